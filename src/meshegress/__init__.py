@@ -1,0 +1,1 @@
+"""Predict where an Istio sidecar sends an outgoing request, and why."""

@@ -1,0 +1,79 @@
+"""The errors, one class for each thing that a caller can do about one.
+
+Data stand in attributes, the sentence in ``str(error)``. Whatever is finer than a class is the code of a
+:class:`~meshegress.findings.Finding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshegress.findings import Finding, render
+
+
+class MeshEgressError(Exception):
+    """The root of every error that meshegress raises on purpose."""
+
+
+class ResourceError(MeshEgressError, ValueError):
+    """Text, or the resources in it, cannot be used; ``findings`` holds every problem at once."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return render(self.findings)
+
+
+class RequestError(MeshEgressError, ValueError):
+    """This is no request: a bad URL, address, port or name. ``value`` is what was given."""
+
+    def __init__(self, value: object, reason: str) -> None:
+        self.value = value
+        self.reason = reason
+        super().__init__(value, reason)
+
+    def __str__(self) -> str:
+        return f"`{self.value}`: {self.reason}"
+
+
+class LogFormatError(MeshEgressError, ValueError):
+    """The access-log format is wrong, or cannot be read back, at ``format[start:end]``."""
+
+    def __init__(self, format: str, start: int, end: int, reason: str) -> None:
+        self.format = format
+        self.start = start
+        self.end = end
+        self.reason = reason
+        super().__init__(format, start, end, reason)
+
+    def __str__(self) -> str:
+        caret = " " * self.start + "^" * max(1, self.end - self.start)
+        return f"{self.reason}\n  {self.format}\n  {caret}"
+
+
+class LogParseError(MeshEgressError, ValueError):
+    """The line does not fit the format (``reason`` is ``no_match``), or fits it twice (``ambiguous``)."""
+
+    def __init__(self, line: str, format: str, reason: str, detail: str = "") -> None:
+        self.line = line
+        self.format = format
+        self.reason = reason
+        self.detail = detail
+        super().__init__(line, format, reason, detail)
+
+    def __str__(self) -> str:
+        shown = self.line if len(self.line) <= 200 else f"{self.line[:200]}…"
+        return f"{self.reason}: {self.detail}: `{shown}`" if self.detail else f"{self.reason}: `{shown}`"
+
+
+class MissingExtraError(MeshEgressError, ImportError):
+    """A feature needs ``pip install meshegress[extra]``; ``extra`` names it."""
+
+    def __init__(self, extra: str) -> None:
+        self.extra = extra
+        super().__init__(extra)
+
+    def __str__(self) -> str:
+        return f"this needs `pip install meshegress[{self.extra}]`"
