@@ -1,0 +1,59 @@
+"""The names that Istio gives to clusters and listeners, written and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PASSTHROUGH_CLUSTER = "PassthroughCluster"
+BLACK_HOLE_CLUSTER = "BlackHoleCluster"
+ALLOW_ANY_DYNAMIC_DNS_CLUSTER = "AllowAnyDynamicDNSCluster"
+VIRTUAL_OUTBOUND = "virtualOutbound"
+VIRTUAL_INBOUND = "virtualInbound"
+
+
+def cluster_name(port: int, host: str, subset: str = "") -> str:
+    """Return the name of the outbound cluster of *host* on *port*.
+
+    >>> cluster_name(443, "www.baidu.com")
+    'outbound|443||www.baidu.com'
+    """
+    return f"outbound|{port}|{subset}|{host}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterName:
+    """A cluster name in its four parts; ``subset`` is empty where there is none."""
+
+    direction: str
+    port: int
+    subset: str
+    host: str
+
+    @classmethod
+    def parse(cls, text: str) -> ClusterName | None:
+        """Return the parts of *text*, or None where it is no name of this form.
+
+        One ``;`` at the end, which ``%UPSTREAM_CLUSTER%`` shows since Istio 1.23, is ignored.
+
+        >>> ClusterName.parse("outbound|80|v1|a.com")
+        ClusterName(direction='outbound', port=80, subset='v1', host='a.com')
+        >>> ClusterName.parse("PassthroughCluster") is None
+        True
+        """
+        direction, *rest = text.removesuffix(";").split("|", 3)
+        if len(rest) != 3 or not rest[0].isascii() or not rest[0].isdigit():
+            return None
+        port, subset, host = rest
+        return cls(direction, int(port), subset, host)
+
+    def __str__(self) -> str:
+        return f"{self.direction}|{self.port}|{self.subset}|{self.host}"
+
+
+def listener_name(bind: str, port: int) -> str:
+    """Return the name of the listener on *bind* (an address or a socket path) and *port*.
+
+    >>> listener_name("0.0.0.0", 80)
+    '0.0.0.0_80'
+    """
+    return f"{bind}_{port}"

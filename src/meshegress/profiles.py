@@ -1,0 +1,93 @@
+"""What differs between Istio's releases: one row each, one field for each difference.
+
+A release that was not recorded is refused with the list, never guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+DEFAULT_RELEASE = "1.30"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The answers of one Istio release to the questions on which releases differ.
+
+    Every field says what is true when it holds; ``docs/semantics.md`` numbers the rules that ask.
+    """
+
+    release: str
+    #: ``status.addresses`` of a ServiceEntry are listened on by proxies that capture DNS.
+    automatic_addresses: bool = True
+    #: A CIDR written ``0.0.0.0/N`` leaves its chain match-all: it takes the default chain's place.
+    zero_prefix_is_match_all: bool = False
+    #: Virtual hosts (and alias server names) also answer to the name with a trailing dot.
+    absolute_domains: bool = True
+    #: Route configurations name HTTP hosts, and their clusters, in lower case.
+    lower_case_http_hosts: bool = True
+    #: ``resolution: DYNAMIC_DNS`` is a value that the API knows.
+    dynamic_dns_known: bool = True
+    #: A DYNAMIC_DNS ServiceEntry has clusters at sidecars.
+    dynamic_dns_for_sidecars: bool = True
+    #: Mesh mode ALLOW_ANY_DYNAMIC_DNS is accepted in the mesh configuration.
+    allow_any_dynamic_dns_known: bool = True
+    #: ... and does what it says; where only known, it behaves as REGISTRY_ONLY.
+    allow_any_dynamic_dns: bool = True
+    #: Entries exported to the namespace by name stand beside the namespace's own private ones, in one order.
+    one_private_list: bool = True
+    #: A VirtualService destination seen in several namespaces is Kubernetes' or the oldest, not the alphabetical first.
+    best_destination_namespace: bool = True
+    #: Default virtual hosts are written in service order; otherwise their order is undefined.
+    ordered_virtual_hosts: bool = True
+    #: ``~ns/name`` in Sidecar hosts excludes.
+    sidecar_exclusions: bool = True
+    #: A Sidecar that names only exact hosts keeps one service of each host and namespace.
+    exact_host_fast_path: bool = True
+    #: ``tls`` and ``tcp`` routes without destinations are skipped.
+    skips_empty_tcp_routes: bool = True
+
+
+_R131 = Profile(release="1.31")
+_R130 = replace(
+    _R131,
+    release="1.30",
+    allow_any_dynamic_dns=False,
+    sidecar_exclusions=False,
+    exact_host_fast_path=False,
+    skips_empty_tcp_routes=False,
+)
+_R129 = replace(
+    _R130,
+    release="1.29",
+    dynamic_dns_for_sidecars=False,
+    allow_any_dynamic_dns_known=False,
+    one_private_list=False,
+    best_destination_namespace=False,
+    ordered_virtual_hosts=False,
+)
+_R128 = replace(_R129, release="1.28")
+_R126 = replace(
+    _R128,
+    release="1.26",
+    absolute_domains=False,
+    lower_case_http_hosts=False,
+    dynamic_dns_known=False,
+)
+_R124 = replace(_R126, release="1.24", automatic_addresses=False, zero_prefix_is_match_all=True)
+
+PROFILES = {row.release: row for row in (_R124, _R126, _R128, _R129, _R130, _R131)}
+
+
+def profile(istio: str) -> Profile:
+    """Return the profile of release *istio*, such as ``"1.30"``.
+
+    Raises ValueError, with the releases that are recorded, for any other.
+
+    >>> profile("1.30").release
+    '1.30'
+    """
+    try:
+        return PROFILES[istio]
+    except KeyError:
+        raise ValueError(f"Istio `{istio}` is not recorded; choose one of {', '.join(PROFILES)}") from None
