@@ -1,1 +1,49 @@
-"""Predict where an Istio sidecar sends an outgoing request, and why."""
+"""Predict where an Istio sidecar sends an outgoing request, and why.
+
+Importing the package opens nothing: a public name brings its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshegress.errors import LogFormatError as LogFormatError
+    from meshegress.errors import LogParseError as LogParseError
+    from meshegress.errors import MeshEgressError as MeshEgressError
+    from meshegress.errors import MissingExtraError as MissingExtraError
+    from meshegress.errors import RequestError as RequestError
+    from meshegress.errors import ResourceError as ResourceError
+    from meshegress.findings import Finding as Finding
+    from meshegress.findings import Severity as Severity
+    from meshegress.findings import Source as Source
+
+__version__ = "0.1.0"
+
+# Where each public name lives.
+_HOMES = {
+    "Finding": "meshegress.findings",
+    "LogFormatError": "meshegress.errors",
+    "LogParseError": "meshegress.errors",
+    "MeshEgressError": "meshegress.errors",
+    "MissingExtraError": "meshegress.errors",
+    "RequestError": "meshegress.errors",
+    "ResourceError": "meshegress.errors",
+    "Severity": "meshegress.findings",
+    "Source": "meshegress.findings",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> object:
+    """Bring the public *name* from its home."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `meshegress` has no attribute `{name}`")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

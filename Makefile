@@ -1,0 +1,85 @@
+# `make demo` and `make test` are all that a fresh machine needs: Python >= 3.11, make, a C compiler, a package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= auto
+EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+
+# Here a broken extension is an error; users may fall back to the readable twins.
+export MESHEGRESS_REQUIRE_EXT = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint pure properties conformance bench docs build clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: $(VENV)/.built  ## the story of an egress policy, on real resources
+	@$(BIN)/python examples/quickstart/demo.py
+
+test: $(VENV)/.built  ## the tests, on the compiled twins
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/house
+
+pure: $(VENV)/.built  ## the tests, on the readable twins
+	env -u MESHEGRESS_REQUIRE_EXT MESHEGRESS_PURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+properties: $(VENV)/.built  ## the laws, 10,000 examples each
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m hypothesis --hypothesis-profile=long
+
+conformance: $(VENV)/.built  ## every recorded answer of Istio and Envoy that the tests carry
+	$(BIN)/python -m meshegress conformance tests/data/*.xz
+
+bench: $(VENV)/.bench  ## the goals of speed, beside their peers
+	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+
+docs: $(VENV)/.docs  ## the pages, in docs/_build/html
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+
+build: $(VENV)/.built  ## sdist, the wheel made from it, and the tests on that wheel
+	rm -rf dist build/wheel
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python tests/house/wheel.py dist
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip install -q -c constraints.txt pip
+	build/wheel/bin/python -m pip install -q -c constraints.txt dist/*.whl --group test
+	build/wheel/bin/python -m pytest -n $(JOBS) -q tests
+
+clean:  ## remove what builds and tools leave behind
+	rm -rf build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks src/*.egg-info
+	find src \( -name '*.so' -o -name '*.pyd' -o -name __pycache__ \) -prune -exec rm -rf {} +
+
+# The set-up: made once, made again only when what it was made of has changed.
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "meshegress needs Python 3.11 or newer as '$(PYTHON)': install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "'$(PYTHON)' lacks the venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || \
+	  { echo "no C compiler: install one (Debian, Ubuntu: apt install build-essential; macOS: xcode-select --install)" >&2; exit 1; }
+	@echo "setting up $(VENV) (once)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q -c constraints.txt pip
+	@$(BIN)/python -m pip install -q -c constraints.txt --group dev
+	@$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.installed setup.py $(EXTENSIONS)
+	@$(BIN)/python setup.py -q build_ext --inplace
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.built
+	@$(BIN)/python -m pip install -q -c constraints.txt --group docs
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.built
+	@$(BIN)/python -m pip install -q -c constraints.txt --group bench
+	@touch $@

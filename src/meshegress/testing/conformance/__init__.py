@@ -1,0 +1,9 @@
+"""Compare the library with recorded answers of Istio and Envoy.
+
+A *vector file* is JSON lines, plain, gzip or xz. What a line holds tells its kind, and each kind has a module that
+turns one record into checks: ``decisions`` (a world and its calls), ``validation`` (objects), ``accesslog`` (lines).
+"""
+
+from meshegress.testing.conformance.check import Check
+
+__all__ = ["Check"]

@@ -1,0 +1,32 @@
+"""What all tests share: the Hypothesis profiles and the twins of the matcher."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", parent=settings.get_profile("quick"), max_examples=10_000)
+settings.load_profile("quick")
+
+REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
+
+
+def twin(name: str) -> ModuleType:
+    """Return the module *name*; a compiled twin that is not built skips the test, unless it is required."""
+    try:
+        return import_module(f"meshegress.{name}")
+    except ModuleNotFoundError:
+        if REQUIRED or name.startswith("_pure"):
+            raise
+        pytest.skip(f"`{name}` is not built")
+
+
+@pytest.fixture(params=["_purematch", "_fastmatch"])
+def matcher(request: pytest.FixtureRequest) -> ModuleType:
+    """Each twin of the matcher in turn."""
+    return twin(request.param)

@@ -1,0 +1,95 @@
+"""Who may import whom: arrows point down, nothing turns in a circle, every module stands alone."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+# Top-level names of the package, by layer; a module may import its own layer and those below.
+LAYERS = [
+    {"errors", "findings", "naming", "_purematch", "_purewalk", "_fastmatch", "_fastwalk"},
+    {"_match", "regex", "profiles"},
+    {"resources", "rules", "request", "decision", "accesslog"},
+    {"collection", "sources"},
+    {"table"},
+    {"compiler", "explain"},
+    {"mesh", "egress"},
+    {"analysis"},
+    {"integrations", "cli", "testing", "__main__"},
+]
+LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
+TWINS = {name for name in LAYERS[0] if name.startswith("_")}
+DOORS = LAYERS[-1]
+WALL = {"compiler": "explain", "explain": "compiler"}
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of the module at *path*."""
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def imports_of(name: str) -> set[str]:
+    """Return the modules of the package that *name* imports anywhere in its text."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys() or {node.module or ""}
+    return {module for module in found if module.split(".")[0] == "meshegress"}
+
+
+IMPORTS = {name: imports_of(name) for name in MODULES}
+ARROWS = [(name, target) for name, targets in IMPORTS.items() for target in sorted(targets)]
+
+
+def room(name: str) -> str:
+    """Return the top-level name under the package that *name* belongs to; the package itself is ``""``."""
+    return [*name.split("."), ""][1]
+
+
+def test_every_module_has_a_layer() -> None:
+    """No module stands outside the plan."""
+    assert {room(name) for name in MODULES} - LAYER.keys() == {""}
+
+
+def test_imports_point_down() -> None:
+    """A module imports its own layer and lower ones; the package's face is for the doors."""
+    inner = [(a, b) for a, b in ARROWS if room(a) and room(b)]
+    assert [(a, b) for a, b in inner if LAYER[room(b)] > LAYER[room(a)]] == []
+    assert [(a, b) for a, b in ARROWS if room(a) and not room(b) and room(a) not in DOORS] == []
+    assert [(a, b) for a, b in inner if WALL.get(room(a)) == room(b)] == []
+
+
+def test_nothing_imports_itself_in_a_circle() -> None:
+    """The imports have an order."""
+    order = list(TopologicalSorter(IMPORTS).static_order())
+    assert set(order) >= IMPORTS.keys()
+
+
+def test_only_match_names_a_twin() -> None:
+    """Which twin runs is decided in one place."""
+    assert [(a, b) for a, b in ARROWS if room(b) in TWINS and room(a) not in TWINS | {"_match"}] == []
+
+
+def test_doors_use_public_names() -> None:
+    """A door does nothing that a user could not do."""
+    private = [(a, b) for a, b in ARROWS if room(a) in DOORS and room(b).startswith("_") and room(b) != room(a)]
+    assert private == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_imports_alone(name: str) -> None:
+    """Every module can be the first that is imported."""
+    subprocess.run([sys.executable, "-W", "error", "-c", f"import {name}"], check=True, timeout=60)
