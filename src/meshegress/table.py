@@ -217,7 +217,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A listener or a route configuration (``kind`` is ``listener`` or ``route``) that Envoy refuses to load, and why."""
+    """A listener or a route configuration (``kind`` is ``listener`` or ``route``) that Envoy refuses to load; why."""
 
     kind: str
     name: str
