@@ -1,0 +1,58 @@
+"""Choose between the twins, in one place: what matches names and addresses, compiled where it can be.
+
+``MESHEGRESS_PURE=1`` takes the readable twins; ``MESHEGRESS_REQUIRE_EXT=1`` forbids falling back to them. An extension
+that is there and cannot be loaded is an error in any case, never a silent slow day. ``IMPLEMENTATION`` is
+``compiled`` or ``pure``.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+_PURE = os.environ.get("MESHEGRESS_PURE") == "1"
+_REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
+
+
+def choose(*, compiled: str, readable: str) -> ModuleType:
+    """Return the module *compiled* of this package where it is built and wanted, else its twin *readable*.
+
+    Raises ImportError where the compiled twin is required and not built, or built and broken.
+    """
+    if _PURE and _REQUIRED:
+        raise ImportError("MESHEGRESS_PURE=1 and MESHEGRESS_REQUIRE_EXT=1 contradict each other: unset one")
+    if _PURE:
+        return import_module(f"meshegress.{readable}")
+    try:
+        return import_module(f"meshegress.{compiled}")
+    except ModuleNotFoundError as error:
+        if error.name != f"meshegress.{compiled}":
+            raise
+        if _REQUIRED:
+            raise ImportError(
+                f"`meshegress.{compiled}` is not built, and MESHEGRESS_REQUIRE_EXT=1 asks for it: "
+                "install with a C compiler at hand, or unset the variable"
+            ) from error
+    return import_module(f"meshegress.{readable}")
+
+
+_twin = choose(compiled="_fastmatch", readable="_purematch")
+
+IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
+
+if TYPE_CHECKING:
+    from meshegress._purematch import NO_MATCH as NO_MATCH
+    from meshegress._purematch import DomainTable as DomainTable
+    from meshegress._purematch import PrefixTable as PrefixTable
+    from meshegress._purematch import ServerNameTable as ServerNameTable
+    from meshegress._purematch import host_matches as host_matches
+    from meshegress._purematch import host_subset_of as host_subset_of
+else:
+    NO_MATCH = _twin.NO_MATCH
+    DomainTable = _twin.DomainTable
+    PrefixTable = _twin.PrefixTable
+    ServerNameTable = _twin.ServerNameTable
+    host_matches = _twin.host_matches
+    host_subset_of = _twin.host_subset_of
