@@ -17,7 +17,7 @@ from meshegress import MeshEgressError
 OK, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # what a shell reports for a process that ctrl-C ended
 
-COMMANDS = ("conformance",)
+COMMANDS: tuple[str, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
