@@ -1,0 +1,95 @@
+"""Gateway: the servers of a gateway workload; sidecars never read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshegress.resources._message import Bool, Message, UInt32, WireEnum, harmless, honoured
+from meshegress.resources.metadata import Resource
+
+
+class Port(Message):
+    """The port of a server."""
+
+    number: UInt32 = harmless(0)
+    protocol: str = harmless("")
+    name: str = harmless("")
+    target_port: UInt32 = harmless(0)
+
+
+class ServerTLSMode(WireEnum):
+    """What a server asks of its clients."""
+
+    PASSTHROUGH = "PASSTHROUGH"
+    SIMPLE = "SIMPLE"
+    MUTUAL = "MUTUAL"
+    AUTO_PASSTHROUGH = "AUTO_PASSTHROUGH"
+    ISTIO_MUTUAL = "ISTIO_MUTUAL"
+    OPTIONAL_MUTUAL = "OPTIONAL_MUTUAL"
+
+
+class TLSCertificate(Message):
+    """A certificate and its key."""
+
+    server_certificate: str = harmless("")
+    private_key: str = harmless("")
+    ca_certificates: str = harmless("")
+
+
+class TLSProtocol(WireEnum):
+    """A TLS version."""
+
+    TLS_AUTO = "TLS_AUTO"
+    TLSV1_0 = "TLSV1_0"
+    TLSV1_1 = "TLSV1_1"
+    TLSV1_2 = "TLSV1_2"
+    TLSV1_3 = "TLSV1_3"
+
+
+class ServerTLSSettings(Message):
+    """How a server terminates TLS."""
+
+    https_redirect: Bool = harmless(False)
+    mode: ServerTLSMode = harmless(ServerTLSMode.PASSTHROUGH)
+    server_certificate: str = harmless("")
+    private_key: str = harmless("")
+    ca_certificates: str = harmless("")
+    ca_crl: str = harmless("")
+    credential_name: str = harmless("")
+    credential_names: tuple[str, ...] = harmless(())
+    ca_cert_credential_name: str = harmless("")
+    tls_certificates: tuple[TLSCertificate, ...] = harmless(())
+    subject_alt_names: tuple[str, ...] = harmless(())
+    verify_certificate_spki: tuple[str, ...] = harmless(())
+    verify_certificate_hash: tuple[str, ...] = harmless(())
+    min_protocol_version: TLSProtocol = harmless(TLSProtocol.TLS_AUTO)
+    max_protocol_version: TLSProtocol = harmless(TLSProtocol.TLS_AUTO)
+    cipher_suites: tuple[str, ...] = harmless(())
+    insecure_skip_verify: Bool | None = harmless(None)
+
+
+class Server(Message):
+    """One port of a gateway, and the hosts on it."""
+
+    port: Port | None = harmless(None)
+    bind: str = harmless("")
+    hosts: tuple[str, ...] = harmless(())
+    tls: ServerTLSSettings | None = harmless(None)
+    default_endpoint: str = harmless("")
+    name: str = harmless("")
+
+
+class GatewaySpec(Message):
+    """The servers, and the gateway workloads that run them."""
+
+    servers: tuple[Server, ...] = harmless(())
+    selector: dict[str, str] = harmless(factory=dict)
+
+
+class Gateway(Resource):
+    """The servers of a gateway workload."""
+
+    api_version: str = honoured("networking.istio.io/v1")
+    kind: str = honoured("Gateway")
+    spec: GatewaySpec = honoured(factory=lambda: GatewaySpec())
+    status: Any = harmless(None)

@@ -1,0 +1,104 @@
+"""What every resource has: its kind, its metadata, its place, and how it prints."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+
+from meshegress.findings import Source
+from meshegress.resources._message import Message, Origin, harmless, honoured
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+def epoch_seconds(value: object) -> object:
+    """Return a timestamp of the wire as whole seconds since 1970; numbers and None stay.
+
+    >>> epoch_seconds("2024-01-01T00:00:00Z")
+    1704067200
+    """
+    if not isinstance(value, str):
+        return int(value) if type(value) is float else value
+    if not _TIMESTAMP.match(value):
+        raise ValueError("is not a timestamp such as `2024-01-01T00:00:00Z`")
+    moment = datetime.fromisoformat(value.upper().replace(" ", "T"))
+    return int(moment.astimezone(UTC).timestamp())
+
+
+Timestamp = Annotated[int, BeforeValidator(epoch_seconds)]
+
+
+class ObjectMeta(Message):
+    """The metadata of an object; ``creation_timestamp`` is in whole seconds since 1970, None when it is not known."""
+
+    name: str = honoured("")
+    namespace: str = honoured("")
+    labels: dict[str, str] = honoured(factory=dict)
+    annotations: dict[str, str] = honoured(factory=dict)
+    creation_timestamp: Timestamp | None = honoured(None)
+
+    OTHERS_HARMLESS: ClassVar[bool] = True
+
+
+class Resource(Message):
+    """An object with a kind and metadata."""
+
+    api_version: str = honoured("")
+    kind: str = honoured("")
+    metadata: ObjectMeta = honoured(factory=ObjectMeta)
+
+    ORIGIN: ClassVar[str] = "_origin"
+
+    @property
+    def name(self) -> str:
+        """The name in the metadata."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """The namespace in the metadata."""
+        return self.metadata.namespace
+
+    @property
+    def subject(self) -> str:
+        """What this is called in findings, for example ``ServiceEntry `shop/payments```."""
+        place = f"{self.metadata.namespace}/{self.metadata.name}" if self.metadata.namespace else self.metadata.name
+        return f"{self.kind} `{place}`"
+
+    def source(self, *path: str | int) -> Source:
+        """Return the place of the value at *path* in what was loaded, or of the nearest value around it.
+
+        A resource that was built in Python has the place ``<python>``.
+
+        >>> str(Resource(kind="ServiceEntry").source("spec", "hosts", 0))
+        '<python>'
+        """
+        origin = self.__dict__.get(self.ORIGIN)
+        return origin.source(path) if isinstance(origin, Origin) else Source()
+
+    def placed(self, origin: Origin) -> None:
+        """Remember where this resource was loaded from; loading calls it once."""
+        self.__dict__[self.ORIGIN] = origin
+
+
+class IstioCondition(Message):
+    """A condition that a controller wrote down, such as ``Healthy``."""
+
+    type: str = honoured("")
+    status: str = honoured("")
+    last_probe_time: Any = harmless(None)
+    last_transition_time: Any = harmless(None)
+    reason: str = harmless("")
+    message: str = harmless("")
+    observed_generation: Any = harmless(None)
+
+
+class IstioStatus(Message):
+    """What controllers wrote down about a resource."""
+
+    conditions: tuple[IstioCondition, ...] = honoured(())
+    validation_messages: Any = harmless(None)
+    observed_generation: Any = harmless(None)

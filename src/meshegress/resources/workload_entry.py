@@ -1,0 +1,27 @@
+"""WorkloadEntry: one address that stands behind services, and the inline endpoint of a ServiceEntry."""
+
+from __future__ import annotations
+
+from meshegress.resources._message import Message, UInt32, harmless, honoured
+from meshegress.resources.metadata import IstioStatus, Resource
+
+
+class WorkloadEntrySpec(Message):
+    """One endpoint: an address, its ports by service port name, and its labels."""
+
+    address: str = honoured("")
+    ports: dict[str, UInt32] = honoured(factory=dict)
+    labels: dict[str, str] = honoured(factory=dict)
+    network: str = honoured("")
+    locality: str = harmless("")
+    weight: UInt32 = harmless(0)
+    service_account: str = harmless("")
+
+
+class WorkloadEntry(Resource):
+    """A workload outside Kubernetes, selected by the ServiceEntries of its namespace."""
+
+    api_version: str = honoured("networking.istio.io/v1")
+    kind: str = honoured("WorkloadEntry")
+    spec: WorkloadEntrySpec = honoured(factory=lambda: WorkloadEntrySpec())
+    status: IstioStatus = honoured(factory=IstioStatus)
