@@ -7,7 +7,9 @@ JOBS ?= auto
 EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
 # Here a broken extension is an error; users may fall back to the readable twins.
+ifneq ($(EXTENSIONS),)
 export MESHEGRESS_REQUIRE_EXT = 1
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help

@@ -9,6 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from meshegress._match import IMPLEMENTATION as IMPLEMENTATION
+    from meshegress.decision import Assumption as Assumption
+    from meshegress.decision import Decision as Decision
+    from meshegress.decision import Destination as Destination
+    from meshegress.decision import Origin as Origin
+    from meshegress.decision import Outcome as Outcome
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
     from meshegress.errors import MeshEgressError as MeshEgressError
@@ -18,20 +24,32 @@ if TYPE_CHECKING:
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
+    from meshegress.request import Request as Request
+    from meshegress.request import WireProtocol as WireProtocol
+    from meshegress.request import Workload as Workload
 
 __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "Assumption": "meshegress.decision",
+    "Decision": "meshegress.decision",
+    "Destination": "meshegress.decision",
     "Finding": "meshegress.findings",
+    "IMPLEMENTATION": "meshegress._match",
     "LogFormatError": "meshegress.errors",
     "LogParseError": "meshegress.errors",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
+    "Origin": "meshegress.decision",
+    "Outcome": "meshegress.decision",
+    "Request": "meshegress.request",
     "RequestError": "meshegress.errors",
     "ResourceError": "meshegress.errors",
     "Severity": "meshegress.findings",
     "Source": "meshegress.findings",
+    "WireProtocol": "meshegress.request",
+    "Workload": "meshegress.request",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

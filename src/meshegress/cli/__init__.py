@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from meshegress import MeshEgressError
-
-OK, FAILED, BAD_INPUT = 0, 1, 2
-INTERRUPTED = 130  # what a shell reports for a process that ctrl-C ended
+from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
 
 COMMANDS: tuple[str, ...] = ()
 

@@ -1,0 +1,40 @@
+"""Every rule of the semantics page names a case that is there."""
+
+from __future__ import annotations
+
+import lzma
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "semantics.md").read_text(encoding="utf-8")
+RULES = re.findall(r"^### (\d+\.\d+) (.*?)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@cache
+def recorded() -> frozenset[str]:
+    """Return the ids of all recorded worlds and verdicts; of a verdict's long id also its first two words."""
+    ids: set[str] = set()
+    for kind in ("decisions", "validation"):
+        content = lzma.decompress((ROOT / "tests" / "data" / f"{kind}.jsonl.xz").read_bytes()).decode()
+        ids.update(re.findall(r'^\{"id":\s?"([^"]+)"', content, re.MULTILINE))
+    return frozenset(ids | {"-".join(name.split("-")[:2]) for name in ids if name.startswith("rule-")})
+
+
+@pytest.mark.parametrize(("number", "title", "text"), RULES, ids=[number for number, _, _ in RULES])
+def test_rule_names_its_cases(number: str, title: str, text: str) -> None:
+    """A rule ends with the cases that show it, and each of them is recorded."""
+    assert title
+    cases = re.findall(r"`([^`]+)`", "".join(re.findall(r"^Case: (.*)$", text, re.MULTILINE)))
+    assert cases, f"rule {number} names no case"
+    assert set(cases) <= recorded()
+
+
+def test_rules_are_numbered_in_order() -> None:
+    """Chapters and rules count up from one."""
+    numbers = [tuple(map(int, number.split("."))) for number, _, _ in RULES]
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) == len(numbers)
