@@ -39,6 +39,7 @@ def choose(*, compiled: str, readable: str) -> ModuleType:
 
 
 _twin = choose(compiled="_fastmatch", readable="_purematch")
+_walk = choose(compiled="_fastwalk", readable="_purewalk")
 
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from meshegress._purematch import ServerNameTable as ServerNameTable
     from meshegress._purematch import host_matches as host_matches
     from meshegress._purematch import host_subset_of as host_subset_of
+    from meshegress._purewalk import PackedRequest as PackedRequest
+    from meshegress._purewalk import Walk as Walk
 else:
     NO_MATCH = _twin.NO_MATCH
     DomainTable = _twin.DomainTable
@@ -56,3 +59,5 @@ else:
     ServerNameTable = _twin.ServerNameTable
     host_matches = _twin.host_matches
     host_subset_of = _twin.host_subset_of
+    PackedRequest = _walk.PackedRequest
+    Walk = _walk.Walk
