@@ -39,25 +39,28 @@ def choose(*, compiled: str, readable: str) -> ModuleType:
 
 
 _twin = choose(compiled="_fastmatch", readable="_purematch")
-_walk = choose(compiled="_fastwalk", readable="_purewalk")
+
+_log_twin = choose(compiled="_purelog", readable="_purelog")
 
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
+    from meshegress._purelog import LogField as LogField
+    from meshegress._purelog import LogSpan as LogSpan
+    from meshegress._purelog import LogSplitter as LogSplitter
     from meshegress._purematch import NO_MATCH as NO_MATCH
     from meshegress._purematch import DomainTable as DomainTable
     from meshegress._purematch import PrefixTable as PrefixTable
     from meshegress._purematch import ServerNameTable as ServerNameTable
     from meshegress._purematch import host_matches as host_matches
     from meshegress._purematch import host_subset_of as host_subset_of
-    from meshegress._purewalk import PackedRequest as PackedRequest
-    from meshegress._purewalk import Walk as Walk
 else:
+    LogField = _log_twin.LogField
+    LogSpan = _log_twin.LogSpan
+    LogSplitter = _log_twin.LogSplitter
     NO_MATCH = _twin.NO_MATCH
     DomainTable = _twin.DomainTable
     PrefixTable = _twin.PrefixTable
     ServerNameTable = _twin.ServerNameTable
     host_matches = _twin.host_matches
     host_subset_of = _twin.host_subset_of
-    PackedRequest = _walk.PackedRequest
-    Walk = _walk.Walk

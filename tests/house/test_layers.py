@@ -14,19 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
-    {
-        "errors",
-        "findings",
-        "naming",
-        "addressing",
-        "wire",
-        "lowered",
-        "conditions",
-        "_purematch",
-        "_purewalk",
-        "_fastmatch",
-        "_fastwalk",
-    },
+    {"errors", "findings", "naming", "_purematch", "_purewalk", "_fastmatch", "_fastwalk", "_purelog", "_fastlog"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources"},

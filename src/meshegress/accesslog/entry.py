@@ -1,0 +1,180 @@
+"""One entry of an access log: typed, by field name or operator, converted when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+
+from meshegress.accesslog.fields import FieldValue, typed_json, typed_text
+from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.operators import Absent
+from meshegress.accesslog.presets import KEYS
+from meshegress.accesslog.values import Shown, to_text
+
+
+class Layout:
+    """The fields of a format, shared by all entries that were read in it."""
+
+    def __init__(self, commands: tuple[Command, ...], names: tuple[str, ...], *, omit_empty_values: bool) -> None:
+        self.commands = commands
+        self.names = names
+        self.omit_empty_values = omit_empty_values
+        self.numbers: dict[str, int] = {}
+        for number, command in enumerate(commands):
+            self.numbers.setdefault(command.text, number)
+            self.numbers.setdefault(self.names[number], number)
+
+    def typed(self, number: int, piece: str) -> FieldValue:
+        """Return the value of field *number*, shown as *piece*."""
+        return typed_text(self.commands[number], piece, omit_empty_values=self.omit_empty_values)
+
+    def shown(self, number: int, piece: str) -> FieldValue | Shown:
+        """Return the value with its very text, so that writing it again gives the same bytes."""
+        value = self.typed(number, piece)
+        if value is None and (piece == "-" or self.omit_empty_values):
+            return None
+        if self.commands[number].operator.absent is Absent.KEPT and not isinstance(value, str):
+            return value
+        return Shown(value, piece)  # type: ignore[arg-type]  # a moment shows as its text
+
+
+class AccessLogEntry:
+    """One record of an access log.
+
+    Read a field by name (Istio's JSON keys, ``entry.response_code``), by operator (``entry["REQ(:AUTHORITY)"]``), or
+    all of them with ``as_dict()``. An operator that the format does not have is None. Entries compare by their values.
+
+    >>> entry = AccessLogEntry({"RESPONSE_CODE": 200, "REQ(:AUTHORITY)": "a.com"})
+    >>> entry.response_code, entry.authority, entry["RESPONSE_CODE"], entry.user_agent
+    (200, 'a.com', 200, None)
+    """
+
+    __slots__ = ("__dict__", "_values", "layout", "line", "places")
+
+    layout: Layout | None
+    line: bytes | None
+    places: tuple[int, ...]
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.layout = None
+        self.line = None
+        self.places = ()
+        self._values: Mapping[str, object] | None = MappingProxyType(dict(values))
+
+    @classmethod
+    def from_line(cls, layout: Layout, line: bytes, places: tuple[int, ...]) -> AccessLogEntry:
+        """Return the entry of a text *line* whose fields lie at *places*: start and end of each, in order."""
+        entry = cls.__new__(cls)
+        entry.layout, entry.line, entry.places, entry._values = layout, line, places, None
+        return entry
+
+    @classmethod
+    def from_json(cls, layout: Layout, values: tuple[object, ...]) -> AccessLogEntry:
+        """Return the entry of a JSON record; *values* are those of the layout's commands."""
+        typed = (
+            value if isinstance(value, Shown) else typed_json(command, value)
+            for command, value in zip(layout.commands, values, strict=True)
+        )
+        entry = cls(dict(zip((command.text for command in layout.commands), typed, strict=True)))
+        entry.layout = layout
+        return entry
+
+    def text(self, name: str) -> str | None:
+        """Return the very text of the field *name* or operator in the line, None where the format has none such."""
+        number = self.layout.numbers.get(name) if self.layout else None
+        return None if number is None or self.line is None else self._piece(number)
+
+    def _piece(self, number: int) -> str:
+        assert self.line is not None
+        return to_text(self.line[self.places[2 * number] : self.places[2 * number + 1]])
+
+    def get(self, name: str) -> FieldValue:
+        """Return the value of a field by its name or operator, None where there is none."""
+        try:
+            return self[name]
+        except KeyError:
+            return None
+
+    def __getitem__(self, name: str) -> FieldValue:
+        if self.layout is not None and self.line is not None:
+            return self.layout.typed(self.layout.numbers[name], self._piece(self.layout.numbers[name]))
+        values = self.operators
+        text = self._operator_of(name)
+        if text not in values:
+            raise KeyError(name)
+        value = values[text]
+        return value.value if isinstance(value, Shown) else value  # type: ignore[return-value]  # as given
+
+    def _operator_of(self, name: str) -> str:
+        if self.layout is not None and name in self.layout.numbers:
+            return self.layout.commands[self.layout.numbers[name]].text
+        if name in self.operators:
+            return name
+        text = KEYS.get(name, name)
+        if text in self.operators:
+            return text
+        return {"upstream_cluster": "UPSTREAM_CLUSTER_RAW", "path": "REQ(:PATH)"}.get(name, text)
+
+    def __contains__(self, name: object) -> bool:
+        if self.layout is not None:
+            return name in self.layout.numbers
+        return isinstance(name, str) and self._operator_of(name) in self.operators
+
+    def __getattr__(self, name: str) -> FieldValue:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self:
+            return self[name]
+        if name in KEYS:
+            return None
+        raise AttributeError(f"this entry has no field `{name}`; it has {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, in the order of the format."""
+        if self.layout is not None:
+            return self.layout.names
+        known = {text: key for key, text in KEYS.items()} | {"UPSTREAM_CLUSTER_RAW": "upstream_cluster"}
+        return tuple(known.get(text, text) for text in self.operators)
+
+    @cached_property
+    def operators(self) -> Mapping[str, object]:
+        """The values by operator, as the formatter takes them; what was read from text keeps its very text."""
+        if self._values is not None:
+            return self._values
+        assert self.layout is not None
+        layout = self.layout
+        return MappingProxyType(
+            {command.text: layout.shown(number, self._piece(number)) for number, command in enumerate(layout.commands)}
+        )
+
+    def as_dict(self) -> dict[str, FieldValue]:
+        """Return all fields, typed, by name."""
+        return {name: self[name] for name in self.names}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def _key(self) -> tuple[tuple[str, FieldValue], ...]:
+        if self.layout is not None:
+            return tuple((command.text, self[command.text]) for command in self.layout.commands)
+        return tuple((text, self[text]) for text in self.operators)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AccessLogEntry):
+            return NotImplemented
+        return dict(self._key()) == dict(other._key())
+
+    def __hash__(self) -> int:
+        plain = (pair for pair in self._key() if not isinstance(pair[1], list | dict))
+        return hash(frozenset(plain))
+
+    def __repr__(self) -> str:
+        return f"AccessLogEntry({dict(self._key())!r})"
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in self.as_dict().items() if value not in (None, ()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (AccessLogEntry, (dict(self.operators),))

@@ -1,0 +1,136 @@
+"""Names and types of fields: how a command is called in an entry, and what its text becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeAlias
+
+from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.operators import Absent, Operator, Shape, Syntax
+from meshegress.accesslog.presets import KEYS
+from meshegress.accesslog.shapes import shape_of
+
+#: What a field of an entry may be; a header is never converted.
+FieldValue: TypeAlias = (
+    "bool | int | float | str | datetime | tuple[str, ...] | list[object] | dict[str, object] | None"
+)
+
+_NAMES = {text: key for key, text in KEYS.items()} | {
+    "UPSTREAM_CLUSTER_RAW": "upstream_cluster",
+    "REQ(:PATH)": "path",
+    "REQ(HOST)": "authority",
+}
+_PREFIXES = {"RESP": "response_", "RESPONSE_HEADER": "response_", "TRAILER": "trailer_", "RESPONSE_TRAILER": "trailer_"}
+_HEADERS = frozenset({"REQ", "REQUEST_HEADER", "STREAM_INFO_REQ", "REQ_WITHOUT_QUERY", *_PREFIXES})
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def field_names(commands: Iterable[Command]) -> tuple[str, ...]:
+    """Return a name for each of *commands*: Istio's JSON key where there is one, else from the command itself.
+
+    A name that is taken gets a number.
+
+    >>> from meshegress.accesslog.formatstring import parse_format
+    >>> field_names(parse_format("%REQ(USER-AGENT)%%REQ(X-LAB-A?X-B):5%%DOWNSTREAM_TLS_VERSION%%RESP(SERVER)%"))
+    ('user_agent', 'x_lab_a', 'downstream_tls_version', 'response_server')
+    """
+    names: dict[str, None] = {}
+    for command in commands:
+        name = wanted = _field_name(command)
+        number = 2
+        while name in names:
+            name, number = f"{wanted}_{number}", number + 1
+        names[name] = None
+    return tuple(names)
+
+
+def _field_name(command: Command) -> str:
+    name = command.operator.name
+    text = command.bare_text.removesuffix("()")
+    if text in _NAMES:
+        return _NAMES[text]
+    if name in _HEADERS:
+        header = (command.argument or "").partition("?")[0] or (command.argument or "").strip("?")
+        return _PREFIXES.get(name, "") + (_NO_WORD.sub("_", header.lower()).strip("_") or "header")
+    argument = _NO_WORD.sub("_", (command.argument or "").lower()).strip("_")
+    return f"{name.lower()}_{argument}" if argument else name.lower()
+
+
+_TEXTUAL = frozenset(
+    {Shape.HEADER, Shape.NONBLANK_OR_EMPTY, Shape.QUERY, Shape.AUTHORITY, Shape.NAME_OR_EMPTY, Shape.ANY}
+)
+
+
+def typed_text(command: Command, text: str, *, omit_empty_values: bool = False) -> FieldValue:
+    """Return the value that *text*, shown by *command*, stands for; None is no value.
+
+    A header that is really ``-`` looks like none, and so reads as None; a present and empty one is ``""``.
+
+    >>> from meshegress.accesslog.formatstring import parse_format
+    >>> [typed_text(command, "-") for command in parse_format("%DURATION%%RESPONSE_FLAGS%%REQ(A)%")]
+    [None, (), None]
+    """
+    operator = command.operator
+    shape = shape_of(command)
+    if shape in (Shape.FLAGS, Shape.LONG_FLAGS):
+        return () if text in ("", "-") else tuple(text.split(","))
+    if operator.absent is Absent.KEPT:
+        return text
+    if text == "-":
+        return None
+    if text == "":
+        return "" if shape in _TEXTUAL and not omit_empty_values and not _is_mask(command) else None
+    if command.argument and operator.syntax is Syntax.TIME:
+        return text
+    convert = _CONVERTERS.get(shape)
+    return convert(text) if convert else text
+
+
+def typed_json(command: Command, value: object) -> FieldValue:
+    """Return the value of a JSON member in the type that its field has."""
+    operator: Operator = command.operator
+    if isinstance(value, str) and (operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS) or _is_default_time(command)):
+        return typed_text(command, value)
+    return value  # type: ignore[return-value]  # JSON has no other values
+
+
+def _is_mask(command: Command) -> bool:
+    return command.operator.absent in (Absent.MASK, Absent.DASH_OR_MASK)
+
+
+def _is_default_time(command: Command) -> bool:
+    return command.operator.syntax is Syntax.TIME and not command.argument
+
+
+def stamp(text: str) -> datetime | str:
+    """Return the moment of a default time stamp, with its offset; text that is no moment stays text.
+
+    >>> stamp("2026-11-22T21:29:05.213Z").isoformat()
+    '2026-11-22T21:29:05.213000+00:00'
+    """
+    try:
+        moment = datetime.strptime(text[:23], "%Y-%m-%dT%H:%M:%S.%f")
+        return moment.replace(tzinfo=UTC if text[23:] == "Z" else _offset(text[23:]))
+    except ValueError:
+        return text
+
+
+def _offset(text: str) -> timezone:
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[3:5])))
+
+
+def _number(text: str) -> int | str:
+    # CPython refuses to read numbers of very many digits, for their quadratic cost; no operator shows such.
+    return int(text) if len(text) <= 4000 else text
+
+
+_CONVERTERS: dict[Shape, Callable[[str], FieldValue]] = {
+    Shape.UINT: _number,
+    Shape.INT: _number,
+    Shape.PORT: _number,
+    Shape.STAMP: stamp,
+    Shape.LOCAL_STAMP: stamp,
+}

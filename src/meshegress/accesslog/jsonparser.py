@@ -1,0 +1,190 @@
+"""Read lines of a JSON format: the object must have the shape of the format, and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NoReturn
+
+from meshegress._match import LogSplitter
+from meshegress.accesslog.boundaries import compile_program
+from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.shapes import Names
+from meshegress.accesslog.template import Constant, Items, Members, Node, Text
+from meshegress.accesslog.textparser import TieBreak
+from meshegress.accesslog.values import to_bytes, to_text
+from meshegress.errors import LogParseError
+
+# Envoy writes bytes of a string that is no UTF-8 as \u0080 to \u00ff, and characters never so.
+_ESCAPE = re.compile(r"\\(?:u00([89a-fA-F][0-9a-fA-F])|.)", re.DOTALL)
+_MAX_CHOICES = 1000
+
+
+class _MisfitError(Exception):
+    """The value does not fit the format; ``reason`` is that of the LogParseError."""
+
+    def __init__(self, detail: str, reason: str = "no_match") -> None:
+        self.detail = detail
+        self.reason = reason
+        super().__init__(detail)
+
+
+class JsonParser:
+    """A parser of one JSON format; made by ``AccessLogFormat.parser``."""
+
+    def __init__(self, text: str, tree: Members, layout: Layout, *, names: Names, tie_break: TieBreak | None) -> None:
+        self.text = text
+        self.tree = tree
+        self.layout = layout
+        self.takes_first = tie_break is not None
+        self._names = names
+        self._splitters: dict[str, LogSplitter] = {}
+
+    def parse(self, line: str | bytes) -> AccessLogEntry:
+        """Return the entry of *line*, one JSON object.
+
+        Raises LogParseError where it is no JSON, or not of this format.
+        """
+        text = line if isinstance(line, str) else to_text(bytes(line))
+        try:
+            values = tuple(self._values(self.tree, read_json(text)))
+        except (ValueError, RecursionError) as error:
+            raise LogParseError(text, self.text, "no_match", "the line is no JSON") from error
+        except _MisfitError as misfit:
+            raise LogParseError(text, self.text, misfit.reason, misfit.detail) from None
+        return AccessLogEntry.from_json(self.layout, values)
+
+    def count(self, line: str | bytes) -> int:
+        """Return the number of ways to read *line*: 0, 1, or 2 for more."""
+        try:
+            self.parse(line)
+        except LogParseError as error:
+            return 2 if error.reason == "ambiguous" else 0
+        return 1
+
+    def _values(self, node: Node, value: object) -> Iterator[object]:
+        """Yield the value of each command in *node*, in order."""
+        if isinstance(node, Constant):
+            if not _same(node.value, value):
+                raise _MisfitError(f"`{value}` stands where `{node.value}` is expected")
+        elif isinstance(node, Text):
+            yield from self._text_values(node, value)
+        elif isinstance(node, Members):
+            yield from self._member_values(node, value)
+        else:
+            yield from self._item_values(node, value)
+
+    def _member_values(self, node: Members, value: object) -> Iterator[object]:
+        omit = self.layout.omit_empty_values
+        if value is None and omit:
+            value = {}
+        if not isinstance(value, dict):
+            raise _MisfitError("an object is expected")
+        keys = {key for key, _ in node.members}
+        if not value.keys() <= keys or (not omit and value.keys() != keys):
+            differing = min(value.keys() ^ keys)
+            raise _MisfitError(f"the member `{differing}` is not where the format has it")
+        for key, child in node.members:
+            if key not in value and isinstance(child, Constant):
+                continue
+            yield from self._values(child, value.get(key))
+
+    def _item_values(self, node: Items, value: object) -> Iterator[object]:
+        if not isinstance(value, list):
+            raise _MisfitError("a list is expected")
+        if len(value) == len(node.items):
+            for child, item in zip(node.items, value, strict=True):
+                yield from self._values(child, item)
+        elif self.layout.omit_empty_values and len(value) < len(node.items):
+            yield from self._dropped_items(node, value)
+        else:
+            raise _MisfitError("the list has another length")
+
+    def _dropped_items(self, node: Items, value: list[object]) -> Iterator[object]:
+        """Yield the values of a list that lost its empty items, where only one choice of them fits."""
+        fitting: list[list[object]] = []
+        for tried, kept in enumerate(combinations(range(len(node.items)), len(value))):
+            items = dict(zip(kept, value, strict=True))
+            try:
+                fitting.append([v for n, child in enumerate(node.items) for v in self._values(child, items.get(n))])
+            except _MisfitError:
+                continue
+            if len(fitting) > 1 or tried > _MAX_CHOICES:
+                raise _MisfitError("the format drops empty items of a list: which ones, nobody can tell", "ambiguous")
+        if not fitting:
+            raise _MisfitError("the items of the list do not fit")
+        yield from fitting[0]
+
+    def _text_values(self, node: Text, value: object) -> Iterator[object]:
+        command = node.command
+        if command is not None:
+            _check_type(command, value)
+            yield value
+            return
+        if not isinstance(value, str):
+            raise _MisfitError(f"`{value}` stands where text is expected")
+        data = to_bytes(value)
+        count, places = self._splitter(node).split(data)
+        if not count or (count > 1 and not self.takes_first):
+            raise _MisfitError(f"`{value[:200]}` in the place of `{node.source}`", "ambiguous" if count else "no_match")
+        commands = [piece for piece in node.pieces if isinstance(piece, Command)]
+        for number, inner in enumerate(commands):
+            yield self._shown(inner, to_text(data[places[2 * number] : places[2 * number + 1]]))
+
+    def _shown(self, command: Command, piece: str) -> object:
+        return self.layout.shown(self.layout.numbers[command.text], piece)
+
+    def _splitter(self, node: Text) -> LogSplitter:
+        if node.source not in self._splitters:
+            omit = self.layout.omit_empty_values
+            program = compile_program(node.pieces, names=self._names, omit_empty_values=omit)
+            self._splitters[node.source] = program.splitter()
+        return self._splitters[node.source]
+
+
+def read_json(text: str) -> object:
+    r"""Return the JSON value of *text*; bytes that Envoy escaped become lone surrogates again.
+
+    Raises ValueError for what is no JSON, and for an object with a key twice.
+
+    >>> read_json(r'"\u00ff"')
+    '\udcff'
+    """
+    if "\\u00" in text:
+        text = _ESCAPE.sub(_byte_escape, text)
+    return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+
+
+def _byte_escape(match: re.Match[str]) -> str:
+    return f"\\udc{match[1]}" if match[1] else match[0]
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key stands twice")
+    return members
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _check_type(command: Command, value: object) -> None:
+    operator = command.operator
+    if value is None or operator.is_structured:
+        return
+    expected: type = int if operator.is_number else str
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise _MisfitError(f"`{value}` is no value of `{command.text}`")
+
+
+def _same(constant: object, value: object) -> bool:
+    if isinstance(constant, bool) or isinstance(value, bool) or constant is None or value is None:
+        return constant is value
+    if isinstance(constant, int | float) and isinstance(value, int | float):
+        return float(constant) == float(value)
+    return constant == value

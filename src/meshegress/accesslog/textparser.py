@@ -1,0 +1,71 @@
+"""Read lines of a text format: count the ways to cut a line, and accept only a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from meshegress.accesslog.boundaries import alphabet, check_readable, compile_program
+from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.formatstring import Command, Piece
+from meshegress.accesslog.shapes import Names
+from meshegress.accesslog.values import to_bytes, to_text
+from meshegress.errors import LogFormatError, LogParseError
+
+TieBreak: TypeAlias = Literal["ua-widest"]
+
+
+class TextParser:
+    """A parser of one text format; made by ``AccessLogFormat.parser``."""
+
+    def __init__(
+        self, text: str, pieces: Sequence[Piece], layout: Layout, *, names: Names, tie_break: TieBreak | None
+    ) -> None:
+        omit = layout.omit_empty_values
+        check_readable(text, compile_program(pieces, names=Names.STRICT, omit_empty_values=omit))
+        program = compile_program(pieces, names=names, omit_empty_values=omit)
+        self.text = text
+        self.layout = layout
+        self.takes_first = tie_break is not None
+        self._splitter = program.splitter(_widest(program.commands, tie_break))
+        self._widest = program.splitter(range(len(program.fields)))
+        self._may_end_in_newline = program.literals[-1].endswith(b"\n") or (
+            program.literals[-1] == b"" and 0x0A in alphabet(program.fields[-1])
+        )
+
+    def parse(self, line: str | bytes) -> AccessLogEntry:
+        """Return the entry of *line*; one newline at its end is ignored, unless the format can only end in it.
+
+        Raises LogParseError where no reading fits, or several do and no tie-break was asked for.
+        """
+        data = to_bytes(line) if isinstance(line, str) else bytes(line)
+        if data.endswith(b"\n") and not self._may_end_in_newline:
+            data = data[:-1]
+        count, places = self._splitter.split(data)
+        if not count and data.endswith(b"\n"):
+            data = data[:-1]
+            count, places = self._splitter.split(data)
+        if count == 1 or (count and self.takes_first):
+            return AccessLogEntry.from_line(self.layout, data, places)
+        raise self._error(data, count, places)
+
+    def count(self, line: str | bytes) -> int:
+        """Return the number of ways to read *line*: 0, 1, or 2 for more."""
+        return self._splitter.split(to_bytes(line) if isinstance(line, str) else line)[0]
+
+    def _error(self, data: bytes, count: int, places: tuple[int, ...]) -> LogParseError:
+        if not count:
+            return LogParseError(to_text(data), self.text, "no_match", "the line does not fit the format")
+        others = self._widest.split(data)[1]
+        number = next(n for n in range(len(places)) if places[n] != others[n]) // 2
+        name = self.layout.names[number]
+        detail = f"`{name}` may end at byte {places[2 * number + 1]} or at byte {others[2 * number + 1]}"
+        return LogParseError(to_text(data), self.text, "ambiguous", detail)
+
+
+def _widest(commands: Sequence[Command], tie_break: TieBreak | None) -> list[int]:
+    if tie_break is None:
+        return []
+    if tie_break != "ua-widest":
+        raise LogFormatError(str(tie_break), 0, len(str(tie_break)), "no tie-break has this name; there is `ua-widest`")
+    return [n for n, command in enumerate(commands) if command.bare_text.upper() == "REQ(USER-AGENT)"]
