@@ -15,7 +15,7 @@ from importlib import import_module
 from meshegress import MeshEgressError
 from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS = ("conformance",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

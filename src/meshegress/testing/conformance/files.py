@@ -23,16 +23,17 @@ def read_records(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     Raises ResourceError, with file and line, for a file that cannot be read or a line that is no JSON object.
     """
-    number = 0
     try:
         with _open(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _record(line)
+            yield from _records(path, lines)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise _broken(path, number, getattr(error, "strerror", None) or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise _broken(path, number, f"this line is no record ({error})") from error
+        raise _broken(Source(str(path)), getattr(error, "strerror", None) or str(error)) from error
+
+
+def _records(path: str | Path, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, _record(Source(str(path), number), line)
 
 
 def _open(path: str | Path) -> Opened:
@@ -42,12 +43,15 @@ def _open(path: str | Path) -> Opened:
     return opener(path) if opener else Path(path).open("rb")
 
 
-def _record(line: bytes) -> dict[str, Any]:
-    record = json.loads(line)
+def _record(place: Source, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _broken(place, f"this line is no record ({error})") from error
     if not isinstance(record, dict):
-        raise ValueError("no JSON object")
+        raise _broken(place, "this line is no record: it holds no JSON object")
     return record
 
 
-def _broken(path: str | Path, number: int, reason: str) -> ResourceError:
-    return ResourceError([Finding("EG009", Source(str(path), number or None), reason)])
+def _broken(place: Source, reason: str) -> ResourceError:
+    return ResourceError([Finding("EG009", place, reason)])
