@@ -39,6 +39,7 @@ def choose(*, compiled: str, readable: str) -> ModuleType:
 
 
 _twin = choose(compiled="_fastmatch", readable="_purematch")
+_walk = choose(compiled="_fastwalk", readable="_purewalk")
 
 _log_twin = choose(compiled="_purelog", readable="_purelog")
 
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from meshegress._purematch import ServerNameTable as ServerNameTable
     from meshegress._purematch import host_matches as host_matches
     from meshegress._purematch import host_subset_of as host_subset_of
+    from meshegress._purewalk import PackedRequest as PackedRequest
+    from meshegress._purewalk import Walk as Walk
 else:
     LogField = _log_twin.LogField
     LogSpan = _log_twin.LogSpan
@@ -64,3 +67,5 @@ else:
     ServerNameTable = _twin.ServerNameTable
     host_matches = _twin.host_matches
     host_subset_of = _twin.host_subset_of
+    PackedRequest = _walk.PackedRequest
+    Walk = _walk.Walk

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
 
+from meshegress._match import PackedRequest
+from meshegress.addressing import canonical_address
+from meshegress.conditions import fold
 from meshegress.errors import RequestError
+from meshegress.wire import (
+    NO_HEAD,
+    OPAQUE,
+    CodecError,
+    Head,
+    HttpVerdict,
+    Sight,
+    TlsVerdict,
+    see_bytes,
+    see_http1,
+    see_http2,
+)
+from meshegress.wire.paths import is_odd_target
 
+#: Stands in for an address that nobody knows; no listener is found by it but the wildcard's.
+UNKNOWN_ADDRESS = "0.0.0.0"
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -22,38 +39,66 @@ class WireProtocol(Enum):
     RAW = "raw"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One outgoing request: the original destination and the first thing on the wire.
+class Request(PackedRequest):
+    """One outgoing request: the original destination and the first thing on the wire. Frozen; equal by value.
 
     ``address`` and ``port`` are the original destination; an ``address`` of None is filled in by the mesh that is
     asked. With ``is_tls`` the wire shows a ClientHello with ``sni`` and ``alpn`` and nothing of what is inside. Without
     it, ``host`` is the Host header or ``:authority`` (None: none is sent, ``""``: an empty one). ``headers`` are pairs
-    in wire order. ``payload``, where given, is the literal first bytes, after which the client waits.
+    in wire order. ``payload``, where given, is the literal first bytes, after which the client waits. ``name`` is the
+    name that a URL gave, for finding an address; equality leaves it out.
+
+    Raises RequestError for an address or a port that is none.
 
     >>> Request.http("a.com", address="1.2.3.4")
     Request.http('a.com', address='1.2.3.4', port=80)
     """
 
-    address: str | None
-    port: int
-    protocol: WireProtocol = WireProtocol.RAW
-    is_tls: bool = False
-    sni: str | None = None
-    alpn: tuple[str, ...] = ()
-    host: str | None = None
-    method: str = "GET"
-    path: str = "/"
-    headers: tuple[tuple[str, str], ...] = ()
-    payload: bytes | None = None
-    #: The name that a URL gave, for finding an address.
-    name: str | None = field(default=None, compare=False)
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.address is not None:
-            object.__setattr__(self, "address", _address(self.address))
-        if type(self.port) is not int or not 0 < self.port < 65536:
-            raise RequestError(self.port, "a port is a number from 1 to 65535")
+    def __init__(
+        self,
+        *,
+        address: str | None,
+        port: int,
+        protocol: WireProtocol = WireProtocol.RAW,
+        is_tls: bool = False,
+        sni: str | None = None,
+        alpn: tuple[str, ...] = (),
+        host: str | None = None,
+        method: str = "GET",
+        path: str = "/",
+        headers: tuple[tuple[str, str], ...] = (),
+        payload: bytes | None = None,
+        name: str | None = None,
+    ) -> None:
+        if address is not None:
+            address = _address(address)
+        if type(port) is not int or not 0 < port < 65536:
+            raise RequestError(port, "a port is a number from 1 to 65535")
+        given = (address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name)
+        head = Head(method, host, path, headers)
+        self._pack(given, (address or UNKNOWN_ADDRESS, *_see(protocol, is_tls, sni, alpn, head, payload)))
+
+    def to(self, address: str) -> Request:
+        """Return the same request to *address*.
+
+        >>> Request.http("a.com").to("1.2.3.4").address
+        '1.2.3.4'
+        """
+        given = {name: getattr(self, name) for name in _FIELDS}
+        return Request(**{**given, "address": address}, name=self.name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Request):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _FIELDS)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in _FIELDS))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, ({name: getattr(self, name) for name in (*_FIELDS, "name")},)
 
     @classmethod
     def http(
@@ -185,9 +230,55 @@ class Workload:
         return hash((self.namespace, frozenset(self.labels.items()), self.addresses, self.dns_domain))
 
 
+#: What makes a request equal to another.
+_FIELDS = ("address", "port", "protocol", "is_tls", "sni", "alpn", "host", "method", "path", "headers", "payload")
 _KEYS = frozenset(
     {"address", "port", "protocol", "tls", "sni", "alpn", "host", "method", "path", "headers", "payload_hex"}
 )
+
+
+def _restore(fields: dict[str, Any]) -> Request:
+    return Request(**fields)
+
+
+def _see(
+    protocol: WireProtocol,
+    is_tls: bool,
+    sni: str | None,
+    alpn: tuple[str, ...],
+    head: Head,
+    payload: bytes | None,
+) -> tuple[Any, ...]:
+    """Return what Envoy sees of the first bytes, in the order of ``PackedRequest``'s fields."""
+    if payload is not None:
+        return _seen(see_bytes(payload))
+    if is_tls:
+        return _seen(Sight(TlsVerdict.TLS, HttpVerdict.NOT_HTTP, CodecError.BAD_BYTES, sni=sni, alpn=alpn))
+    if protocol is WireProtocol.RAW:
+        return _seen(OPAQUE)
+    if protocol is WireProtocol.HTTP2:
+        return _seen(see_http2(head))
+    return _seen(see_http1(head, "HTTP/1.0" if protocol is WireProtocol.HTTP10 else "HTTP/1.1"))
+
+
+def _seen(sight: Sight) -> tuple[Any, ...]:
+    head = sight.head or NO_HEAD
+    return (
+        int(sight.tls),
+        int(sight.http),
+        fold(sight.sni or ""),
+        sight.alpn,
+        int(sight.codec_error),
+        sight.http_10,
+        int(sight.request_error),
+        head.authority or "",
+        head.method,
+        head.target,
+        head.headers,
+        head.is_http2,
+        head.scheme,
+        is_odd_target(head.target),
+    )
 
 
 def _from_dict(value: Mapping[str, Any]) -> Request:
@@ -209,18 +300,16 @@ def _from_dict(value: Mapping[str, Any]) -> Request:
     )
 
 
-def _address(text: str) -> str:
-    literal = _literal(text)
+def _address(text: object) -> str:
+    literal = canonical_address(text) if isinstance(text, str) else None
     if literal is None:
         raise RequestError(text, "this is no IP address")
     return literal
 
 
 def _literal(text: str) -> str | None:
-    try:
-        return str(IPv6Address(text) if ":" in text else IPv4Address(text))
-    except (AddressValueError, TypeError):
-        return None
+    # Names outnumber literals: what does not end in a digit, and has no colon, is none.
+    return canonical_address(text) if text[-1:].isdigit() or ":" in text else None
 
 
 def _bare_host(authority: str) -> str:

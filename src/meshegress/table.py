@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from meshegress.decision import Origin
+from meshegress.wire.paths import PathNormalization
 
 
 class ListenerKind(Enum):
@@ -48,6 +49,7 @@ class HttpConnectionManager:
 
     route_config: str
     accept_http_10: bool = False
+    path_normalization: PathNormalization = PathNormalization.BASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
-    {"errors", "findings", "naming", "_purematch", "_purewalk", "_fastmatch", "_fastwalk", "_purelog", "_fastlog"},
+    {"errors", "findings", "naming", "addressing", "wire", "lowered", "conditions"}
+    | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purelog", "_fastlog"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources"},

@@ -1,0 +1,257 @@
+"""The walk, for a reader: from a request to the number of its leaf, through Envoy's tree and with no way back.
+
+This file is the specification; its compiled twin has the same names, arguments and results. Everything here is
+numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.lowering` hands in.
+
+1. The listener: ``address:port``, else the wildcard of the family on that port, else the catch-all.
+2. Its inspectors: they may wait for more bytes; without one of them its verdict is unknown.
+3. The filter chain: destination port, longest prefix, server name, transport, application protocol. Each level has
+   one bucket for the request and no other is tried; a miss takes the default chain.
+4. Bytes end there. HTTP asks the virtual host of its authority, then the first route whose conditions hold.
+
+Every way to miss has a leaf of its own, so a walk always ends at one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from meshegress.conditions import RequestView, route_holds, variant_of
+from meshegress.lowered import (
+    CODEC_LEAVES,
+    GRPC,
+    HTTP_WAITS,
+    LEAF_CLOSED,
+    LEAF_NO_LISTENER,
+    LEAF_WAITS,
+    LOW_VERSION,
+    NO_MATCH,
+    NOT_HTTP,
+    PATH_NORMALIZATION,
+    PLAIN,
+    TLS,
+    TLS_WAITS,
+    AppLevel,
+    ChainRow,
+    ListenerRow,
+    Lowered,
+    NameLevel,
+    RouteNode,
+    RouteRow,
+)
+from meshegress.wire.paths import normalize_path, split_target
+
+
+class PackedRequest:
+    """The part of a request that the walk reads, packed once; ``Request`` is its only subclass.
+
+    What is seen: the destination, the inspectors' verdicts, the server name in lower case (``""``: none) and the ALPN
+    that is offered, the codec's verdicts, and authority, method, target and headers as the codec understands them;
+    ``is_odd`` says that normalisation may refuse the target.
+    """
+
+    # As given.
+    address: str | None
+    port: int
+    protocol: Any
+    is_tls: bool
+    sni: str | None
+    alpn: tuple[str, ...]
+    host: str | None
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    payload: bytes | None
+    name: str | None
+    # As seen.
+    destination: str
+    seen_tls: int
+    seen_http: int
+    server_name: str
+    offered: tuple[str, ...]
+    codec_error: int
+    is_http_10: bool
+    request_error: int
+    authority: str
+    verb: str
+    target: str
+    fields: Sequence[tuple[str, str]]
+    is_http2: bool
+    scheme: str | None
+    is_odd: bool
+
+    __slots__ = tuple(__annotations__)
+
+    def _pack(self, given: tuple[Any, ...], seen: tuple[Any, ...]) -> None:
+        """Set all fields at once; nothing sets them later."""
+        for name, value in zip(PackedRequest.__slots__, given + seen, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a request is frozen: cannot set `{name}`")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]  # refuses as well, whatever it is given
+
+
+class Walk:
+    """A lowered table that answers requests with the numbers of leaves."""
+
+    __slots__ = ("choices", "lowered", "numbers")
+
+    def __init__(self, lowered: Lowered) -> None:
+        self.lowered = lowered
+        #: The leaves that an uncertain answer leaves possible, by the number that stands for them all.
+        self.choices: dict[int, tuple[str, tuple[int, ...]]] = {}
+        self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
+
+    def find(self, request: PackedRequest) -> int:
+        """Return the number of the leaf where *request* ends, or that of a choice between several."""
+        lowered = self.lowered
+        listener = lowered.catch_all
+        found = self._listener(request)
+        inspects, waits = lowered.first_look
+        if found in (listener, NO_MATCH):
+            inspects = False  # the catch-all's own inspectors are looked at below, like any listener's
+        if inspects and waits and request.seen_http == HTTP_WAITS and not _is_loopback(request.destination):
+            return lowered.listeners[listener].leaf + LEAF_WAITS
+        if found == NO_MATCH:
+            return LEAF_NO_LISTENER
+        return self._connect(request, lowered.listeners[found], inspects)
+
+    def _listener(self, request: PackedRequest) -> int:
+        """Return the row of the listener that takes the connection."""
+        on_port = self.lowered.ports.get(request.port)
+        if on_port is not None:
+            exact, wildcard_4, wildcard_6 = on_port
+            found = exact.get(request.destination, NO_MATCH)
+            if found == NO_MATCH:
+                found = wildcard_6 if ":" in request.destination else wildcard_4
+            if found != NO_MATCH:
+                return found
+        return self.lowered.catch_all
+
+    def _connect(self, request: PackedRequest, row: ListenerRow, http_is_known: bool) -> int:
+        """Run the inspectors, choose the chain and follow it."""
+        node = row.node
+        if node.reserved:
+            return row.leaf
+        tls = request.seen_tls if node.inspects_tls else PLAIN
+        http = request.seen_http if node.inspects_http or http_is_known else NOT_HTTP
+        if tls == TLS_WAITS or (tls == PLAIN and http == HTTP_WAITS):
+            if node.waits:
+                return row.leaf + LEAF_WAITS
+            tls, http = PLAIN, NOT_HTTP
+        level = node.by_port.get(request.port, node.any_port)
+        if level is None:
+            return self._follow(request, row, node.default)
+        prefix_row = NO_MATCH if level.prefixes is None else level.prefixes.find(request.destination)
+        bucket = level.unprefixed if prefix_row == NO_MATCH else level.rows[prefix_row]
+        leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default))
+        if prefix_row in level.tossed and level.unprefixed is not None:
+            other = self._follow(request, row, _chain_in(level.unprefixed, request, tls, http, node.default))
+            return self._choose("zero-prefix", (leaf, other))
+        return leaf
+
+    def _follow(self, request: PackedRequest, row: ListenerRow, chain: int) -> int:
+        """Return the leaf of *request* in the chain *chain* of a listener."""
+        if chain == NO_MATCH:
+            return row.leaf + LEAF_CLOSED
+        found = self.lowered.chains[row.first_chain + chain]
+        if found.routes is None:
+            return found.leaf
+        error = _codec_verdict(request, found)
+        if error:
+            return found.leaf + error
+        return self._route(request, found, found.routes)
+
+    def _route(self, request: PackedRequest, chain: ChainRow, routes: RouteNode) -> int:
+        """Return the leaf of a request that the codec let through."""
+        base = chain.leaf + CODEC_LEAVES
+        host = routes.domains.find(request.authority)
+        if host == NO_MATCH:
+            return self._reply(base, base, request)
+        if request.verb == "CONNECT":
+            return self._reply(base + routes.misses[host], base + routes.misses[host], request)
+        answer = routes.answers[host]
+        miss = base + routes.misses[host]
+        if answer >= 0:
+            return self._reply(base + answer, miss, request)
+        return self._first_route(request, chain, miss, routes.conditional[-1 - answer][1])
+
+    def _first_route(self, request: PackedRequest, chain: ChainRow, miss: int, rows: tuple[RouteRow, ...]) -> int:
+        """Return the leaf of the first route whose conditions hold, and of every one before it that may hold."""
+        base = chain.leaf + CODEC_LEAVES
+        view = RequestView(request, chain.normalization)
+        possible: list[int] = []
+        for row in rows:
+            verdict = route_holds(row, view)
+            if verdict is not False:
+                possible.append(self._reply(base + row.leaf, miss, request))
+            if verdict:
+                break
+        else:
+            possible.append(self._reply(miss, miss, request))
+        return possible[0] if len(possible) == 1 else self._choose("regex", tuple(possible))
+
+    def _reply(self, leaf: int, miss: int, request: PackedRequest) -> int:
+        """Return *leaf* in the variant that the request's headers ask for."""
+        variant = variant_of(request) if request.fields else 0
+        if leaf == miss:
+            variant &= GRPC
+        return leaf + variant * self.lowered.leaves
+
+    def _choose(self, reason: str, leaves: tuple[int, ...]) -> int:
+        """Return the number that stands for several possible leaves, the likeliest first."""
+        kept = tuple(dict.fromkeys(leaves))
+        if len(kept) == 1:
+            return kept[0]
+        number = self.numbers.get((reason, kept))
+        if number is None:
+            number = self.numbers.setdefault((reason, kept), 4 * self.lowered.leaves + len(self.numbers))
+            self.choices[number] = (reason, kept)
+        return number
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
+
+
+def _chain_in(bucket: NameLevel | None, request: PackedRequest, tls: int, http: int, default: int) -> int:
+    """Return the chain of the request in one prefix's bucket, or *default*."""
+    if bucket is None:
+        return default
+    level = bucket.unnamed
+    if tls == TLS and bucket.names is not None and request.server_name:
+        row = bucket.names.find(request.server_name)
+        if row != NO_MATCH:
+            level = bucket.rows[row]
+    if level is None:
+        return default
+    apps = level.tls if tls == TLS else level.plain
+    if apps is None:
+        apps = level.other
+    if apps is None:
+        return default
+    chain = _chain_of_alpn(apps, request.offered) if tls == TLS else apps.by_http[http]
+    return default if chain == NO_MATCH else chain
+
+
+def _chain_of_alpn(apps: AppLevel, offered: tuple[str, ...]) -> int:
+    for protocol in offered:
+        if protocol in apps.by_alpn:
+            return apps.by_alpn[protocol]
+    return apps.other
+
+
+def _codec_verdict(request: PackedRequest, chain: ChainRow) -> int:
+    """Return the number of the codec's error, or 0."""
+    if request.codec_error:
+        return request.codec_error
+    if request.is_http_10 and not chain.accepts_http_10:
+        return LOW_VERSION
+    if request.request_error:
+        return request.request_error
+    if request.is_odd and normalize_path(split_target(request.target)[0], chain.normalization) is None:
+        return PATH_NORMALIZATION
+    return 0

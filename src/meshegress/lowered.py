@@ -1,0 +1,168 @@
+"""The lowered form of a table: what the walk walks. Numbers, tuples and dicts, beside the matching tables.
+
+``compiler.lowering`` writes it, both twins of the walk read it. Nodes are shared: two programs that hold the same
+listener, or the same route configuration, hold one node. What numbers their leaves is the program's own: every
+listener and every chain has a row with the first leaf of its block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from meshegress.wire.paths import PathNormalization
+
+NO_MATCH = -1
+
+# What an inspector says; rows of a TransportLevel and of ``AppLevel.by_http``.
+PLAIN, TLS, TLS_WAITS = 0, 1, 2
+NOT_HTTP, HTTP_WAITS = 0, 4
+
+# The leaves before the first block of a program.
+LEAF_NO_LISTENER = 0
+# The leaves of a listener's block.
+LEAF_WAITS, LEAF_CLOSED, LISTENER_LEAVES = 0, 1, 2
+# The leaves of an HTTP chain's block: one for each codec error, then its route configuration's.
+CODEC_WAITS, LOW_VERSION, PATH_NORMALIZATION = 1, 8, 12
+CODEC_LEAVES = 14
+# A leaf as the access log shows it for gRPC, or for an upgrade that nothing allows: ``leaf + variant * leaves``.
+GRPC, UPGRADE = 1, 2
+
+# How a condition compares; EVERY_PATH is the prefix ``/``, which any path has.
+EXACT, PREFIX, REGEX, PRESENT, EVERY_PATH = range(5)
+
+
+class HostTable(Protocol):
+    """A table that finds the row of a name or an address."""
+
+    def find(self, name: str, /) -> int:
+        """Return the row, or ``NO_MATCH``."""
+
+
+class Regex(Protocol):
+    """A regular expression that matches whole texts."""
+
+    def fullmatch(self, text: str, /) -> bool | None:
+        """Return whether all of *text* matches, or None where that cannot be told."""
+
+
+class TextCondition(NamedTuple):
+    """One comparison: ``kind`` is EXACT to EVERY_PATH; ``regex`` stands in for ``value``."""
+
+    kind: int
+    value: str = ""
+    ignore_case: bool = False
+    regex: Regex | None = None
+
+
+class HeaderCondition(NamedTuple):
+    """A condition on a header; ``name`` is in lower case."""
+
+    name: str
+    text: TextCondition
+    invert: bool = False
+    missing_is_empty: bool = False
+
+
+class RouteRow(NamedTuple):
+    """A route with conditions, and its leaf within the route configuration."""
+
+    leaf: int
+    path: TextCondition
+    headers: tuple[HeaderCondition, ...] = ()
+    query: tuple[tuple[str, TextCondition], ...] = ()
+
+
+class RouteNode(NamedTuple):
+    """A route configuration: its leaves are 0 for no virtual host, then for each virtual host a miss and its routes.
+
+    ``answers[row]`` is the leaf of a virtual host whose first route takes every path, or ``-1 - n`` where
+    ``conditional[n]`` (the leaf of the miss, the routes) has to be asked.
+    """
+
+    domains: HostTable
+    answers: Sequence[int]
+    misses: Sequence[int]
+    conditional: Sequence[tuple[int, tuple[RouteRow, ...]]]
+    leaves: int
+
+
+class AppLevel(NamedTuple):
+    """Chains by application protocol: for plaintext by the HTTP inspector's verdict, for TLS by ALPN."""
+
+    by_http: tuple[int, int, int, int]
+    by_alpn: Mapping[str, int]
+    other: int
+
+
+class TransportLevel(NamedTuple):
+    """Buckets by transport protocol; ``other`` holds the chains that name none."""
+
+    plain: AppLevel | None
+    tls: AppLevel | None
+    other: AppLevel | None
+
+
+class NameLevel(NamedTuple):
+    """Buckets by server name; ``unnamed`` holds the chains that name none."""
+
+    names: HostTable | None
+    rows: Sequence[TransportLevel]
+    unnamed: TransportLevel | None
+
+
+class PrefixLevel(NamedTuple):
+    """Buckets by destination prefix; ``unprefixed`` holds the chains that name none.
+
+    ``tossed`` are the rows of a written ``/0``: Envoy stores both at length 0, and one of the two hides the other.
+    """
+
+    prefixes: HostTable | None
+    rows: Sequence[NameLevel]
+    unprefixed: NameLevel | None
+    tossed: frozenset[int]
+
+
+class ListenerNode(NamedTuple):
+    """A listener; chains are numbered from 0 within it, and ``default`` is NO_MATCH where it has none."""
+
+    inspects_tls: bool
+    inspects_http: bool
+    waits: bool
+    reserved: bool
+    by_port: Mapping[int, PrefixLevel]
+    any_port: PrefixLevel | None
+    default: int
+
+
+class ListenerRow(NamedTuple):
+    """A listener of one program: its block of leaves, and the number of its first chain."""
+
+    leaf: int
+    first_chain: int
+    node: ListenerNode
+
+
+class ChainRow(NamedTuple):
+    """A filter chain of one program: its block of leaves; ``routes`` is None for a chain that carries bytes."""
+
+    leaf: int
+    routes: RouteNode | None = None
+    accepts_http_10: bool = False
+    normalization: PathNormalization = PathNormalization.BASE
+
+
+class Lowered(NamedTuple):
+    """A table, ready to be walked.
+
+    ``ports`` has for each port the listeners by address, and those of the IPv4 and the IPv6 wildcard; ``catch_all`` is
+    virtualOutbound. NO_MATCH stands for no listener. ``first_look`` is the catch-all's HTTP inspector (inspects,
+    waits), which runs before any other listener is chosen.
+    """
+
+    ports: Mapping[int, tuple[Mapping[str, int], int, int]]
+    catch_all: int
+    first_look: tuple[bool, bool]
+    listeners: Sequence[ListenerRow]
+    chains: Sequence[ChainRow]
+    leaves: int
