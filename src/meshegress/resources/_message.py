@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
 from pydantic_core import core_schema
 
 from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Source
+from meshegress.resources.scalars import LeadingZero
 
 Factory = Callable[[], Any] | None
 
@@ -185,6 +187,25 @@ class Message(BaseModel):
         """The fields of the wire that this message does not declare, by their wire name."""
         return self.__pydantic_extra__ or {}
 
+    def placed(self, origin: Origin) -> None:
+        """Remember where this was loaded from; loading calls it once."""
+        self.__dict__[_ORIGIN] = origin
+
+    def source(self, *path: str | int) -> Source:
+        """Return the place of the value at *path* in what was loaded, or of the nearest value around it.
+
+        What was built in Python has the place ``<python>``.
+        """
+        origin = self.__dict__.get(_ORIGIN)
+        return origin.source(path) if isinstance(origin, Origin) else Source()
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value != field.get_default(call_default_factory=True):
+                yield name, value
+        yield from self.unknown.items()
+
     @classmethod
     def support(cls) -> Iterator[tuple[str, Support]]:
         """Give each declared field with what the library makes of it."""
@@ -192,6 +213,9 @@ class Message(BaseModel):
             extra = field.json_schema_extra
             assert isinstance(extra, dict), f"{cls.__name__}.{name} is declared without a support mark"
             yield name, Support(extra["support"])
+
+
+_ORIGIN = "_origin"
 
 
 class Origin:
@@ -209,9 +233,16 @@ class Origin:
 
 def shape_findings(error: ValidationError, where: Source, subject: str) -> Iterator[Finding]:
     """Give one finding for each value of the wrong shape that pydantic names in *error*."""
+    for location, message, help in shape_problems(error):
+        yield Finding("EG101", where, message, subject=subject, field=field_path(location), help=help)
+
+
+def shape_problems(error: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str, str]]:
+    """Give the path, the sentence and the cure of each value of the wrong shape."""
     for item in error.errors(include_url=False, include_context=False):
-        yield Finding("EG101", where, describe(item["type"], item["msg"], item["input"]), subject=subject,
-                      field=field_path(item["loc"]))  # fmt: skip
+        value = item["input"]
+        message = _EXPECTED.get(item["type"]) or item["msg"][:1].lower() + item["msg"][1:]
+        yield item["loc"], f"{shown(value)} {message}", _cure(item["type"], value)
 
 
 _EXPECTED = {
@@ -225,11 +256,32 @@ _EXPECTED = {
 }
 
 
-def describe(kind: str, message: str, value: object) -> str:
-    """Return the sentence for a wrong *value*, in this library's words."""
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
-    return f"`{shown}` {_EXPECTED.get(kind, message[:1].lower() + message[1:])}"
+def _cure(kind: str, value: object) -> str:
+    if isinstance(value, LeadingZero):
+        return "YAML reads a leading zero as octal: write the number without it, or put the text in quotes"
+    if kind == "string_type" and isinstance(value, bool):
+        return "YAML reads a bare `yes`, `no`, `on`, `off`, `y` and `n` as true or false: put the text in quotes"
+    if kind == "string_type" and isinstance(value, (int, float)):
+        return "put the text in quotes"
+    return ""
+
+
+def shown(value: object) -> str:
+    """Return *value* as messages show it: whole when it is short, never more than a line.
+
+    >>> shown("a"), shown(True), shown([1, 2])
+    ('`a`', '`true`', 'a list')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "`null`", True: "`true`", False: "`false`"}[value]
+    if isinstance(value, (int, float)) and abs(value) < 1e30:
+        return f"`{value}`"
+    if isinstance(value, (str, LeadingZero)):
+        text = value if isinstance(value, str) else value.text
+        return f"`{text}`" if len(text) <= 60 else f"`{text[:60]}…`"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, (list, tuple)) else f"a value of type `{type(value).__name__}`"
 
 
 def field_path(location: tuple[int | str, ...]) -> str:
@@ -248,3 +300,56 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_hashable(item) for item in value)
     return value
+
+
+def value_at(message: Message, path: tuple[str | int, ...]) -> Any:
+    """Return the value at *path* in *message*, whose names are those of the wire."""
+    value: Any = message
+    for part in path:
+        value = getattr(value, _attributes(type(value))[str(part)]) if isinstance(value, Message) else value[part]
+    return value
+
+
+@cache
+def _attributes(model: type[Message]) -> dict[str, str]:
+    return {field.alias or name: name for name, field in model.model_fields.items()}
+
+
+def limits(message: Message, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Give the path of each value in *message* that the library does not follow, and ``unsupported`` or ``unknown``."""
+    if not message.OTHERS_HARMLESS:
+        for name in message.unknown:
+            yield (*path, name), "unknown"
+    for name, alias, support in _watched(type(message)):
+        value = getattr(message, name)
+        if support is Support.UNSUPPORTED and value:
+            yield (*path, alias), "unsupported"
+        yield from _limits_within(value, (*path, alias))
+
+
+def _limits_within(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, Message):
+        yield from limits(value, path)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _limits_within(item, (*path, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, Message):
+                yield from limits(item, (*path, key))
+
+
+@cache
+def _watched(model: type[Message]) -> tuple[tuple[str, str, Support], ...]:
+    """Return the fields of *model* that may hold what is not followed: messages, and what is unsupported."""
+    return tuple(
+        (name, model.model_fields[name].alias or name, support)
+        for name, support in model.support()
+        if support is Support.UNSUPPORTED or _holds_messages(model.model_fields[name].annotation)
+    )
+
+
+def _holds_messages(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Message):
+        return True
+    return any(_holds_messages(part) for part in get_args(annotation))

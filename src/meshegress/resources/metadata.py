@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from meshegress.findings import Source
-from meshegress.resources._message import Message, Origin, harmless, honoured
+from meshegress.resources._message import Message, harmless, honoured
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 
@@ -50,8 +49,6 @@ class Resource(Message):
     kind: str = honoured("")
     metadata: ObjectMeta = honoured(factory=ObjectMeta)
 
-    ORIGIN: ClassVar[str] = "_origin"
-
     @property
     def name(self) -> str:
         """The name in the metadata."""
@@ -67,21 +64,6 @@ class Resource(Message):
         """What this is called in findings, for example ``ServiceEntry `shop/payments```."""
         place = f"{self.metadata.namespace}/{self.metadata.name}" if self.metadata.namespace else self.metadata.name
         return f"{self.kind} `{place}`"
-
-    def source(self, *path: str | int) -> Source:
-        """Return the place of the value at *path* in what was loaded, or of the nearest value around it.
-
-        A resource that was built in Python has the place ``<python>``.
-
-        >>> str(Resource(kind="ServiceEntry").source("spec", "hosts", 0))
-        '<python>'
-        """
-        origin = self.__dict__.get(self.ORIGIN)
-        return origin.source(path) if isinstance(origin, Origin) else Source()
-
-    def placed(self, origin: Origin) -> None:
-        """Remember where this resource was loaded from; loading calls it once."""
-        self.__dict__[self.ORIGIN] = origin
 
 
 class IstioCondition(Message):

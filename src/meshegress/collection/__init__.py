@@ -1,0 +1,79 @@
+"""From text to a :class:`ResourceSet`: `load` raises with every problem, `check` returns what is usable beside them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from meshegress.collection.gathering import Gathering
+from meshegress.collection.resource_set import ResourceSet, Unsupported
+from meshegress.errors import ResourceError
+from meshegress.findings import Finding, Severity
+from meshegress.profiles import DEFAULT_RELEASE, profile
+from meshegress.rules import VALIDATIONS
+from meshegress.sources import SIZE_LIMIT, open_sources
+
+DEFAULT_NAMESPACE = "default"
+
+__all__ = ["ResourceSet", "Unsupported", "check", "load"]
+
+
+def check(
+    *sources: Any,
+    namespace: str = DEFAULT_NAMESPACE,
+    istio: str = DEFAULT_RELEASE,
+    validation: str = "webhook",
+    limit: int = SIZE_LIMIT,
+) -> tuple[ResourceSet, tuple[Finding, ...]]:
+    r"""Return the resources of *sources* that are usable, and every finding about all of them.
+
+    *sources* are texts, paths of files or folders, ``-``, mappings or models. An object without a namespace is put in
+    *namespace*. *istio* chooses the release whose rules hold; *validation* is ``webhook``, or ``cluster`` to add the
+    rules of the API server's schema. *limit* bounds the bytes of all texts together.
+
+    >>> resources, findings = check("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nspec: {hosts: [1]}")
+    >>> print(findings[0].field, findings[0].message)
+    spec.hosts[0] `1` is not text
+    """
+    if validation not in VALIDATIONS:
+        raise ValueError(f"validation `{validation}` is not known; choose one of {', '.join(VALIDATIONS)}")
+    gathering = Gathering(namespace=namespace, profile=profile(istio), validation=validation)
+    with _no_collection():
+        for opened in open_sources(sources, limit=limit):
+            gathering.add(opened)
+    return gathering.resource_set(), tuple(gathering.report.findings)
+
+
+def load(
+    *sources: Any,
+    namespace: str = DEFAULT_NAMESPACE,
+    istio: str = DEFAULT_RELEASE,
+    validation: str = "webhook",
+    limit: int = SIZE_LIMIT,
+) -> ResourceSet:
+    """Return the resources of *sources*; the arguments are those of :func:`check`.
+
+    Raises ResourceError, with every finding, where one of them is an error.
+
+    >>> load("{}").service_entries
+    ()
+    """
+    resources, findings = check(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise ResourceError(findings)
+    return resources
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector while very many objects are made that all stay."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,0 +1,194 @@
+"""Documents to resources: every object is read, judged and put in its place, and every problem is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from meshegress.collection.documents import (
+    DEPTH_LIMIT,
+    BadDocumentError,
+    joined_surrogates,
+    measure,
+    read_documents,
+    split_documents,
+)
+from meshegress.collection.meshes import find_mesh, read_mesh
+from meshegress.collection.places import FixedPlace, Place, TextPlace
+from meshegress.collection.report import Report, subject_of
+from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
+from meshegress.findings import Finding, Severity, Source
+from meshegress.profiles import Profile
+from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
+from meshegress.resources._message import Origin, shown
+from meshegress.resources.reading import read
+from meshegress.rules import problems
+from meshegress.sources import Text, Value
+
+VALUE_LIMIT = 10_000_000
+
+
+class Gathering:
+    """Takes opened sources one after the other, and keeps what is usable and all there is to say."""
+
+    def __init__(self, *, namespace: str, profile: Profile, validation: str) -> None:
+        self.namespace = namespace
+        self.profile = profile
+        self.validation = validation
+        self.report = Report()
+        self._resources: dict[type[Resource], dict[tuple[str, str], Resource]] = {kind: {} for kind in FIELDS}
+        self._mesh: tuple[MeshConfig, Source] | None = None
+        self._skipped: Counter[str] = Counter()
+        self._unsupported: list[Unsupported] = []
+
+    def add(self, opened: Text | Value | Finding) -> None:
+        """Take one opened source, or the finding in its stead."""
+        if isinstance(opened, Finding):
+            self.report.add(opened)
+        elif isinstance(opened, Text):
+            self._add_text(opened)
+        else:
+            self._add_value(opened)
+
+    def resource_set(self) -> ResourceSet:
+        """Return what is usable of all that was added."""
+        kinds: dict[str, Any] = {FIELDS[kind]: tuple(found.values()) for kind, found in self._resources.items()}
+        if self._mesh is not None:
+            kinds |= {"mesh_config": self._mesh[0], "mesh_config_source": self._mesh[1]}
+        skipped = MappingProxyType(dict(self._skipped))
+        return ResourceSet(**kinds, skipped=skipped, unsupported=tuple(self._unsupported))
+
+    def _add_text(self, text: Text) -> None:
+        try:
+            documents = list(read_documents(text.text))
+        except BadDocumentError:
+            self._add_broken_text(text)
+            return
+        for each in documents:
+            self._add_document(each.value, TextPlace(text.name, text.text, each.start, each.end, each.line))
+
+    def _add_broken_text(self, text: Text) -> None:
+        """Take the documents of *text* one by one, where one of them cannot be read."""
+        plain = joined_surrogates(text.text)
+        if plain != text.text:
+            self._add_text(Text(text.name, plain))
+            return
+        for part, start, line in split_documents(text.text):
+            try:
+                for each in read_documents(part):
+                    place = TextPlace(text.name, text.text, start + each.start, start + each.end, line + each.line)
+                    self._add_document(each.value, place)
+            except BadDocumentError as error:
+                self.report.unreadable(text.name, part, line, error)
+
+    def _add_value(self, value: Value) -> None:
+        place = FixedPlace(Source(value.name))
+        if isinstance(value.value, MeshConfig):
+            self._keep_mesh(value.value)
+        elif isinstance(value.value, Resource):
+            self._keep(value.value)
+        elif _is_reasonable(value.value):
+            self._add_document(value.value, place)
+        else:
+            self.report.at("EG004", place, f"nesting is deeper than {DEPTH_LIMIT}, or turns in a circle")
+
+    def _add_document(self, value: Any, place: Place) -> None:
+        if value is None or value == {}:
+            return
+        if not isinstance(value, Mapping):
+            self.report.at("EG102", place, f"a resource is a mapping, and {shown(value)} is none")
+        elif (found := find_mesh(value)) is None:
+            self._add_object(value, place)
+        elif (config := read_mesh(found, place, self.report)) is not None:
+            self._keep_mesh(config)
+
+    def _add_object(self, value: Mapping[str, Any], place: Place) -> None:
+        version, kind = value.get("apiVersion"), value.get("kind")
+        if not isinstance(kind, str):
+            self.report.at("EG103", place, "this object has no kind", help="write `apiVersion` and `kind`")
+        elif not isinstance(version, str):
+            help = "write `apiVersion: networking.istio.io/v1`" if kind in ISTIO_KINDS else "write `apiVersion`"
+            self.report.at("EG103", place, "this object has no apiVersion", subject=subject_of(value), help=help)
+        elif (model := KINDS.get((version, kind))) is not None:
+            self._add_resource(model, value, place)
+        elif kind.endswith("List") and isinstance(value.get("items"), (list, tuple, type(None))):
+            self._add_list(value, version, kind.removesuffix("List"), place)
+        else:
+            self._add_other(value, version, kind, place)
+
+    def _add_list(self, value: Mapping[str, Any], version: str, kind: str, place: Place) -> None:
+        for index, item in enumerate(value.get("items") or ()):
+            if kind and isinstance(item, Mapping) and "kind" not in item:
+                item = {"apiVersion": version, "kind": kind, **item}
+            self._add_document(item, place.within("items", index))
+
+    def _add_other(self, value: Mapping[str, Any], version: str, kind: str, place: Place) -> None:
+        """Take an object of a kind that is not modelled: count it, or say what it could touch."""
+        group = version.partition("/")[0] if "/" in version else ""
+        if kind in ISTIO_KINDS and group == "networking.istio.io":
+            message, help = f"`{version}` is no version of {kind}", "write `networking.istio.io/v1`"
+            self.report.at("EG103", place, message, ("apiVersion",), subject=subject_of(value), help=help)
+        elif kind == "IstioOperator" or not any(f".{group}".endswith(f".{each}") for each in GROUPS):
+            self._skipped[f"{version}/{kind}"] += 1
+        else:
+            self._keep_unsupported(value, group, kind, place)
+
+    def _keep_unsupported(self, value: Mapping[str, Any], group: str, kind: str, place: Place) -> None:
+        metadata = value.get("metadata")
+        metadata = metadata if isinstance(metadata, Mapping) else {}
+        namespace, name = str(metadata.get("namespace") or self.namespace), str(metadata.get("name") or "")
+        reach = REACH.get((group, kind), UNKNOWN_REACH)
+        self._unsupported.append(Unsupported(kind, namespace, name, place.find(()), reach))
+        message = f"this kind is not modelled; it could touch {reach}"
+        self.report.at("EG301", place, message, subject=f"{kind} `{namespace}/{name}`", severity=Severity.WARNING)
+
+    def _add_resource(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> None:
+        resource = read(model, value)
+        if isinstance(resource, tuple):
+            self.report.misshapen(resource, place, subject_of(value))
+            return
+        resource.placed(Origin(place.find))
+        self._keep(resource)
+
+    def _keep(self, resource: Resource) -> None:
+        """Judge *resource*, and keep it where nothing stands against it."""
+        if not resource.metadata.namespace and not isinstance(resource, Namespace):
+            resource = _moved(resource, self.namespace)
+        usable = True
+        for found in problems(resource, self.profile, self.validation):
+            usable &= found.severity is not Severity.ERROR
+            self.report.of(resource, found.code, found.path, found.message, severity=found.severity, help=found.help)
+        self.report.not_followed(resource)
+        if usable:
+            self._place(resource)
+
+    def _place(self, resource: Resource) -> None:
+        found = self._resources[next(kind for kind in FIELDS if isinstance(resource, kind))]
+        key = (resource.metadata.namespace, resource.metadata.name)
+        earlier = found.get(key)
+        if earlier is not None:
+            message = f"this replaces the one at {earlier.source('metadata', 'name')}"
+            self.report.of(resource, "EG104", ("metadata", "name"), message, help="keep one of the two")
+        found[key] = resource
+
+    def _keep_mesh(self, config: MeshConfig) -> None:
+        if self._mesh is not None:
+            message = f"a second mesh configuration: the first is at {self._mesh[1]}"
+            self.report.of(config, "EG105", (), message, help="load one of the two", severity=Severity.ERROR)
+            return
+        self._mesh = (config, config.source())
+        self.report.not_followed(config)
+
+
+def _is_reasonable(value: Mapping[str, Any]) -> bool:
+    """Tell whether *value* ends: it is not too deep, does not turn in a circle, and does not multiply itself."""
+    size = measure(value, {})
+    return size.height <= DEPTH_LIMIT and size.total <= VALUE_LIMIT
+
+
+def _moved(resource: Resource, namespace: str) -> Resource:
+    """Return *resource* in *namespace*, with its place."""
+    metadata = resource.metadata.model_copy(update={"namespace": namespace})
+    return resource.model_copy(update={"metadata": metadata})

@@ -1,0 +1,92 @@
+"""Where a mesh configuration hides: the ConfigMap of a cluster, plain mesh YAML, IstioOperator, Helm values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from meshegress.collection.documents import BadDocumentError, read_documents
+from meshegress.collection.places import FixedPlace, Place
+from meshegress.collection.report import Report
+from meshegress.resources import MeshConfig
+from meshegress.resources._message import Origin, wire_name
+from meshegress.resources.reading import read
+
+_NAME = re.compile(r"istio(-.+)?\Z")
+_FIELDS = frozenset(name for field in MeshConfig.model_fields for name in (field, wire_name(field)))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMesh:
+    """A mesh configuration inside a document: the path to it, and its text or its value."""
+
+    path: tuple[str, ...]
+    value: Any
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether the configuration is YAML inside a text, as in a ConfigMap."""
+        return isinstance(self.value, str)
+
+
+def find_mesh(document: Mapping[Any, Any]) -> FoundMesh | None:
+    """Return the mesh configuration in *document*, if it holds one.
+
+    >>> find_mesh({"rootNamespace": "istio-config"}).path
+    ()
+    >>> find_mesh({"kind": "ConfigMap", "metadata": {"name": "istio"}, "data": {"mesh": "{}"}}).path
+    ('data', 'mesh')
+    """
+    kind = document.get("kind")
+    if kind == "ConfigMap":
+        return _in_config_map(document)
+    if kind == "IstioOperator":
+        return _at(document, "spec", "meshConfig") or _at(document, "spec", "values", "meshConfig")
+    if kind is None and "apiVersion" not in document:
+        return _in_bare(document)
+    return None
+
+
+def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | None:
+    """Return the configuration that was *found* in the document at *place*, or None once *report* says why not."""
+    inner = place.within(*found.path)
+    value = found.value
+    if found.is_text:
+        try:
+            values = [document.value for document in read_documents(value) if document.value is not None]
+        except BadDocumentError as error:
+            report.at("EG004", inner, error.message, subject="MeshConfig", help=error.help)
+            return None
+        value = values[0] if values else {}
+        inner = place.embedded(*found.path) or FixedPlace(inner.find(()))
+    config = read(MeshConfig, value)
+    if isinstance(config, tuple):
+        report.misshapen(config, inner, "MeshConfig")
+        return None
+    config.placed(Origin(inner.find))
+    return config
+
+
+def _in_config_map(document: Mapping[Any, Any]) -> FoundMesh | None:
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    return _at(document, "data", "mesh") if isinstance(name, str) and _NAME.match(name) else None
+
+
+def _in_bare(document: Mapping[Any, Any]) -> FoundMesh | None:
+    """Return what Helm values or plain mesh YAML hold: they have no kind."""
+    for path in (("meshConfig",), ("istiod", "meshConfig"), ("global", "meshConfig")):
+        if (found := _at(document, *path)) is not None:
+            return found
+    return FoundMesh((), document) if any(key in _FIELDS for key in document) else None
+
+
+def _at(document: Mapping[Any, Any], *path: str) -> FoundMesh | None:
+    value: Any = document
+    for part in path:
+        if not isinstance(value, Mapping) or value.get(part) is None:
+            return None
+        value = value[part]
+    return FoundMesh(path, value)

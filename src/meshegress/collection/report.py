@@ -1,0 +1,84 @@
+"""What loading has to say: findings with their places, in one list, in one manner."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from meshegress.collection.documents import BadDocumentError
+from meshegress.collection.places import Place
+from meshegress.findings import Finding, Severity, Source
+from meshegress.resources import MeshConfig, Resource
+from meshegress.resources._message import Message, field_path, limits, value_at, wire_name
+from meshegress.resources.reading import ShapeProblem
+
+Path = tuple[str | int, ...]
+
+
+class Report:
+    """The findings so far."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding that is made already."""
+        self.findings.append(finding)
+
+    def at(self, code: str, place: Place, message: str, path: Path = (), *, subject: str = "", help: str = "",
+           severity: Severity = Severity.ERROR) -> None:  # fmt: skip
+        """Keep a finding about the value at *path* of the object at *place*."""
+        self.add(Finding(code, place.find(path), message, severity, subject, field_path(path), help))
+
+    def of(self, message: Message, code: str, path: Path, sentence: str, *, help: str = "",
+           severity: Severity = Severity.WARNING) -> None:  # fmt: skip
+        """Keep a finding about the value at *path* of a *message* that was read."""
+        subject = message.subject if isinstance(message, Resource) else type(message).__name__
+        self.add(Finding(code, message.source(*path), sentence, severity, subject, field_path(path), help))
+
+    def misshapen(self, problems: tuple[ShapeProblem, ...], place: Place, subject: str) -> None:
+        """Keep a finding for each value of the wrong shape."""
+        for problem in problems:
+            self.at("EG101", place, problem.message, problem.path, subject=subject, help=problem.help)
+
+    def not_followed(self, message: Resource | MeshConfig) -> None:
+        """Keep a finding for each field of *message* that is not modelled, or not known at all."""
+        for path, reason in limits(message):
+            if reason == "unsupported":
+                sentence = "this field is not modelled: decisions that it touches are approximate"
+                self.of(message, "EG302", path, sentence)
+            else:
+                self.of(message, "EG303", path, "no such field: Istio ignores it", help=_nearest(message, path))
+
+    def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
+        """Keep the finding for a document that is not YAML; a template is told as one."""
+        lines = part.split("\n")
+        template = next((number for number, text in enumerate(lines) if "{{" in text), None)
+        if template is not None and error.is_syntax:
+            where = Source(name, line + template + 1, lines[template].index("{{") + 1)
+            help = "render it first, for example with `helm template`"
+            self.add(Finding("EG005", where, "`{{` is a template, not YAML", help=help))
+            return
+        where = Source(name) if error.line is None else Source(name, line + error.line + 1, (error.column or 0) + 1)
+        self.add(Finding("EG004", where, error.message, help=error.help))
+
+
+def subject_of(value: Mapping[str, Any]) -> str:
+    """Return what findings call an object that has no model.
+
+    >>> subject_of({"kind": "Pod", "metadata": {"name": "a"}})
+    'Pod `a`'
+    """
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    parts = [part for part in (metadata.get("namespace"), metadata.get("name")) if isinstance(part, str) and part]
+    return f"{value.get('kind')} `{'/'.join(parts)}`"
+
+
+def _nearest(message: Message, path: Path) -> str:
+    """Return a hint at the field that was meant."""
+    holder = value_at(message, path[:-1])
+    names = [wire_name(field) for field in type(holder).model_fields]
+    near = difflib.get_close_matches(str(path[-1]), names, n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
