@@ -50,7 +50,7 @@ class Moment:
         return int((self.clock.utcoffset() or timedelta()).total_seconds())
 
     @property
-    def process_clock(self) -> datetime:
+    def zoned_clock(self) -> datetime:
         """The same instant in the zone of the process."""
         return self.clock.astimezone(self.process_zone)
 
@@ -120,9 +120,9 @@ def _c_specifier(match: re.Match[str], moment: Moment) -> str:
     elif letter in _COMPOSED:
         text = _SPECIFIER.sub(lambda inner: _specifier(inner, moment), _COMPOSED[letter])
     elif letter == "Z" and match["modifier"] == "":
-        text = (moment.process_clock if flags or width else moment.clock).tzname() or ""
+        text = (moment.zoned_clock if flags or width else moment.clock).tzname() or ""
     elif letter == "s":
-        text = str(moment.epoch - int((moment.process_clock.utcoffset() or timedelta()).total_seconds()))
+        text = str(moment.epoch - int((moment.zoned_clock.utcoffset() or timedelta()).total_seconds()))
     else:
         return _unknown(match)
     return _padded(_cased(text, flags, letter), flags, width, 0, "0" if letter == "s" else " ")
