@@ -8,6 +8,7 @@ import time
 import pytest
 
 from meshegress.collection import check
+from meshegress.sources import SIZE_LIMIT
 
 MILLION = 1_000_000
 
@@ -19,9 +20,9 @@ DEEP = [
 ]
 
 
-def messages(text: str, **arguments: int) -> list[str]:
+def messages(text: str, limit: int = SIZE_LIMIT) -> list[str]:
     """Return what is said about *text*."""
-    return [finding.message for finding in check(text, **arguments)[1]]
+    return [finding.message for finding in check(text, limit=limit)[1]]
 
 
 @pytest.mark.parametrize("text", DEEP)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from meshegress.compiler.program import Program, lower
-
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     EVERY_PATH,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from meshegress.compiler.acceptance import accept, listener_problem, route_configuration_problem
 
+from meshegress.compiler.acceptance import accept, listener_problem, route_configuration_problem
 from meshegress.table import (
     DirectResponse,
     FilterChainMatch,

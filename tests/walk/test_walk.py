@@ -9,8 +9,8 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from meshegress.compiler.program import lower
 
+from meshegress.compiler.program import lower
 from meshegress.decision import Outcome
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
