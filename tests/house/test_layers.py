@@ -19,7 +19,7 @@ LAYERS = [
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources"},
-    {"table"},
+    {"table", "route_rows"},
     {"compiler", "explain"},
     {"mesh", "egress"},
     {"analysis"},
