@@ -9,39 +9,31 @@ from meshegress.compiler.leaves import NO_LISTENER, choice_of, decision_at
 from meshegress.compiler.lowering import LoweredTable, lower_table
 from meshegress.decision import Decision
 from meshegress.lowered import LEAF_NO_LISTENER
-from meshegress.request import Request
 from meshegress.table import Table
 
 
 class Program:
-    """One workload's table, ready to decide; it never changes, and threads may share it."""
+    """One workload's table, ready to decide; it never changes, and threads may share it.
 
-    __slots__ = ("_decisions", "_first_leaves", "_lowered", "_walk", "table")
+    ``find(request)`` returns the number of a decision, ``decision(number)`` the decision, ``decide(request)`` both in
+    one; requests that end at one leaf have one decision. They are the walk's own: nothing stands between.
+    """
 
-    def __init__(self, table: Table, lowered: LoweredTable) -> None:
+    __slots__ = ("_first_leaves", "_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
+
+    def __init__(self, table: Table, lowered: LoweredTable, known: Walk[Decision] | None = None) -> None:
         self.table = table
         self._lowered = lowered
         self._first_leaves = [owner.first_leaf for owner in lowered.owners]
-        self._walk = Walk(lowered.lowered)
-        self._decisions: dict[int, Decision] = {LEAF_NO_LISTENER: NO_LISTENER}
-
-    def find(self, request: Request) -> int:
-        """Return the number of the decision on *request*."""
-        return self._walk.find(request)
-
-    def decide(self, request: Request) -> Decision:
-        """Return the decision on *request*; the same object for every request that ends at the same leaf."""
-        number = self._walk.find(request)
-        return self._decisions.get(number) or self.decision(number)
-
-    def decision(self, number: int) -> Decision:
-        """Return the decision with *number*, which ``find`` gave."""
-        found = self._decisions.get(number)
-        if found is None:
-            found = self._decisions.setdefault(number, self._make(number))
-        return found
+        self._walk = Walk(lowered.lowered, self._make, known)
+        self.find = self._walk.find
+        self.decide = self._walk.decide
+        self.decide_all = self._walk.decide_all
+        self.decision = self._walk.answer
 
     def _make(self, number: int) -> Decision:
+        if number == LEAF_NO_LISTENER:
+            return NO_LISTENER
         choice = self._walk.choices.get(number)
         if choice is not None:
             reason, leaves = choice
@@ -53,4 +45,6 @@ class Program:
 
 def lower(table: Table, previous: Program | None = None) -> Program:
     """Return *table*, ready to decide; what it shares with *previous* is not lowered again."""
-    return Program(table, lower_table(table, previous._lowered.nodes if previous else None))
+    if previous is None:
+        return Program(table, lower_table(table))
+    return Program(table, lower_table(table, previous._lowered.nodes), previous._walk)
