@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshegress.decision import Destination as Destination
     from meshegress.decision import Origin as Origin
     from meshegress.decision import Outcome as Outcome
+    from meshegress.egress import Egress as Egress
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
     from meshegress.errors import MeshEgressError as MeshEgressError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
+    from meshegress.mesh import Mesh as Mesh
+    from meshegress.mesh import check as check
+    from meshegress.mesh import load as load
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
@@ -35,10 +39,12 @@ _HOMES = {
     "Assumption": "meshegress.decision",
     "Decision": "meshegress.decision",
     "Destination": "meshegress.decision",
+    "Egress": "meshegress.egress",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",
     "LogFormatError": "meshegress.errors",
     "LogParseError": "meshegress.errors",
+    "Mesh": "meshegress.mesh",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
     "Origin": "meshegress.decision",
@@ -50,6 +56,8 @@ _HOMES = {
     "Source": "meshegress.findings",
     "WireProtocol": "meshegress.request",
     "Workload": "meshegress.request",
+    "check": "meshegress.mesh",
+    "load": "meshegress.mesh",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])
