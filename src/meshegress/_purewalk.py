@@ -1,7 +1,7 @@
 """The walk, for a reader: from a request to the number of its leaf, through Envoy's tree and with no way back.
 
 This file is the specification; its compiled twin has the same names, arguments and results. Everything here is
-numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.lowering` hands in.
+numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.program.lowering` hands in.
 
 1. The listener: ``address:port``, else the wildcard of the family on that port, else the catch-all.
 2. Its inspectors: they may wait for more bytes; without one of them its verdict is unknown.

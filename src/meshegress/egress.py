@@ -8,8 +8,8 @@ from functools import cached_property
 
 from meshegress.compiler.assemble import Compiled, Registry
 from meshegress.compiler.losers import losers
+from meshegress.compiler.nouns.ties import Contested, Order
 from meshegress.compiler.program import Program
-from meshegress.compiler.ties import Contested, Order
 from meshegress.decision import Assumption, Decision
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload

@@ -15,10 +15,10 @@ from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet
 from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
 from meshegress.compiler.assemble import Registry, compile_table, names_of
+from meshegress.compiler.nouns.records import Proxy
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.program import lower
-from meshegress.compiler.records import Proxy
-from meshegress.compiler.scope import Scope
-from meshegress.compiler.ties import Order
 from meshegress.decision import Assumption
 from meshegress.egress import Egress, View
 from meshegress.findings import Finding

@@ -8,11 +8,9 @@ from functools import cached_property, partial
 
 from meshegress.collection import ResourceSet
 from meshegress.compiler.acceptance import accept
-from meshegress.compiler.addresses import service_address
 from meshegress.compiler.clusters import collect_clusters
-from meshegress.compiler.destination_rules import ConsolidatedRule, DestinationRuleIndex
-from meshegress.compiler.domains import alternative_names
-from meshegress.compiler.endpoints import EndpointPools, collect_endpoints
+from meshegress.compiler.destination_rules import DestinationRuleIndex
+from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.fallthrough import (
     catch_all_host,
     fallthrough_chain,
@@ -24,14 +22,19 @@ from meshegress.compiler.fallthrough import (
 )
 from meshegress.compiler.listeners import ListenerBuilder
 from meshegress.compiler.names import name_table
+from meshegress.compiler.nouns.addresses import service_address
+from meshegress.compiler.nouns.domains import alternative_names
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
+from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports
+from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.compiler.opaque import OpaqueChains
-from meshegress.compiler.records import OutboundPolicy, Proxy, Service
 from meshegress.compiler.routes import RouteBuilder
-from meshegress.compiler.scope import Scope, build_scope, choose_sidecar
+from meshegress.compiler.scope import build_scope, choose_sidecar
 from meshegress.compiler.services import collect_services
-from meshegress.compiler.ties import Contested, Order, any_tied, contested_ports
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
-from meshegress.compiler.visibility import ServiceIndex
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, Sidecar
@@ -121,13 +124,12 @@ class Registry:
         families = {":" in address for address in workload.addresses}
         http_proxy = metadata.get("HTTP_PROXY_PORT", "")
         bootstrap = (metadata.get("ENVOY_STATUS_PORT", "15021"), metadata.get("ENVOY_PROMETHEUS_PORT", "15090"))
-        pod_addresses = self.pools.addresses()
         return Proxy(
             namespace=workload.namespace,
             labels=frozenset(pair for pair in workload.labels.items() if pair[0] in self._labels_that_matter),
             ipv4=False in families or not families,
             ipv6=True in families,
-            own_addresses=tuple(address for address in workload.addresses[:1] if address in pod_addresses),
+            own_addresses=tuple(address for address in workload.addresses[:1] if address in self.pools.addresses),
             dns_domain=workload.dns_domain,
             dns_capture=metadata.get("DNS_CAPTURE") in _TRUE,
             accept_http_10=metadata.get("HTTP10") == "1",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from meshegress.compiler.destination_rules import ConsolidatedRule
-from meshegress.compiler.endpoints import EndpointPools
-from meshegress.compiler.protocols import Protocol
-from meshegress.compiler.records import Resolution, Service, ServicePort
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.compiler.nouns.records import Resolution, Service, ServicePort
+from meshegress.compiler.nouns.rules import ConsolidatedRule
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.resources.destination_rule import Subset, TrafficPolicy

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshegress.compiler.plans import single
-from meshegress.compiler.records import UNSPECIFIED, OutboundPolicy, PolicyMode, Proxy
+from meshegress.compiler.nouns.plans import single
+from meshegress.compiler.nouns.records import UNSPECIFIED, OutboundPolicy, PolicyMode, Proxy
 from meshegress.decision import Origin
 from meshegress.naming import (
     ALLOW_ANY_DYNAMIC_DNS_CLUSTER,

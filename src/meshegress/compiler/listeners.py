@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from meshegress.compiler.addresses import extra_addresses, service_address
-from meshegress.compiler.endpoints import EndpointPools
-from meshegress.compiler.plans import ChainPlan
-from meshegress.compiler.protocols import WELL_KNOWN_TCP, Protocol
-from meshegress.compiler.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.scope import EgressListener
+from meshegress.compiler.nouns.addresses import extra_addresses, service_address
+from meshegress.compiler.nouns.plans import ChainPlan
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.scopes import EgressListener
 from meshegress.naming import listener_name
 from meshegress.profiles import Profile
 from meshegress.table import FilterChain, FilterChainMatch, HttpConnectionManager, Listener

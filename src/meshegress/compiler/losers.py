@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshegress._match import host_subset_of
-from meshegress.compiler.records import Resolution, Service, ServicePort
-from meshegress.compiler.scope import Scope
-from meshegress.compiler.visibility import ServiceIndex
+from meshegress.compiler.nouns.records import Resolution, Service, ServicePort
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.decision import Origin
 
 

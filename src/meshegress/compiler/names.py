@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshegress.compiler.addresses import all_addresses
-from meshegress.compiler.endpoints import EndpointPools, is_ip
-from meshegress.compiler.records import UNSPECIFIED, Endpoint, Proxy, Resolution, Service
+from meshegress.compiler.nouns.addresses import all_addresses
+from meshegress.compiler.nouns.pools import EndpointPools, is_ip
+from meshegress.compiler.nouns.records import UNSPECIFIED, Endpoint, Proxy, Resolution, Service
 
 
 def name_table(

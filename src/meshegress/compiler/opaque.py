@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from meshegress._match import host_matches
-from meshegress.compiler.plans import ChainPlan, single, target_cluster, weighted
-from meshegress.compiler.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.virtual_services import MESH_GATEWAY, RouteTarget, TcpEntry, VirtualService
+from meshegress.compiler.nouns.plans import ChainPlan, single, target_cluster, weighted
+from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.routing import MESH_GATEWAY, RouteTarget, TcpEntry, VirtualService
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources.virtual_service import L4MatchAttributes, TLSMatchAttributes

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
-from meshegress.compiler.hosts import most_specific
-from meshegress.compiler.protocols import Protocol, parse_protocol
-from meshegress.compiler.records import Service, ServicePort
-from meshegress.compiler.ties import Order, in_order
-from meshegress.compiler.virtual_services import VirtualService
-from meshegress.compiler.visibility import ServiceIndex
+from meshegress.compiler.nouns.hosts import most_specific
+from meshegress.compiler.nouns.protocols import Protocol, parse_protocol
+from meshegress.compiler.nouns.records import Service, ServicePort
+from meshegress.compiler.nouns.routing import VirtualService
+from meshegress.compiler.nouns.scopes import EgressListener, Scope
+from meshegress.compiler.nouns.ties import Order, in_order
+from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.profiles import Profile
 from meshegress.resources import Sidecar
 from meshegress.resources.sidecar import IstioEgressListener
@@ -55,41 +56,6 @@ class Bucket:
     def excludes(self, host: str) -> bool:
         """Return whether *host* lies inside something excluded."""
         return any(host_subset_of(host, wide) for wide in self.excluded)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EgressListener:
-    """One egress listener of a Sidecar, or the one of the default scope, and what it imports."""
-
-    port: ServicePort | None
-    bind: str
-    capture_none: bool
-    services: Sequence[Service]
-    virtual_services: Sequence[VirtualService]
-    #: Service host, in its own case, to the VirtualService that names it most closely.
-    closest: Mapping[str, VirtualService]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """What a proxy is told about, per egress listener and as a whole.
-
-    ``services`` are those that get clusters, one for each host, with the ports of mergeable ones together.
-    """
-
-    namespace: str
-    sidecar: Sidecar | None
-    listeners: tuple[EgressListener, ...]
-    services: Mapping[str, Service]
-
-    def listener_for_port(self, port: int, bind: str = "") -> EgressListener | None:
-        """Return the egress listener whose routes serve *port* (0: the socket or proxy at *bind*)."""
-        for listener in self.listeners:
-            if listener.port is None:
-                return listener
-            if listener.port.number == port and (port or listener.bind == bind):
-                return listener
-        return None
 
 
 def choose_sidecar(

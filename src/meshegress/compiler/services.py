@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from meshegress.compiler.protocols import kubernetes_protocol, parse_protocol
-from meshegress.compiler.records import UNSPECIFIED, Resolution, Service, ServicePort
-from meshegress.compiler.ties import Order, in_order
+from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.ties import Order, in_order
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
 

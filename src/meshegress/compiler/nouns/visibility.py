@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from meshegress.compiler.records import Named, Resolution, Service
+from meshegress.compiler.nouns.records import Named, Resolution, Service
 from meshegress.profiles import Profile
 
 PUBLIC, PRIVATE, NOBODY = "*", ".", "~"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from meshegress.compiler.protocols import Protocol
+from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.decision import Origin, Resource
 
 UNSPECIFIED = "0.0.0.0"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from meshegress.compiler.plans import weighted
-from meshegress.compiler.records import Proxy
-from meshegress.compiler.virtual_services import MESH_GATEWAY, HttpEntry, RouteTarget, VirtualService
+from meshegress.compiler.nouns.plans import weighted
+from meshegress.compiler.nouns.records import Proxy
+from meshegress.compiler.nouns.routing import MESH_GATEWAY, HttpEntry, RouteTarget, VirtualService
 from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest
 from meshegress.resources.virtual_service import StringMatch as StringMatchResource
 from meshegress.table import (

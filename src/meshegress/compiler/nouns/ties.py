@@ -12,8 +12,8 @@ from enum import Enum
 from itertools import groupby, pairwise
 from typing import Any, TypeVar
 
-from meshegress.compiler.protocols import WELL_KNOWN_TCP, Protocol
-from meshegress.compiler.records import UNSPECIFIED, Resolution, Service
+from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service
 
 _Row = TypeVar("_Row")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from meshegress._match import Walk
-from meshegress.compiler.leaves import NO_LISTENER, choice_of, decision_at
-from meshegress.compiler.lowering import LoweredTable, lower_table
+from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
+from meshegress.compiler.program.lowering import LoweredTable, lower_table
 from meshegress.decision import Decision
 from meshegress.lowered import LEAF_NO_LISTENER
 from meshegress.table import Table

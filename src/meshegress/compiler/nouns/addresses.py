@@ -5,7 +5,7 @@ Source: Istio, pilot/pkg/model, Service.GetAddressForProxy and GetExtraAddresses
 
 from __future__ import annotations
 
-from meshegress.compiler.records import UNSPECIFIED, Proxy, Service
+from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Service
 
 
 def service_address(service: Service, proxy: Proxy) -> str:

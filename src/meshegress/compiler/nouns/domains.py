@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from meshegress.compiler.addresses import of_one_family, service_address
-from meshegress.compiler.records import UNSPECIFIED, Proxy, Resolution, Service
+from meshegress.compiler.nouns.addresses import of_one_family, service_address
+from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Resolution, Service
 
 _KUBERNETES = ".svc."
 

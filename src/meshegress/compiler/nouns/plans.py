@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 
-from meshegress.compiler.records import UNSPECIFIED, Service
-from meshegress.compiler.virtual_services import RouteTarget
+from meshegress.compiler.nouns.records import UNSPECIFIED, Service
+from meshegress.compiler.nouns.routing import RouteTarget
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.table import FilterChainMatch, HttpConnectionManager, TcpProxy, WeightedCluster

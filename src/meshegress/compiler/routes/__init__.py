@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches
-from meshegress.compiler.domains import bracketed, host_and_port, service_domains
-from meshegress.compiler.http_routes import http_routes
-from meshegress.compiler.plans import single, target_cluster
-from meshegress.compiler.protocols import Protocol
-from meshegress.compiler.records import Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.scope import EgressListener, Scope
-from meshegress.compiler.virtual_services import RouteTarget, VirtualService
+from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
+from meshegress.compiler.nouns.plans import single, target_cluster
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
+from meshegress.compiler.nouns.scopes import EgressListener, Scope
+from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
