@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
-EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.px[di]' -o -name '*.h')
 
 # Here a broken extension is an error, as soon as each readable twin has one; users may fall back to the readable twins.
 ifeq ($(words $(wildcard src/meshegress/_pure*.py)),$(words $(wildcard src/meshegress/_fast*.pyx)))
