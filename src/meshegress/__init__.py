@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from meshegress._match import IMPLEMENTATION as IMPLEMENTATION
+    from meshegress.accesslog.entry import AccessLogEntry as AccessLogEntry
+    from meshegress.accesslog.logformat import AccessLogFormat as AccessLogFormat
+    from meshegress.accesslog.reader import LogReader as LogReader
     from meshegress.decision import Assumption as Assumption
     from meshegress.decision import Decision as Decision
     from meshegress.decision import Destination as Destination
     from meshegress.decision import Origin as Origin
     from meshegress.decision import Outcome as Outcome
-    from meshegress.egress import Egress as Egress
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
     from meshegress.errors import MeshEgressError as MeshEgressError
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
-    from meshegress.mesh import Mesh as Mesh
-    from meshegress.mesh import check as check
-    from meshegress.mesh import load as load
+    from meshegress.logs import read_log as read_log
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
@@ -36,15 +36,16 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "AccessLogEntry": "meshegress.accesslog.entry",
+    "AccessLogFormat": "meshegress.accesslog.logformat",
     "Assumption": "meshegress.decision",
     "Decision": "meshegress.decision",
     "Destination": "meshegress.decision",
-    "Egress": "meshegress.egress",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",
     "LogFormatError": "meshegress.errors",
     "LogParseError": "meshegress.errors",
-    "Mesh": "meshegress.mesh",
+    "LogReader": "meshegress.accesslog.reader",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
     "Origin": "meshegress.decision",
@@ -56,8 +57,7 @@ _HOMES = {
     "Source": "meshegress.findings",
     "WireProtocol": "meshegress.request",
     "Workload": "meshegress.request",
-    "check": "meshegress.mesh",
-    "load": "meshegress.mesh",
+    "read_log": "meshegress.logs",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

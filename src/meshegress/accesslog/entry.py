@@ -9,8 +9,12 @@ from types import MappingProxyType
 from meshegress.accesslog.fields import FieldValue, typed_json, typed_text
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Absent
+from meshegress.accesslog.predicted import predicted_values
 from meshegress.accesslog.presets import KEYS
+from meshegress.accesslog.replayed import logged_request, request_doubts
 from meshegress.accesslog.values import Shown, to_text
+from meshegress.decision import Decision
+from meshegress.request import Request
 
 
 class Layout:
@@ -32,7 +36,7 @@ class Layout:
     def shown(self, number: int, piece: str) -> FieldValue | Shown:
         """Return the value with its very text, so that writing it again gives the same bytes."""
         value = self.typed(number, piece)
-        if value is None and (piece == "-" or self.omit_empty_values):
+        if value is None and piece == ("" if self.omit_empty_values else "-"):
             return None
         if self.commands[number].operator.absent is Absent.KEPT and not isinstance(value, str):
             return value
@@ -79,6 +83,41 @@ class AccessLogEntry:
         entry = cls(dict(zip((command.text for command in layout.commands), typed, strict=True)))
         entry.layout = layout
         return entry
+
+    @classmethod
+    def from_decision(
+        cls,
+        decision: Decision,
+        request: Request,
+        *,
+        istio: str | None = None,
+        tls_inspector: bool | None = None,
+        **known: object,
+    ) -> AccessLogEntry:
+        """Return what the sidecar would log for *request*, decided as *decision*; any format can write it.
+
+        What nobody can predict is absent, or as *known* says by Istio's keys, for example ``start_time`` or
+        ``upstream_host``. An upstream is taken to answer 200; of a split, the member with most weight is taken. *istio*
+        matters for UPSTREAM_CLUSTER, which has a delimiter behind the name since 1.23. *tls_inspector* says whether the
+        listener reads server names; by default a listener of a service does, the catch-all one does not.
+
+        Raises RequestError where the sidecar writes no record, or a key of *known* is none of Istio's.
+        """
+        return cls(predicted_values(decision, request, istio=istio, tls_inspector=tls_inspector, known=known))
+
+    def to_request(self) -> Request:
+        """Return the request behind this entry, so that it can be decided again; see ``request_doubts``.
+
+        Raises RequestError where the entry does not tell the original destination.
+
+        >>> AccessLogEntry({"DOWNSTREAM_LOCAL_ADDRESS": "1.2.3.4:443", "REQUESTED_SERVER_NAME": "a.com"}).to_request()
+        Request.tls('a.com', address='1.2.3.4', port=443)
+        """
+        return logged_request(self.get, self.operators)
+
+    def request_doubts(self) -> tuple[str, ...]:
+        """Return what a log cannot tell of the request, a sentence for each doubt."""
+        return request_doubts(self.get)
 
     def text(self, name: str) -> str | None:
         """Return the very text of the field *name* or operator in the line, None where the format has none such."""

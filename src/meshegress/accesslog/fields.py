@@ -78,7 +78,7 @@ def typed_text(command: Command, text: str, *, omit_empty_values: bool = False) 
         return () if text in ("", "-") else tuple(text.split(","))
     if operator.absent is Absent.KEPT:
         return text
-    if text == "-":
+    if text == "-" and not omit_empty_values:
         return None
     if text == "":
         return "" if shape in _TEXTUAL and not omit_empty_values and not _is_mask(command) else None

@@ -153,9 +153,19 @@ def read_json(text: str) -> object:
     >>> read_json(r'"\u00ff"')
     '\udcff'
     """
-    if "\\u00" in text:
-        text = _ESCAPE.sub(_byte_escape, text)
-    return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+    if "\\u00" not in text:
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+    escaped = _ESCAPE.sub(_byte_escape, text)
+    return _rejoined(json.loads(escaped, object_pairs_hook=_members, parse_constant=_no_constant))
+
+
+def _rejoined(value: object) -> object:
+    """Make characters of escaped bytes that are UTF-8 after all: a string is escaped as a whole."""
+    if isinstance(value, str):
+        return to_text(to_bytes(value))
+    if isinstance(value, dict):
+        return {key: _rejoined(item) for key, item in value.items()}
+    return [_rejoined(item) for item in value] if isinstance(value, list) else value
 
 
 def _byte_escape(match: re.Match[str]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from meshegress.accesslog.boundaries import compile_program
+from meshegress.accesslog.detect import Detection, choose_format
 from meshegress.accesslog.entry import AccessLogEntry, Layout
 from meshegress.accesslog.fields import field_names
 from meshegress.accesslog.formatstring import Command, Piece, parse_format
@@ -23,6 +24,18 @@ from meshegress.accesslog.values import to_bytes
 from meshegress.errors import LogFormatError
 
 _NO_PROCESS = Process()
+
+
+class MeshLogging(Protocol):
+    """What is read of a mesh configuration."""
+
+    @property
+    def access_log_format(self) -> str | None:
+        """The text of ``accessLogFormat``."""
+
+    @property
+    def access_log_encoding(self) -> object:
+        """``TEXT`` or ``JSON``."""
 
 
 class AccessLogFormat:
@@ -75,6 +88,44 @@ class AccessLogFormat:
             return cls.json(JSON_PRESETS[name], omit_empty_values=omit_empty_values)
         known = ", ".join((*TEXT_PRESETS, *JSON_PRESETS))
         raise LogFormatError(str(name), 0, len(str(name)), f"no preset has this name; there are {known}")
+
+    @classmethod
+    def from_mesh(cls, mesh_config: MeshLogging) -> AccessLogFormat:
+        """Return the format that ``accessLogFormat`` and ``accessLogEncoding`` of a mesh configuration ask for.
+
+        An empty format is Istio's default. Istio ends a text format that has no newline with one, and configures the
+        extension REQ_WITHOUT_QUERY where the format names it.
+
+        Raises LogFormatError where the format is not what the encoding needs.
+        """
+        text = mesh_config.access_log_format or ""
+        is_json = str(getattr(mesh_config.access_log_encoding, "value", mesh_config.access_log_encoding)) == "JSON"
+        formatters = ("envoy.formatter.req_without_query",) if "REQ_WITHOUT_QUERY" in text else ()
+        if not text:
+            return cls.preset("istio-json" if is_json else "istio-text")
+        if not is_json:
+            return cls(text if text.endswith("\n") else f"{text}\n", formatters=formatters)
+        try:
+            mapping = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise LogFormatError(
+                text, 0, len(text), f"with encoding JSON the format is a JSON object: {error}"
+            ) from None
+        return cls.json(mapping, formatters=formatters)
+
+    @classmethod
+    def detect(cls, lines: Iterable[str | bytes], *, limit: int = 1000) -> Detection[AccessLogFormat]:
+        """Return which preset fits most of the first *limit* lines, how sure that is, and what share did not fit.
+
+        Raises LogParseError where no preset fits any line.
+
+        >>> AccessLogFormat.detect(['{"a":1}'])
+        Traceback (most recent call last):
+        meshegress.errors.LogParseError: no_match: no known format fits any of 1 lines: `{"a":1}`
+        """
+        formats = {name: cls.preset(name) for name in (*TEXT_PRESETS, *JSON_PRESETS)}
+        parsers = {name: log.parser() for name, log in formats.items()}
+        return choose_format(lines, formats, lambda name, line: parsers[name].count(line), limit=limit)
 
     def _compile(
         self,

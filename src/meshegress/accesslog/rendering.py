@@ -63,7 +63,7 @@ def _text(command: Command, value: object) -> str:
         return double_text(value) if command.operator.is_structured and name != "COALESCE" else str(value)
     if isinstance(value, datetime):
         return stamp_text(value)
-    if isinstance(value, tuple) and command.operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS):
+    if isinstance(value, tuple | list) and command.operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS):
         return ",".join(map(str, value)) or "-"
     return json_value(value)
 

@@ -58,7 +58,7 @@ def compile_template(value: object, formatters: Collection[str] = (), depth: int
     Raises LogFormatError for what Envoy refuses, and for what is no JSON.
     """
     if depth > _MAX_DEPTH:
-        raise LogFormatError(str(value)[:80], 0, 1, "the format is nested too deeply")
+        raise LogFormatError("{…}", 0, 3, "the format is nested too deeply")
     if isinstance(value, str):
         return _compile_text(value, formatters)
     if isinstance(value, Mapping):

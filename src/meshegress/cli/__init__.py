@@ -16,7 +16,7 @@ from importlib import import_module
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
 
-COMMANDS = ("conformance",)
+COMMANDS = ("conformance", "log")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

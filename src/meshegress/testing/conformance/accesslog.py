@@ -16,7 +16,7 @@ from meshegress.accesslog import AccessLogEntry, AccessLogFormat, Shown
 from meshegress.accesslog.operators import Shape
 from meshegress.accesslog.rendering import stamp_text, text_of
 from meshegress.accesslog.shapes import shape_of
-from meshegress.accesslog.values import to_bytes
+from meshegress.accesslog.values import to_bytes, to_text
 from meshegress.errors import LogFormatError, LogParseError
 from meshegress.testing.conformance.check import Check
 
@@ -132,7 +132,8 @@ def _stable_commands(log: AccessLogFormat, record: Mapping[str, Any]) -> list[An
 
 def _loosened(value: object) -> object:
     # A text line does not tell a header `-` or an empty value from absence; both directions lose it.
-    return None if value in ("-", "") else value
+    # Bytes that are UTF-8 after all may stand in the recording one by one.
+    return None if value in ("-", "") else to_text(to_bytes(value)) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,96 @@
+"""An entry, field by field, for a human."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from meshegress.accesslog.details import explain_details
+from meshegress.accesslog.entry import AccessLogEntry
+from meshegress.accesslog.flags import explain_flags
+from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.rendering import stamp_text
+from meshegress.naming import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER, ClusterName
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedField:
+    """One field: name, operator, value as text (None where absent), and what it means here."""
+
+    name: str
+    operator: str
+    value: str | None
+    meaning: str
+
+
+def explain_entry(entry: AccessLogEntry) -> Iterator[ExplainedField]:
+    """Yield the fields of *entry* in the order of its format, each with its meaning.
+
+    >>> from meshegress.accesslog import AccessLogFormat
+    >>> entry = AccessLogFormat("%RESPONSE_FLAGS% %UPSTREAM_CLUSTER%").parse("UH BlackHoleCluster")
+    >>> [field.meaning for field in explain_entry(entry)][1]
+    'traffic that is not allowed out ends here'
+    """
+    if entry.layout is None:
+        return
+    for command, name in zip(entry.layout.commands, entry.layout.names, strict=True):
+        value = entry[name]
+        shown = None if value in (None, ()) else entry.text(name) or _value_text(value)
+        yield ExplainedField(name, command.text, shown, _meaning(command, shown))
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return stamp_text(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _meaning(command: Command, shown: str | None) -> str:
+    name = command.operator.name
+    if shown is None:
+        return _ABSENT.get(name, "")
+    special = _MEANINGS.get(name)
+    return (special(shown) if special else "") or command.operator.note
+
+
+_ABSENT = {
+    "RESPONSE_FLAGS": "nothing unusual happened",
+    "REQUESTED_SERVER_NAME": "no TLS inspector read a server name, or the client sent none",
+    "PROTOCOL": "not HTTP: a TCP or TLS connection was passed through",
+    "UPSTREAM_HOST": "no upstream was chosen or reached",
+    "ROUTE_NAME": "the route has no name, or there was none",
+    "UPSTREAM_CLUSTER": "no cluster was chosen",
+    "UPSTREAM_CLUSTER_RAW": "no cluster was chosen",
+}
+
+
+def _flags(shown: str) -> str:
+    return "; ".join(f"{flag.long}: {flag.meaning}" for flag in explain_flags(shown.split(",")))
+
+
+def _cluster(shown: str) -> str:
+    plain = shown.removesuffix(";")
+    if plain == PASSTHROUGH_CLUSTER:
+        return "traffic to a destination that nobody declared, passed through as it is"
+    if plain == BLACK_HOLE_CLUSTER:
+        return "traffic that is not allowed out ends here"
+    name = ClusterName.parse(shown)
+    if name is None:
+        return ""
+    subset = f", subset {name.subset}" if name.subset else ""
+    return f"{name.direction} to {name.host}, port {name.port}{subset}"
+
+
+def _status(shown: str) -> str:
+    return "no status: not HTTP, or it ended before a response" if shown == "0" else ""
+
+
+_MEANINGS: dict[str, Callable[[str], str]] = {
+    "RESPONSE_FLAGS": _flags,
+    "RESPONSE_FLAGS_LONG": _flags,
+    "RESPONSE_CODE": _status,
+    "RESPONSE_CODE_DETAILS": lambda shown: explain_details(shown) or "",
+    "UPSTREAM_CLUSTER": _cluster,
+    "UPSTREAM_CLUSTER_RAW": _cluster,
+}

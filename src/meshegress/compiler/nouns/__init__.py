@@ -1,1 +1,0 @@
-"""What the passes speak of: services, scopes, routes, plans. Nothing here is a pass, and every pass may use it."""
