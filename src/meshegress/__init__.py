@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
     from meshegress.logs import read_log as read_log
+    from meshegress.mesh import Mesh as Mesh
+    from meshegress.mesh import check as check
+    from meshegress.mesh import load as load
+    from meshegress.profiles import DEFAULT_RELEASE as DEFAULT_RELEASE
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
@@ -39,6 +43,7 @@ _HOMES = {
     "AccessLogEntry": "meshegress.accesslog.entry",
     "AccessLogFormat": "meshegress.accesslog.logformat",
     "Assumption": "meshegress.decision",
+    "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
     "Destination": "meshegress.decision",
     "Finding": "meshegress.findings",

@@ -16,7 +16,7 @@ from importlib import import_module
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
 
-COMMANDS = ("conformance", "log")
+COMMANDS = ("decide", "check", "log", "conformance")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +59,8 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print and leave."""
-        parser.exit(OK, f"meshegress {meshegress.__version__} ({meshegress.IMPLEMENTATION})\n")
+        print(f"meshegress {meshegress.__version__} ({meshegress.IMPLEMENTATION})")
+        parser.exit(OK)
 
 
 def _let_go_of_the_pipe() -> None:

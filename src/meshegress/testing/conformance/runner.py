@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,31 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of record: the key that tells it, the keys that it must have, and the module that turns it into checks."""
+    """A kind of record: the key that tells it, the keys that it must have, and the modules that turn it into checks."""
 
     key: str
     required: frozenset[str]
-    module: str
+    modules: tuple[str, ...]
 
-    def checks(self, record: Record) -> Iterable[Check | Skipped]:
-        """Return the checks of *record*; the module is brought when the first record of its kind is met."""
-        turn: Callable[[Record], Iterable[Check | Skipped]] = import_module(f"{__package__}.{self.module}").checks
-        return turn(record)
+    def checks(self, record: Record) -> Iterator[Check | Skipped]:
+        """Yield the checks of *record*; a module is brought when the first record of its kind is met."""
+        for module in self.modules:
+            if find_spec(f"{__package__}.{module}") is None:
+                yield Skipped(
+                    f"{record['id']}@{record['istio']}", f"`{module}` is not built yet", len(record["objects"])
+                )
+                continue
+            turn: Callable[[Record], Iterable[Check | Skipped]] = import_module(f"{__package__}.{module}").checks
+            yield from turn(record)
 
 
 # The first row whose key a record has is its kind.
 KINDS = (
-    Kind("calls", frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}), "decisions"),
-    Kind("objects", frozenset({"id", "istio", "config"}), "validation"),
-    Kind("format", frozenset({"case"}), "accesslog"),
+    Kind(
+        "calls", frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}), ("validation", "decisions")
+    ),
+    Kind("objects", frozenset({"id", "istio", "config"}), ("validation",)),
+    Kind("format", frozenset({"case"}), ("accesslog",)),
 )
 
 

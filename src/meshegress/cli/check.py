@@ -1,0 +1,63 @@
+"""``meshegress check PATH...``: every problem of the resources, with its place and cure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+
+import meshegress
+from meshegress.cli.exits import BAD_INPUT, OK
+from meshegress.profiles import PROFILES
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the subcommand."""
+    parser = subparsers.add_parser(
+        "check",
+        help="every problem of the resources, with its place and cure",
+        description="Say what Istio's webhook would say of each object, and what this library does not model.",
+        epilog="exit codes: 0 usable, 2 something is not",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
+    parser.add_argument("--istio", choices=PROFILES, default=meshegress.DEFAULT_RELEASE, help="default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the findings; any error among them is bad input."""
+    _, findings = meshegress.check(*arguments.paths, istio=arguments.istio)
+    if arguments.json:
+        print(json.dumps([as_dict(finding) for finding in findings], indent=2))
+    else:
+        print(summary(findings))
+    return BAD_INPUT if any(is_error(finding) for finding in findings) else OK
+
+
+def summary(findings: Iterable[meshegress.Finding]) -> str:
+    """Return the findings as text, and a last line that counts them."""
+    found = tuple(findings)
+    errors = sum(is_error(finding) for finding in found)
+    return "\n".join([*(str(finding) for finding in found), f"{errors} errors, {len(found) - errors} others"])
+
+
+def is_error(finding: meshegress.Finding) -> bool:
+    """Return whether *finding* makes a resource unusable."""
+    return finding.severity is meshegress.Severity.ERROR
+
+
+def as_dict(finding: meshegress.Finding) -> dict[str, object]:
+    """Return *finding* as JSON-ready values."""
+    where = finding.where
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "subject": finding.subject,
+        "field": finding.field,
+        "message": finding.message,
+        "help": finding.help,
+    }

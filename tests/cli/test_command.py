@@ -1,0 +1,213 @@
+"""The command as a user meets it: a process with arguments, streams and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+import meshegress
+from meshegress.cli import COMMANDS, main
+
+QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
+ALLOW_ANY, REGISTRY_ONLY, ENTRIES = (str(QUICKSTART / name) for name in ("allow-any", "registry-only", "entries"))
+COMMAND = [sys.executable, "-m", "meshegress"]
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Run the command in this process and return what came of it; it never raises anything but its exit."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin))),
+    ):
+        try:
+            code = main(arguments)
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def test_the_command_is_a_process() -> None:
+    """``python -m meshegress`` hands the exit code on."""
+    result = subprocess.run([*COMMAND, "decide", ALLOW_ANY, "no URL"], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("meshegress: `no URL`: ")
+
+
+def test_version_says_which_twins_run() -> None:
+    """The version is followed by ``compiled`` or ``pure``."""
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (
+        0,
+        f"meshegress {meshegress.__version__} ({meshegress.IMPLEMENTATION})\n",
+    )
+
+
+def test_no_command_is_a_usage_error() -> None:
+    """Without a subcommand the command says how it is used, and ends with 2."""
+    result = run()
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: meshegress")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    """``--help`` works for each."""
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"usage: meshegress {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first_line", "code"),
+    [
+        pytest.param([ALLOW_ANY, "https://www.baidu.com/"], "PassthroughCluster", 0, id="nothing declared"),
+        pytest.param([ALLOW_ANY, ENTRIES, "https://www.baidu.com/"], "outbound|443||www.baidu.com", 0, id="declared"),
+        pytest.param(
+            [ALLOW_ANY, ENTRIES, "https://www.baidu.com/", "--expect", "outbound|443||www.baidu.com"],
+            "outbound|443||www.baidu.com",
+            0,
+            id="expected cluster",
+        ),
+        pytest.param(
+            [ALLOW_ANY, "https://www.baidu.com/", "--expect", "outbound|443||www.baidu.com"],
+            "PassthroughCluster",
+            1,
+            id="expectation fails",
+        ),
+        pytest.param(
+            [REGISTRY_ONLY, ENTRIES, "http://example.com/", "--expect", "direct_response"],
+            "block_all (502 direct_response)",
+            0,
+            id="expected outcome",
+        ),
+        pytest.param(
+            [REGISTRY_ONLY, ENTRIES, "http://httpbin.org:8080/", "--expect", "BlackHoleCluster"],
+            "BlackHoleCluster (blackhole)",
+            0,
+            id="black hole",
+        ),
+    ],
+)
+def test_decide_answers(arguments: list[str], first_line: str, code: int) -> None:
+    """The first line is the answer, and the exit code compares it with the expectation."""
+    result = run("decide", *arguments)
+    assert (result.stdout.partition("\n")[0], result.stderr, result.returncode) == (first_line, "", code)
+
+
+def test_decide_says_which_mesh_configuration_was_used() -> None:
+    """The mode and the file that it comes from are told."""
+    result = run("decide", REGISTRY_ONLY, ENTRIES, "http://example.com/")
+    assert "REGISTRY_ONLY" in result.stdout
+    assert "registry-only/istio.yaml" in result.stdout
+    assert "no mesh configuration" in run("decide", ENTRIES, "http://example.com/").stdout
+
+
+def test_two_mesh_configurations_are_an_error_that_names_both() -> None:
+    """Which one should hold is not guessed."""
+    result = run("decide", ALLOW_ANY, REGISTRY_ONLY, "http://example.com/")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "allow-any/istio.yaml" in result.stderr
+    assert "registry-only/istio.yaml" in result.stderr
+
+
+BROKEN = b"""
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: one, namespace: shop}
+spec:
+  hosts: ["*"]
+  ports: [{number: 70000, name: http, protocol: HTTP}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: two, namespace: shop}
+spec:
+  hosts: [a.com]
+  ports: [{number: 80, name: a, protocol: FOO}]
+"""
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        pytest.param(b"\x00\x01\x02", id="NUL"),
+        pytest.param(b"\xff\xfe\xfa", id="bad UTF-8"),
+        pytest.param(b"[" * 1_000_000, id="a million levels"),
+        pytest.param(b"a: &a [x]\n" + b"b: *c\n", id="unknown alias"),
+        pytest.param(b"{{ .Values.hosts }}: {{ }}\n", id="a template"),
+        pytest.param(b"%%%\n---\n:", id="garbage"),
+    ],
+)
+def test_garbage_is_one_message(stdin: bytes) -> None:
+    """Whatever stands in the input, the command ends with 2 and says why."""
+    result = run("decide", "-", "http://a.com/", stdin=stdin)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert 0 < len(result.stderr) < 2000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["decide", "absent.yaml", "http://a.com/"], id="decide"),
+        pytest.param(["check", "absent.yaml"], id="check"),
+        pytest.param(["conformance", "absent.jsonl"], id="conformance"),
+    ],
+)
+def test_absent_file_is_named(arguments: list[str]) -> None:
+    """A file that is not there is bad input, and the message names it."""
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "absent" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("url", ["", "httpbin.org", "ftp://a.com/", "http://", "http://a.com:99999/", "http://[::1/"])
+def test_bad_url_is_bad_input(url: str) -> None:
+    """What is no URL is told as such."""
+    result = run("decide", ALLOW_ANY, url)
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_bad_release_and_address_are_bad_input() -> None:
+    """A release that is not recorded, and an address that is none, are refused."""
+    assert run("decide", ALLOW_ANY, "http://a.com/", "--istio", "1.3").returncode == 2
+    assert run("decide", ALLOW_ANY, "http://a.com/", "--address", "1.2.3").returncode == 2
+
+
+def test_closed_pipe_is_silence() -> None:
+    """A reader that leaves early, as ``head`` does, is no error."""
+    many = b"---\n".join(BROKEN.replace(b"one", b"e%d" % number) for number in range(500))
+    with subprocess.Popen(
+        [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(many)
+        process.stdin.close()
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) in (0, 2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_interrupt_leaves_without_a_traceback() -> None:
+    """Ctrl-C ends a command that waits for input with 130."""
+    with subprocess.Popen(
+        [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stderr) == (130, b"")
