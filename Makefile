@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
-EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.px[di]' -o -name '*.h')
 
 # Here a broken extension is an error, as soon as each readable twin has one; users may fall back to the readable twins.
 ifeq ($(words $(wildcard src/meshegress/_pure*.py)),$(words $(wildcard src/meshegress/_fast*.pyx)))
@@ -13,7 +13,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pure properties conformance bench docs build clean
+.PHONY: help demo test lint pure plain asan properties conformance bench docs build clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -32,6 +32,13 @@ lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
 
 pure: $(VENV)/.built  ## the tests, on the readable twins
 	env -u MESHEGRESS_REQUIRE_EXT MESHEGRESS_PURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+plain: $(VENV)/.built  ## the tests of matching, on the compiled twin without SSE2 and NEON
+	MESHEGRESS_PLAIN_LANES=1 $(BIN)/python setup.py -q build --build-lib build/plain --build-temp build/plain-objects
+	PYTHONPATH=build/plain $(BIN)/python -m pytest -q tests/test_match_*.py
+
+asan: $(VENV)/.built  ## the tests, under the address and undefined-behaviour sanitizers
+	tools/asan build/asan
 
 properties: $(VENV)/.built  ## the laws, 10,000 examples each
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m hypothesis --hypothesis-profile=long

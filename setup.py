@@ -14,12 +14,23 @@ from setuptools import Extension, setup
 
 SOURCES = sorted(Path("src").rglob("*.pyx"))
 REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
+# What runs on machines without SSE2 or NEON, to be tested on those that have them.
+MACROS: list[tuple[str, str | None]] = (
+    [("MESHEGRESS_PLAIN_LANES", "1")] if os.environ.get("MESHEGRESS_PLAIN_LANES") == "1" else []
+)
 
 
 def extension(source: Path) -> Extension:
     """Return the extension of *source*, named by its place under ``src/``; its headers stand beside it."""
     name = ".".join(source.relative_to("src").with_suffix("").parts)
-    return Extension(name, [source.as_posix()], include_dirs=[source.parent.as_posix()], optional=not REQUIRED)
+    return Extension(
+        name,
+        [source.as_posix()],
+        include_dirs=[source.parent.as_posix()],
+        depends=[header.as_posix() for header in source.parent.glob("*.h")],
+        define_macros=MACROS,
+        optional=not REQUIRED,
+    )
 
 
 setup(ext_modules=cythonize([extension(source) for source in SOURCES], build_dir="build/cython", language_level=3))

@@ -30,3 +30,9 @@ def twin(name: str) -> ModuleType:
 def matcher(request: pytest.FixtureRequest) -> ModuleType:
     """Each twin of the matcher in turn."""
     return twin(request.param)
+
+
+@pytest.fixture(scope="session")
+def compiled() -> ModuleType:
+    """The compiled twin of the matcher."""
+    return twin("_fastmatch")

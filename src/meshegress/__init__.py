@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from meshegress.decision import Destination as Destination
     from meshegress.decision import Origin as Origin
     from meshegress.decision import Outcome as Outcome
+    from meshegress.egress import Egress as Egress
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
     from meshegress.errors import MeshEgressError as MeshEgressError
@@ -46,11 +47,13 @@ _HOMES = {
     "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
     "Destination": "meshegress.decision",
+    "Egress": "meshegress.egress",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",
     "LogFormatError": "meshegress.errors",
     "LogParseError": "meshegress.errors",
     "LogReader": "meshegress.accesslog.reader",
+    "Mesh": "meshegress.mesh",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
     "Origin": "meshegress.decision",
@@ -62,6 +65,8 @@ _HOMES = {
     "Source": "meshegress.findings",
     "WireProtocol": "meshegress.request",
     "Workload": "meshegress.request",
+    "check": "meshegress.mesh",
+    "load": "meshegress.mesh",
     "read_log": "meshegress.logs",
 }
 

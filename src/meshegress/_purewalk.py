@@ -1,7 +1,7 @@
 """The walk, for a reader: from a request to the number of its leaf, through Envoy's tree and with no way back.
 
 This file is the specification; its compiled twin has the same names, arguments and results. Everything here is
-numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.lowering` hands in.
+numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.program.lowering` hands in.
 
 1. The listener: ``address:port``, else the wildcard of the family on that port, else the catch-all.
 2. Its inspectors: they may wait for more bytes; without one of them its verdict is unknown.
@@ -14,10 +14,10 @@ Every way to miss has a leaf of its own, so a walk always ends at one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
-from meshegress.conditions import RequestView, route_holds, variant_of
+from meshegress.conditions import RequestView, route_holds
 from meshegress.lowered import (
     CODEC_LEAVES,
     GRPC,
@@ -42,13 +42,15 @@ from meshegress.lowered import (
 )
 from meshegress.wire.paths import normalize_path, split_target
 
+Answer = TypeVar("Answer")
+
 
 class PackedRequest:
     """The part of a request that the walk reads, packed once; ``Request`` is its only subclass.
 
     What is seen: the destination, the inspectors' verdicts, the server name in lower case (``""``: none) and the ALPN
     that is offered, the codec's verdicts, and authority, method, target and headers as the codec understands them;
-    ``is_odd`` says that normalisation may refuse the target.
+    ``is_odd`` says that normalisation may refuse the target, ``variant`` in which variant of a leaf the request ends.
     """
 
     # As given.
@@ -80,6 +82,7 @@ class PackedRequest:
     is_http2: bool
     scheme: str | None
     is_odd: bool
+    variant: int
 
     __slots__ = tuple(__annotations__)
 
@@ -94,16 +97,34 @@ class PackedRequest:
     __delattr__ = __setattr__  # type: ignore[assignment]  # refuses as well, whatever it is given
 
 
-class Walk:
-    """A lowered table that answers requests with the numbers of leaves."""
+class Walk(Generic[Answer]):
+    """A lowered table that answers requests: with the numbers of leaves, or with what *make* makes of a number, once.
 
-    __slots__ = ("choices", "lowered", "numbers")
+    *known* is a walk over a table that shares nodes with this one.
+    """
 
-    def __init__(self, lowered: Lowered) -> None:
+    __slots__ = ("_made", "_make", "choices", "lowered", "numbers")
+
+    def __init__(self, lowered: Lowered, make: Callable[[int], Answer], known: Walk[Answer] | None = None) -> None:
         self.lowered = lowered
+        self._make = make
+        self._made: dict[int, Answer] = {}
         #: The leaves that an uncertain answer leaves possible, by the number that stands for them all.
         self.choices: dict[int, tuple[str, tuple[int, ...]]] = {}
         self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
+
+    def decide(self, request: PackedRequest) -> Answer:
+        """Return the answer to *request*; the same object for every request that ends at the same leaf."""
+        return self.answer(self.find(request))
+
+    def decide_all(self, requests: list[PackedRequest]) -> list[Answer]:
+        """Return the answers to *requests*, in order."""
+        return [self.decide(request) for request in requests]
+
+    def answer(self, number: int) -> Answer:
+        """Return what was made of *number*, which ``find`` gave."""
+        made = self._made.get(number)
+        return self._made.setdefault(number, self._make(number)) if made is None else made
 
     def find(self, request: PackedRequest) -> int:
         """Return the number of the leaf where *request* ends, or that of a choice between several."""
@@ -196,9 +217,7 @@ class Walk:
 
     def _reply(self, leaf: int, miss: int, request: PackedRequest) -> int:
         """Return *leaf* in the variant that the request's headers ask for."""
-        variant = variant_of(request) if request.fields else 0
-        if leaf == miss:
-            variant &= GRPC
+        variant = request.variant & GRPC if leaf == miss else request.variant
         return leaf + variant * self.lowered.leaves
 
     def _choose(self, reason: str, leaves: tuple[int, ...]) -> int:

@@ -34,7 +34,6 @@ class SeenRequest(Protocol):
     authority: str
     verb: str
     target: str
-    is_http2: bool
     scheme: str | None
 
 
@@ -110,11 +109,11 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
-def variant_of(request: SeenRequest) -> int:
-    """Return in which variant of a leaf *request* ends: as it is, GRPC, UPGRADE, or both."""
+def variant_of(fields: Sequence[tuple[str, str]], *, is_http2: bool) -> int:
+    """Return in which variant of a leaf a request with these headers ends: as it is, GRPC, UPGRADE, or both."""
     grpc = upgrade = 0
     wanted: list[str] = []
-    for name, value in request.fields:
+    for name, value in fields:
         name = name.lower()
         if name == "content-type" and _GRPC_TYPE.fullmatch(value):
             grpc = GRPC
@@ -122,7 +121,7 @@ def variant_of(request: SeenRequest) -> int:
             upgrade = UPGRADE
         elif name == "upgrade":
             wanted.append(value.lower())
-    refused = upgrade and wanted and not request.is_http2 and ",".join(wanted) not in _ALLOWED_UPGRADES
+    refused = upgrade and wanted and not is_http2 and ",".join(wanted) not in _ALLOWED_UPGRADES
     return grpc | upgrade if refused else grpc
 
 

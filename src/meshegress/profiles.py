@@ -20,8 +20,10 @@ class Profile:
     release: str
     #: ``status.addresses`` of a ServiceEntry are listened on by proxies that capture DNS.
     automatic_addresses: bool = True
-    #: A CIDR written ``0.0.0.0/N`` leaves its chain match-all: it takes the default chain's place.
-    zero_prefix_is_match_all: bool = False
+    #: Only endpoints that are known to be healthy are names' answers; otherwise those not known to be ill are too.
+    names_only_healthy: bool = True
+    #: A listener that looks for HTTP looks for TLS too; otherwise only where some chain asks for a server name.
+    always_inspects_tls: bool = False
     #: Virtual hosts (and alias server names) also answer to the name with a trailing dot.
     absolute_domains: bool = True
     #: Route configurations name HTTP hosts, and their clusters, in lower case.
@@ -40,6 +42,10 @@ class Profile:
     best_destination_namespace: bool = True
     #: Default virtual hosts are written in service order; otherwise their order is undefined.
     ordered_virtual_hosts: bool = True
+    #: An address that is written twice in one entry counts once.
+    collapses_addresses: bool = True
+    #: A Kubernetes address of a family that the proxy does not speak is dropped even where it is the only one.
+    only_own_family: bool = True
     #: ``~ns/name`` in Sidecar hosts excludes.
     sidecar_exclusions: bool = True
     #: A Sidecar that names only exact hosts keeps one service of each host and namespace.
@@ -65,6 +71,8 @@ _R129 = replace(
     one_private_list=False,
     best_destination_namespace=False,
     ordered_virtual_hosts=False,
+    only_own_family=False,
+    collapses_addresses=False,
 )
 _R128 = replace(_R129, release="1.28")
 _R126 = replace(
@@ -74,7 +82,13 @@ _R126 = replace(
     lower_case_http_hosts=False,
     dynamic_dns_known=False,
 )
-_R124 = replace(_R126, release="1.24", automatic_addresses=False, zero_prefix_is_match_all=True)
+_R124 = replace(
+    _R126,
+    release="1.24",
+    automatic_addresses=False,
+    names_only_healthy=False,
+    always_inspects_tls=True,
+)
 
 PROFILES = {row.release: row for row in (_R124, _R126, _R128, _R129, _R130, _R131)}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from meshegress._match import PackedRequest
 from meshegress.addressing import canonical_address
-from meshegress.conditions import fold
+from meshegress.conditions import fold, variant_of
 from meshegress.errors import RequestError
 from meshegress.wire import (
     NO_HEAD,
@@ -278,6 +278,7 @@ def _seen(sight: Sight) -> tuple[Any, ...]:
         head.is_http2,
         head.scheme,
         is_odd_target(head.target),
+        variant_of(head.headers, is_http2=head.is_http2) if head.headers else 0,
     )
 
 

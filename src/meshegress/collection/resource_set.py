@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from meshegress.findings import Source
@@ -60,6 +60,22 @@ class ResourceSet:
     mesh_config_source: Source | None = None
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     unsupported: tuple[Unsupported, ...] = ()
+
+    def with_changes(self, added: Iterable[Resource], removed: Iterable[Resource]) -> ResourceSet:
+        """Return the set with *added* in place of what has the same kind, namespace and name, without *removed*."""
+        new = {_identity(resource): resource for resource in added}
+        gone = {_identity(resource) for resource in removed}
+        kinds: dict[str, tuple[Resource, ...]] = {}
+        for kind in {type(resource) for resource in new.values()} | {key[0] for key in gone}:
+            present = {_identity(resource): resource for resource in getattr(self, FIELDS[kind])}
+            fresh = {key: resource for key, resource in new.items() if key[0] is kind}
+            kept = {**present, **fresh}
+            kinds[FIELDS[kind]] = tuple(resource for key, resource in kept.items() if key not in gone or key in fresh)
+        return replace(self, **kinds)  # type: ignore[arg-type]  # each tuple holds the kind of its field
+
+
+def _identity(resource: Resource) -> tuple[type[Resource], str, str]:
+    return type(resource), resource.namespace, resource.name
 
 
 FIELDS: dict[type[Resource], str] = {

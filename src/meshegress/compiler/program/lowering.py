@@ -16,52 +16,32 @@ from meshegress._match import DomainTable, PrefixTable, ServerNameTable
 from meshegress.addressing import canonical_address
 from meshegress.lowered import (
     CODEC_LEAVES,
-    EVERY_PATH,
-    EXACT,
     LISTENER_LEAVES,
     NO_MATCH,
-    PREFIX,
-    PRESENT,
-    REGEX,
     AppLevel,
     ChainRow,
-    HeaderCondition,
     ListenerNode,
     ListenerRow,
     Lowered,
     NameLevel,
     PrefixLevel,
-    Regex,
     RouteNode,
     RouteRow,
-    TextCondition,
     TransportLevel,
 )
 from meshegress.naming import VIRTUAL_OUTBOUND
-from meshegress.regex import Unsupported, compile_regex
-from meshegress.table import (
-    EVERY_PATH as EVERY_PATH_MATCH,
-)
+from meshegress.route_rows import lower_route, takes_all
 from meshegress.table import (
     FilterChain,
     HttpConnectionManager,
     Listener,
     ListenerKind,
-    MatchKind,
-    Route,
     RouteConfiguration,
-    StringMatch,
     Table,
     VirtualHost,
 )
 from meshegress.wire import HTTP_ALPN
 
-_KINDS = {
-    MatchKind.EXACT: EXACT,
-    MatchKind.PREFIX: PREFIX,
-    MatchKind.REGEX: REGEX,
-    MatchKind.PRESENT: PRESENT,
-}
 _Numbered = tuple[int, FilterChain]
 _Level = TypeVar("_Level")
 
@@ -163,7 +143,7 @@ def lower_routes(routes: RouteConfiguration) -> RouteNode:
     leaf = 1  # the first one is for no virtual host
     for host in routes.virtual_hosts:
         misses.append(leaf)
-        if host.routes and _takes_all(host.routes[0]):
+        if host.routes and takes_all(host.routes[0]):
             answers.append(leaf + 1)
         else:
             answers.append(-1 - len(conditional))
@@ -274,40 +254,8 @@ def _group(
     return found
 
 
-def _takes_all(route: Route) -> bool:
-    return route.match is EVERY_PATH_MATCH or route.match == EVERY_PATH_MATCH
-
-
 def _route_rows(host: VirtualHost, first_leaf: int) -> tuple[RouteRow, ...]:
     return tuple(lower_route(route, first_leaf + place) for place, route in enumerate(host.routes))
-
-
-def lower_route(route: Route, leaf: int) -> RouteRow:
-    """Return the conditions of *route*, which ends at *leaf*."""
-    match = route.match
-    path = TextCondition(EVERY_PATH) if match.path == EVERY_PATH_MATCH.path else _text(match.path)
-    headers = (HeaderCondition(one.name, _text(one.value), one.invert, one.missing_is_empty) for one in match.headers)
-    return RouteRow(leaf, path, tuple(headers), tuple((one.name, _text(one.value)) for one in match.query))
-
-
-def _text(match: StringMatch) -> TextCondition:
-    regex = _regex(match.value) if match.kind is MatchKind.REGEX else None
-    return TextCondition(_KINDS[match.kind], match.value, match.ignore_case, regex)
-
-
-def _regex(pattern: str) -> Regex:
-    try:
-        return compile_regex(pattern)
-    except Unsupported:
-        return _Unjudged()
-
-
-class _Unjudged:
-    """A pattern that nothing here can run."""
-
-    def fullmatch(self, _text: str, /) -> bool | None:
-        """Return None: who knows."""
-        return None
 
 
 _NO_ROUTES = RouteConfiguration("", ())

@@ -1,0 +1,272 @@
+# cython: language_level=3, binding=False, embedsignature=True, embedsignature.format=clinic
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True
+"""The matching rules at speed: the compiled twin of ``_purematch``, which says what they are.
+
+Names (``_names.h``). The names of a table stand in a hash table whose buckets are cache lines of eight short tags and
+eight records. A host is seen through a window: its last 64 bytes, ASCII letters folded, sixteen at a time. Every tail
+that the table has a suffix of is the window under a mask, hashed without a loop; all buckets are fetched at once and
+compared eight tags at a time. So a lookup costs what an exact one costs, however many hosts there are. A batch plans
+sixteen lookups before it answers the first, and so waits for memory once for all of them.
+
+Addresses (``_prefixes.h``). Prefixes cut the addresses into intervals; an index over leading bits and halving find one.
+
+Tables are built once, without the GIL, and never change: any number of threads may ask.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "Python.h":
+    bint is_ascii "PyUnicode_IS_COMPACT_ASCII"(object text)
+    const uint8_t *ascii_text "(const uint8_t *)PyUnicode_DATA"(object text)
+    Py_ssize_t text_length "PyUnicode_GET_LENGTH"(object text)
+    bytes encode "PyUnicode_AsEncodedString"(object text, const char *encoding, const char *errors)
+
+
+cdef extern from "_names_build.h" nogil:
+    """
+    #define BATCH 16
+    """
+    enum: BATCH
+    enum: NO_ROW
+    const char *LANES
+    enum name_kind:
+        WHOLE
+        SUFFIX
+        PREFIX
+    ctypedef struct name_entry:
+        const uint8_t *text
+        uint32_t length
+        int32_t row
+        name_kind kind
+    ctypedef struct name_query:
+        pass
+    bint names_build(name_table *, const name_entry *, size_t count, name_kind suffix, const uint64_t *seed)
+    void names_free(name_table *)
+    void query_begin(const name_table *, name_query *, name_kind suffix, const uint8_t *, size_t length, size_t readable)
+    void query_look(const name_table *, name_query *)
+    int32_t query_answer(const name_table *, const name_query *, name_kind suffix)
+
+
+cdef extern from "_prefixes_build.h" nogil:
+    ctypedef struct prefix_entry:
+        ip_number start
+        int32_t row
+        uint32_t order
+        uint8_t length
+    bint prefixes_build(prefix_table *, prefix_entry *ipv4, size_t ipv4_count, prefix_entry *ipv6, size_t ipv6_count)
+    void prefixes_free(prefix_table *)
+    ip_number prefix_start(ip_number, unsigned length)
+    int32_t find_address(const prefix_table *, const uint8_t *, size_t length)
+
+
+include "_fastrows.pxi"
+
+NO_MATCH = NO_ROW
+
+lanes = LANES.decode()
+"""How sixteen bytes are handled at once: ``sse2``, ``neon`` or ``plain``."""
+
+
+@cython.final
+cdef class DomainTable:
+    """The domains of one route configuration, a row for each virtual host; see ``_purematch.DomainTable``."""
+
+    def __cinit__(self, domains_per_row):
+        cdef _Entries entries = _Entries()
+        cdef Py_ssize_t i
+        names, rows = _flatten(domains_per_row, None)
+        self.table.every = NO_ROW
+        for i in range(len(<list>names)):
+            _add_domain(&self.table, entries, (<list>names)[i], (<list>rows)[i])
+        entries.build(&self.table, SUFFIX)
+
+    def __dealloc__(self):
+        names_free(&self.table)
+
+    def __sizeof__(self):
+        return sizeof(DomainTable) + self.table.bytes
+
+    def find(self, authority):
+        """Return the row of the virtual host that serves *authority*, or ``NO_MATCH``."""
+        return _find_name(&self.table, SUFFIX, authority)
+
+    def find_many(self, authorities):
+        """Return ``find`` of every one of *authorities*, in order."""
+        return _find_names(&self.table, SUFFIX, authorities)
+
+
+@cython.final
+cdef class ServerNameTable:
+    """The server names of filter chains, a row for each group of chains; see ``_purematch.ServerNameTable``."""
+
+    def __cinit__(self, names_per_row):
+        cdef _Entries entries = _Entries()
+        cdef Py_ssize_t i
+        names, rows = _flatten(names_per_row, "")
+        self.table.every = NO_ROW
+        for i in range(len(<list>names)):
+            _add_server_name(&self.table, entries, (<list>names)[i], (<list>rows)[i])
+        entries.build(&self.table, WHOLE)
+
+    def __dealloc__(self):
+        names_free(&self.table)
+
+    def __sizeof__(self):
+        return sizeof(ServerNameTable) + self.table.bytes
+
+    def find(self, server_name):
+        """Return the row that takes a connection which shows *server_name* (``""``: none), or ``NO_MATCH``."""
+        return _find_name(&self.table, WHOLE, server_name)
+
+    def find_many(self, server_names):
+        """Return ``find`` of every one of *server_names*, in order."""
+        return _find_names(&self.table, WHOLE, server_names)
+
+
+@cython.final
+cdef class PrefixTable:
+    """The destination prefixes of filter chains, a row for each group of chains; see ``_purematch.PrefixTable``."""
+
+    def __cinit__(self, prefixes_per_row):
+        cdef _Prefixes ipv4 = _Prefixes(), ipv6 = _Prefixes()
+        cdef Py_ssize_t i
+        cdef bint is_built
+        names, rows = _flatten(prefixes_per_row, "")
+        for i in range(len(<list>names)):
+            _add_prefix(ipv4, ipv6, (<list>names)[i], (<list>rows)[i])
+        with nogil:
+            is_built = prefixes_build(&self.table, ipv4.at, ipv4.count, ipv6.at, ipv6.count)
+        if not is_built:
+            raise MemoryError
+
+    def __dealloc__(self):
+        prefixes_free(&self.table)
+
+    def __sizeof__(self):
+        return sizeof(PrefixTable) + self.table.bytes
+
+    def find(self, address):
+        """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is no address."""
+        if type(address) is not str:
+            raise _refusal("str", address)
+        return find_address(&self.table, ascii_text(address), text_length(address)) if is_ascii(address) else NO_ROW
+
+    def find_many(self, addresses):
+        """Return ``find`` of every one of *addresses*, in order."""
+        if type(addresses) is not list:
+            raise _refusal("list", addresses)
+        return [self.find(address) for address in <list>addresses]
+
+
+def host_matches(one, other):
+    """Do two host names of resources overlap? See ``_purematch.host_matches``."""
+    _check_names(one, other)
+    if _is_wild(one) and _is_wild(other):
+        return _ends_with(one, 1, other, 1) or _ends_with(other, 1, one, 1)
+    return _is_subset(one, other) or _is_subset(other, one)
+
+
+def host_subset_of(inner, outer):
+    """Does host name *outer* stand for all that *inner* stands for? See ``_purematch.host_subset_of``."""
+    _check_names(inner, outer)
+    return _is_subset(inner, outer)
+
+
+cdef bint _is_subset(str inner, str outer):
+    if not _is_wild(outer):
+        return inner == outer
+    return _ends_with(inner, _is_wild(inner), outer, 1)
+
+
+cdef bint _is_wild(str name):
+    return text_length(name) > 0 and name[0] == u"*"
+
+
+cdef bint _ends_with(str text, Py_ssize_t begin, str tail, Py_ssize_t tail_begin):
+    """Does *text* from *begin* on end with *tail* from *tail_begin* on?"""
+    cdef Py_ssize_t i, size = text_length(tail) - tail_begin, offset = text_length(text) - size
+    if offset < begin:
+        return False
+    for i in range(size):
+        if text[offset + i] != tail[tail_begin + i]:
+            return False
+    return True
+
+
+cdef int _check_names(one, other) except -1:
+    if type(one) is not str:
+        raise _refusal("str", one)
+    if type(other) is not str:
+        raise _refusal("str", other)
+    return 0
+
+
+# Lookup
+
+cdef inline object _find_name(const name_table *table, name_kind suffix, text):
+    if type(text) is not str:
+        raise _refusal("str", text)
+    if not is_ascii(text):
+        return _find_encoded(table, suffix, encode(text, "utf-8", "surrogatepass"))
+    if suffix == SUFFIX:
+        return find_domain(table, ascii_text(text), text_length(text), READABLE)
+    return find_server_name(table, ascii_text(text), text_length(text), READABLE)
+
+
+cdef int32_t _find_encoded(const name_table *table, name_kind suffix, bytes text) noexcept:
+    cdef name_query query
+    query_begin(table, &query, suffix, <const uint8_t *>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), 0)
+    query_look(table, &query)
+    return query_answer(table, &query, suffix)
+
+
+cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
+    """Look up *texts* in groups: plan all of a group, then look at its buckets, then answer."""
+    cdef name_query queries[BATCH]
+    cdef Py_ssize_t i, begin = 0
+    cdef list group, rows = []
+    if type(texts) is not list:
+        raise _refusal("list", texts)
+    while begin < len(<list>texts):
+        group = (<list>texts)[begin : begin + BATCH]  # nobody else changes this one
+        for i in range(len(group)):
+            _begin_query(table, &queries[i], suffix, group, i)
+        for i in range(len(group)):
+            query_look(table, &queries[i])
+        for i in range(len(group)):
+            rows.append(query_answer(table, &queries[i], suffix))
+        begin += BATCH
+    return rows
+
+
+cdef inline int _begin_query(const name_table *table, name_query *query, name_kind suffix, list texts, Py_ssize_t i) except -1:
+    text = texts[i]
+    if type(text) is not str:
+        raise _refusal("str", text)
+    if is_ascii(text):
+        query_begin(table, query, suffix, ascii_text(text), text_length(text), READABLE)
+    else:
+        text = texts[i] = encode(text, "utf-8", "surrogatepass")  # lives as long as the list
+        query_begin(table, query, suffix, <const uint8_t *>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), 0)
+    return 0
+
+
+cdef object _refusal(str wanted, given):
+    return TypeError(f"expected {wanted}, not {type(given).__name__}")
+
+
+cdef void _make_seed(uint64_t state) noexcept:
+    cdef int i
+    for i in range(4):
+        state += 0x9E3779B97F4A7C15ULL
+        SEED[i] = (state ^ (state >> 31)) * 0xD6E8FEB86659FD93ULL | 1
+
+
+# As with str, other texts collide in every process, and the same in all that run with PYTHONHASHSEED=0.
+cdef uint64_t[4] SEED
+_make_seed(<uint64_t>hash("meshegress"))

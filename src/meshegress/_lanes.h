@@ -1,0 +1,156 @@
+/* Sixteen bytes at once, in three spellings: SSE2, NEON, and plain C, which MESHEGRESS_PLAIN_LANES chooses by force.
+ *
+ * A lane is loaded from anywhere. A mask has bit i set for byte (or tag) i of a lane.
+ */
+#ifndef MESHEGRESS_LANES_H
+#define MESHEGRESS_LANES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if !defined(MESHEGRESS_PLAIN_LANES) && (defined(__SSE2__) || defined(_M_X64))
+
+#include <emmintrin.h>
+
+#define LANES "sse2"
+
+typedef __m128i lane;
+
+static inline lane lane_load(const void *at) { return _mm_loadu_si128((const __m128i *)at); }
+static inline lane lane_zero(void) { return _mm_setzero_si128(); }
+static inline lane lane_and(lane a, lane b) { return _mm_and_si128(a, b); }
+static inline lane lane_or(lane a, lane b) { return _mm_or_si128(a, b); }
+static inline lane lane_xor(lane a, lane b) { return _mm_xor_si128(a, b); }
+static inline uint64_t lane_low(lane a) { return (uint64_t)_mm_cvtsi128_si64(a); }
+static inline uint64_t lane_high(lane a) { return (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(a, a)); }
+
+static inline unsigned lane_equal(lane a, uint8_t byte) {
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, _mm_set1_epi8((char)byte)));
+}
+
+static inline int lane_is_zero(lane a) { return lane_equal(a, 0) == 0xffff; }
+
+/* Fold ASCII letters. Bytes from 0x80 are negative here, and so below 'A'. */
+static inline lane lane_fold(lane a) {
+    lane upper = _mm_and_si128(_mm_cmpgt_epi8(a, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(a, _mm_set1_epi8('Z' + 1)));
+    return _mm_or_si128(a, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+}
+
+static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
+    lane equal = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)tags), _mm_set1_epi16((short)tag));
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+}
+
+#elif !defined(MESHEGRESS_PLAIN_LANES) && defined(__aarch64__)
+
+#include <arm_neon.h>
+
+#define LANES "neon"
+
+typedef uint8x16_t lane;
+
+static inline lane lane_load(const void *at) { return vld1q_u8((const uint8_t *)at); }
+static inline lane lane_zero(void) { return vdupq_n_u8(0); }
+static inline lane lane_and(lane a, lane b) { return vandq_u8(a, b); }
+static inline lane lane_or(lane a, lane b) { return vorrq_u8(a, b); }
+static inline lane lane_xor(lane a, lane b) { return veorq_u8(a, b); }
+static inline uint64_t lane_low(lane a) { return vgetq_lane_u64(vreinterpretq_u64_u8(a), 0); }
+static inline uint64_t lane_high(lane a) { return vgetq_lane_u64(vreinterpretq_u64_u8(a), 1); }
+static inline int lane_is_zero(lane a) { return vmaxvq_u8(a) == 0; }
+
+static inline unsigned lane_equal(lane a, uint8_t byte) {
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    lane found = vandq_u8(vceqq_u8(a, vdupq_n_u8(byte)), vld1q_u8(bits));
+    return vaddv_u8(vget_low_u8(found)) | (unsigned)vaddv_u8(vget_high_u8(found)) << 8;
+}
+
+static inline lane lane_fold(lane a) {
+    lane upper = vcltq_u8(vsubq_u8(a, vdupq_n_u8('A')), vdupq_n_u8(26));
+    return vorrq_u8(a, vandq_u8(upper, vdupq_n_u8(0x20)));
+}
+
+static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
+    static const uint16_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+    return vaddvq_u16(vandq_u16(vceqq_u16(vld1q_u16(tags), vdupq_n_u16(tag)), vld1q_u16(bits)));
+}
+
+#else
+
+#define LANES "plain"
+
+typedef struct {
+    uint8_t byte[16];
+} lane;
+
+#define LANE_OF(expression)                   \
+    do {                                      \
+        lane made;                            \
+        for (int i = 0; i < 16; i++)          \
+            made.byte[i] = (uint8_t)(expression); \
+        return made;                          \
+    } while (0)
+
+static inline lane lane_load(const void *at) { LANE_OF(((const uint8_t *)at)[i]); }
+static inline lane lane_zero(void) { LANE_OF(0); }
+static inline lane lane_and(lane a, lane b) { LANE_OF(a.byte[i] & b.byte[i]); }
+static inline lane lane_or(lane a, lane b) { LANE_OF(a.byte[i] | b.byte[i]); }
+static inline lane lane_xor(lane a, lane b) { LANE_OF(a.byte[i] ^ b.byte[i]); }
+static inline lane lane_fold(lane a) { LANE_OF((uint8_t)(a.byte[i] - 'A') < 26 ? a.byte[i] | 0x20 : a.byte[i]); }
+
+static inline uint64_t lane_word(const uint8_t *at) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    return word;
+}
+
+static inline uint64_t lane_low(lane a) { return lane_word(a.byte); }
+static inline uint64_t lane_high(lane a) { return lane_word(a.byte + 8); }
+static inline int lane_is_zero(lane a) { return (lane_low(a) | lane_high(a)) == 0; }
+
+static inline unsigned lane_equal(lane a, uint8_t byte) {
+    unsigned found = 0;
+    for (int i = 0; i < 16; i++)
+        found |= (unsigned)(a.byte[i] == byte) << i;
+    return found;
+}
+
+static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
+    unsigned found = 0;
+    for (int i = 0; i < 8; i++)
+        found |= (unsigned)(tags[i] == tag) << i;
+    return found;
+}
+
+#endif
+
+/* The machine's own words for what C lacks. */
+
+#if defined(__GNUC__) || defined(__clang__)
+#define PREFETCH(at) __builtin_prefetch(at)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+static inline int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
+#else
+#define PREFETCH(at) ((void)(at))
+#define UNLIKELY(condition) (condition)
+static inline int lowest_bit(uint64_t bits) {
+    int place = 0;
+    while (!(bits >> place & 1))
+        place++;
+    return place;
+}
+#endif
+
+/* Multiply to 128 bits and fold the halves: the whole of one hashing step. */
+static inline uint64_t fold_multiply(uint64_t a, uint64_t b) {
+#if defined(__SIZEOF_INT128__)
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t low = (a & 0xffffffff) * (b & 0xffffffff), high = (a >> 32) * (b >> 32);
+    uint64_t left = (a >> 32) * (b & 0xffffffff), right = (a & 0xffffffff) * (b >> 32);
+    uint64_t middle = (low >> 32) + (left & 0xffffffff) + (right & 0xffffffff);
+    return (middle << 32 | (low & 0xffffffff)) ^ (high + (left >> 32) + (right >> 32) + (middle >> 32));
+#endif
+}
+
+#endif

@@ -1,0 +1,232 @@
+"""The list of the passes: first what the whole mesh shares, then the table of one proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from meshegress.collection import ResourceSet
+from meshegress.compiler.acceptance import accept
+from meshegress.compiler.clusters import collect_clusters
+from meshegress.compiler.destination_rules import DestinationRuleIndex
+from meshegress.compiler.endpoints import collect_endpoints
+from meshegress.compiler.fallthrough import (
+    catch_all_host,
+    fallthrough_chain,
+    fixed_clusters,
+    inline_routes,
+    outbound_policy,
+    own_listeners,
+    virtual_listeners,
+)
+from meshegress.compiler.listeners import ListenerBuilder
+from meshegress.compiler.names import name_table
+from meshegress.compiler.nouns.addresses import service_address
+from meshegress.compiler.nouns.domains import alternative_names
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
+from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports
+from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.compiler.opaque import OpaqueChains
+from meshegress.compiler.routes import RouteBuilder
+from meshegress.compiler.scope import build_scope, choose_sidecar
+from meshegress.compiler.services import collect_services
+from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
+from meshegress.profiles import Profile
+from meshegress.request import Workload
+from meshegress.resources import MeshConfig, Resource, Sidecar
+from meshegress.table import HttpConnectionManager, Listener, Table
+
+CLUSTER_DOMAIN = "cluster.local"
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+
+
+class Registry:
+    """What all workloads of a mesh share: services in order, endpoints, VirtualServices, DestinationRules."""
+
+    def __init__(self, resources: ResourceSet, profile: Profile, order: Order = Order.NATURAL) -> None:
+        self.profile = profile
+        self.order = order
+        self.mesh: MeshConfig = resources.mesh_config
+        self._resources = resources
+        mesh = self.mesh
+        services = collect_services(
+            resources.service_entries, resources.services, domain=CLUSTER_DOMAIN, profile=profile, order=order
+        )
+        self.index = ServiceIndex(services, mesh.default_service_export_to, profile)
+        self.pools: EndpointPools = collect_endpoints(
+            self.index.services,
+            slices=resources.endpoint_slices,
+            workload_entries=resources.workload_entries,
+            pods=resources.pods,
+            domain=CLUSTER_DOMAIN,
+        )
+        ready = prepare(
+            resources.virtual_services, mesh.default_virtual_service_export_to, domain=CLUSTER_DOMAIN, order=order
+        )
+        self.virtual_services = VirtualServiceIndex(ready)
+        self.destination_rules = DestinationRuleIndex(
+            resources.destination_rules,
+            default_export_to=mesh.default_destination_rule_export_to,
+            root_namespace=mesh.root_namespace,
+            full_name=partial(full_name, domain=CLUSTER_DOMAIN),
+            order=order,
+        )
+
+    @cached_property
+    def _labels_that_matter(self) -> frozenset[str]:
+        """The label names that some Sidecar, VirtualService or DestinationRule asks workloads for."""
+        resources = self._resources
+        asked: set[str] = set()
+        for sidecar in resources.sidecars:
+            if sidecar.spec.workload_selector is not None:
+                asked.update(sidecar.spec.workload_selector.labels)
+        for rule in resources.destination_rules:
+            if rule.spec.workload_selector is not None:
+                asked.update(rule.spec.workload_selector.match_labels)
+        for row in resources.virtual_services:
+            spec = row.spec
+            labelled = [match.source_labels for route in spec.http for match in route.match]
+            labelled += [match.source_labels for route in spec.tls for match in route.match]
+            labelled += [match.source_labels for route in spec.tcp for match in route.match]
+            asked.update(*labelled)
+        return frozenset(asked)
+
+    def sidecar_of(self, proxy: Proxy) -> Sidecar | None:
+        """Return the Sidecar that *proxy* has."""
+        return choose_sidecar(
+            self._resources.sidecars,
+            namespace=proxy.namespace,
+            labels=proxy.labels,
+            root_namespace=self.mesh.root_namespace,
+            order=self.order,
+        )
+
+    @cached_property
+    def contested(self) -> Contested:
+        """Where resources are tied, so that another order could give another answer."""
+        resources = self._resources
+        everywhere = (
+            any_tied(resources.sidecars, _created, lambda row: [(row.namespace, row.spec.workload_selector is None)])
+            or any_tied(resources.virtual_services, _created, lambda row: ["any"])
+            or any_tied(resources.destination_rules, _created, lambda row: [(row.namespace, row.spec.host)])
+        )
+        ports = contested_ports(self.index.services, ordered_virtual_hosts=self.profile.ordered_virtual_hosts)
+        return Contested(ports, everywhere)
+
+    def proxy_of(self, workload: Workload) -> Proxy:
+        """Return what of *workload* can matter to its table."""
+        metadata = workload.metadata
+        mesh = self.mesh
+        families = {":" in address for address in workload.addresses}
+        http_proxy = metadata.get("HTTP_PROXY_PORT", "")
+        bootstrap = (metadata.get("ENVOY_STATUS_PORT", "15021"), metadata.get("ENVOY_PROMETHEUS_PORT", "15090"))
+        return Proxy(
+            namespace=workload.namespace,
+            labels=frozenset(pair for pair in workload.labels.items() if pair[0] in self._labels_that_matter),
+            ipv4=False in families or not families,
+            ipv6=True in families,
+            own_addresses=tuple(address for address in workload.addresses[:1] if address in self.pools.addresses),
+            dns_domain=workload.dns_domain,
+            dns_capture=metadata.get("DNS_CAPTURE") in _TRUE,
+            accept_http_10=metadata.get("HTTP10") == "1",
+            intercepts=metadata.get("INTERCEPTION_MODE") != "NONE",
+            unprivileged=metadata.get("UNPRIVILEGED_POD") in _TRUE,
+            reserved_ports=(
+                *(int(port) for port in bootstrap if port.isdecimal()),
+                mesh.proxy_listen_port,
+                mesh.proxy_inbound_listen_port,
+            ),
+            http_proxy_port=int(http_proxy) if http_proxy.isdecimal() else mesh.proxy_http_port,
+            only_own_family=self.profile.only_own_family,
+        )
+
+    def scope_of(self, namespace: str, sidecar: Sidecar | None) -> Scope:
+        """Return what proxies of *namespace* with *sidecar* are told about."""
+        return build_scope(
+            sidecar,
+            namespace,
+            index=self.index,
+            virtual_services=self.virtual_services.visible_to(namespace),
+            profile=self.profile,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The table of one proxy, and beside it what the table was made from."""
+
+    table: Table
+    scope: Scope
+    policy: OutboundPolicy
+
+
+def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
+    """Return the table of *proxy* in *scope*."""
+    policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile)
+    rule_of = partial(_rule_of, registry=registry, proxy=proxy)
+    clusters = collect_clusters(
+        scope.services.values(),
+        pools=registry.pools,
+        rule_of=rule_of,
+        dynamic_dns=registry.profile.dynamic_dns_for_sidecars,
+    )
+    outbound = _outbound_listeners(registry, proxy, scope, policy)
+    own = tuple(own_listeners(policy, proxy, registry.mesh))
+    listeners = (*own, *outbound, *virtual_listeners(policy, proxy, registry.mesh))
+    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=_is_reversed(registry))
+    inline = {config.name: config for config in inline_routes(policy)}
+    wanted = dict.fromkeys(name for listener in listeners for name in _route_configs(listener))
+    route_configurations = {name: inline.get(name) or routes.build(name) for name in wanted}
+    accepted = accept(listeners, route_configurations.values())
+    table = Table(
+        accepted.listeners,
+        accepted.route_configurations,
+        {cluster.name: cluster for cluster in (*clusters, *fixed_clusters(policy))},
+        accepted.rejected,
+    )
+    return Compiled(table, scope, policy)
+
+
+def _is_reversed(registry: Registry) -> bool:
+    """Return whether virtual hosts, in releases that keep no order among them, are written the other way round."""
+    return registry.order is not Order.NATURAL and not registry.profile.ordered_virtual_hosts
+
+
+def _created(resource: Resource) -> int | None:
+    return resource.metadata.creation_timestamp
+
+
+def names_of(registry: Registry, proxy: Proxy, scope: Scope) -> dict[str, list[str]]:
+    """Return what the DNS proxy of *proxy* answers."""
+    services = (service for listener in scope.listeners for service in listener.services)
+    return name_table(services, proxy, registry.pools, only_healthy=registry.profile.names_only_healthy)
+
+
+def _rule_of(service: Service, *, registry: Registry, proxy: Proxy) -> ConsolidatedRule | None:
+    return registry.destination_rules.select(service, proxy.namespace, proxy.has_labels)
+
+
+def _outbound_listeners(registry: Registry, proxy: Proxy, scope: Scope, policy: OutboundPolicy) -> tuple[Listener, ...]:
+    absolute = registry.profile.absolute_domains
+    opaque = OpaqueChains(
+        proxy,
+        registry.profile,
+        scope.services,
+        alternative_names=lambda host: alternative_names(host, proxy.dns_domain, absolute=absolute),
+        address_of=lambda service: service_address(service, proxy),
+    )
+    builder = ListenerBuilder(proxy, registry.profile, registry.pools, opaque.plan)
+    for egress in scope.listeners:
+        builder.add(egress)
+    return tuple(builder.finish(fallthrough_chain(policy)))
+
+
+def _route_configs(listener: Listener) -> Iterable[str]:
+    chains = (*listener.filter_chains, listener.default_filter_chain)
+    for chain in chains:
+        if chain is not None and isinstance(chain.network_filter, HttpConnectionManager):
+            yield chain.network_filter.route_config

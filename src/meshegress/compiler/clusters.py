@@ -1,0 +1,113 @@
+"""Clusters: which exist, and whether anything stands behind them.
+
+Source: Istio, pilot/pkg/networking/core, cluster.go and cluster_builder.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.compiler.nouns.records import Resolution, Service, ServicePort
+from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.decision import Origin
+from meshegress.naming import cluster_name
+from meshegress.resources.destination_rule import Subset, TrafficPolicy
+from meshegress.table import Cluster, Endpoints
+
+#: The protocols for which names are resolved per request.
+_DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
+
+RuleOf = Callable[[Service], ConsolidatedRule | None]
+
+
+def collect_clusters(
+    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool
+) -> Iterator[Cluster]:
+    """Yield the clusters of *services* and of their subsets."""
+    for service in services:
+        if service.resolution is Resolution.ALIAS:
+            continue
+        if service.resolution is Resolution.DYNAMIC_DNS and service.hostname.startswith("*"):
+            if dynamic_dns:
+                yield from _dynamic(service)
+            continue
+        rule = rule_of(service)
+        for port in service.ports:
+            if port.protocol is not Protocol.UDP:
+                yield from _of_port(service, port, rule, pools)
+
+
+def _dynamic(service: Service) -> Iterator[Cluster]:
+    for port in service.ports:
+        if port.protocol in _DYNAMIC:
+            name = cluster_name(port.number, service.hostname)
+            yield Cluster(name, Endpoints.UNKNOWABLE, service.origin(port))
+
+
+def _of_port(
+    service: Service, port: ServicePort, rule: ConsolidatedRule | None, pools: EndpointPools
+) -> Iterator[Cluster]:
+    policy = _policy_of_port(rule.traffic_policy, port.number) if rule is not None else None
+    found = _endpoints(service, port, {}, pools)
+    # A DNS cluster without endpoints is not made at all, nor are its subsets.
+    if found is None:
+        return
+    passthrough = _is_passthrough(policy)
+    yield Cluster(
+        cluster_name(port.number, service.hostname),
+        Endpoints.UNKNOWABLE if passthrough else found,
+        service.origin(port),
+    )
+    for subset, owner in rule.subsets if rule is not None else ():
+        own = _subset_endpoints(service, port, subset, passthrough, pools)
+        if own is not None:
+            origin = Origin("DestinationRule", owner.namespace, owner.name, owner, ("spec", "subsets"))
+            yield Cluster(cluster_name(port.number, service.hostname, subset.name), own, origin)
+
+
+def _subset_endpoints(
+    service: Service, port: ServicePort, subset: Subset, rule_passes_through: bool, pools: EndpointPools
+) -> Endpoints | None:
+    own = _policy_of_port(subset.traffic_policy, port.number)
+    if _is_passthrough(subset.traffic_policy) or (service.resolution.is_dns and rule_passes_through):
+        return Endpoints.UNKNOWABLE
+    found = _endpoints(service, port, subset.labels, pools)
+    if found is not None and (_is_passthrough(own) or (rule_passes_through and not _has_balancer(own))):
+        return Endpoints.UNKNOWABLE
+    return found
+
+
+def _endpoints(
+    service: Service, port: ServicePort, labels: Mapping[str, str], pools: EndpointPools
+) -> Endpoints | None:
+    """Return what is behind a port, None where the cluster is not made for want of endpoints."""
+    wanted = labels.items()
+    if service.resolution is Resolution.PASSTHROUGH:
+        return Endpoints.UNKNOWABLE
+    if service.resolution.is_dns:
+        rows = pools.by_port_number(service.key, port.number)
+        return (
+            Endpoints.SOME if any(row.healthy is not False and row.labels.items() >= wanted for row in rows) else None
+        )
+    named = pools.by_port_name(service.key, port.name)
+    return Endpoints.SOME if any(row.labels.items() >= wanted for row in named) else Endpoints.NONE
+
+
+def _policy_of_port(policy: TrafficPolicy | None, number: int) -> TrafficPolicy | None:
+    """Return *policy* as it holds for a port: what is said for the port replaces what is said for all."""
+    if policy is None:
+        return None
+    for row in policy.port_level_settings:
+        if row.port is not None and row.port.number == number:
+            return TrafficPolicy.model_construct(load_balancer=row.load_balancer)
+    return policy
+
+
+def _has_balancer(policy: TrafficPolicy | None) -> bool:
+    return policy is not None and policy.load_balancer is not None
+
+
+def _is_passthrough(policy: TrafficPolicy | None) -> bool:
+    return policy is not None and policy.load_balancer is not None and policy.load_balancer.simple == "PASSTHROUGH"

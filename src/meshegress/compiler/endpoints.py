@@ -1,0 +1,171 @@
+"""Endpoints: what stands behind a service, pooled by namespace and host.
+
+Pools are asked in two ways: clusters found by endpoint discovery ask by port *name* and want IP addresses; DNS
+clusters and the listeners of single pods ask by port *number*, which Kubernetes endpoints answer through the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from meshegress.compiler.nouns.pools import EndpointPools, is_ip
+from meshegress.compiler.nouns.records import Endpoint, Named, Resolution, Service
+from meshegress.resources import EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
+
+UNIX = "unix://"
+_SERVICE_NAME = "kubernetes.io/service-name"
+_HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Workload:
+    """A Pod or a WorkloadEntry as a thing that selectors pick; ``order`` sorts Pods first."""
+
+    order: tuple[int, str]
+    namespace: str
+    address: str
+    labels: Mapping[str, str]
+    ports: Mapping[str, int]
+    pod: Pod | None = None
+
+
+def collect_endpoints(
+    services: Sequence[Service],
+    *,
+    slices: Iterable[EndpointSlice],
+    workload_entries: Iterable[WorkloadEntry],
+    pods: Iterable[Pod],
+    domain: str,
+) -> EndpointPools:
+    """Return the pools behind *services*.
+
+    Source: Istio, pilot/pkg/serviceregistry, serviceentry and kube/controller.
+    """
+    pods = tuple(pods)
+    workloads = _workloads(workload_entries, pods)
+    pools: dict[Named, list[Endpoint]] = {}
+    taken: dict[Named, set[int]] = {}
+    for service in services:
+        if service.is_kubernetes:
+            continue
+        endpoints = _of_entry(service, workloads)
+        if service.resolution is Resolution.DNS_ROUND_ROBIN_LB:
+            endpoints = _first_of_each_port(endpoints, taken.get(service.key, set()))
+        found = list(endpoints)
+        if found:
+            pools.setdefault(service.key, []).extend(found)
+            taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
+    for key, endpoint in _of_slices(slices, pods, domain):
+        pools.setdefault(key, []).append(endpoint)
+    for service in services:
+        if service.is_kubernetes and service.selector:
+            for endpoint in _selected_by_kubernetes(service, workloads):
+                pools.setdefault(service.key, []).append(endpoint)
+    return EndpointPools(pools, services)
+
+
+def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) -> Iterator[Endpoint]:
+    entry = service.resource
+    assert isinstance(entry, ServiceEntry)
+    spec = entry.spec
+    if spec.workload_selector is not None:
+        wanted = spec.workload_selector.labels.items()
+        for workload in workloads.get(service.namespace, ()):
+            if workload.labels.items() >= wanted and (service.resolution.is_dns or is_ip(workload.address)):
+                healthy = True if workload.pod is not None else None
+                yield from _on_every_port(service, workload.address, workload.labels, workload.ports, healthy)
+    elif spec.endpoints:
+        for row in spec.endpoints:
+            yield from _on_every_port(service, row.address, row.labels, row.ports)
+    elif service.resolution.is_dns:
+        yield from _on_every_port(service, service.hostname, {}, {})
+
+
+def _on_every_port(
+    service: Service, address: str, labels: Mapping[str, str], ports: Mapping[str, int], healthy: bool | None = None
+) -> Iterator[Endpoint]:
+    entry = service.resource
+    assert isinstance(entry, ServiceEntry)
+    socket = address.startswith(UNIX)
+    numeric = is_ip(address)
+    for port in service.ports:
+        declared = entry.spec.ports[port.place]
+        target = 0 if socket else ports.get(port.name) or declared.target_port or port.number
+        shown = address.removeprefix(UNIX)
+        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy)
+
+
+def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Iterator[Endpoint]:
+    for endpoint in endpoints:
+        if endpoint.port_number not in taken:
+            taken = taken | {endpoint.port_number}
+            yield endpoint
+
+
+def _workloads(entries: Iterable[WorkloadEntry], pods: Iterable[Pod]) -> dict[str, list[_Workload]]:
+    found: dict[str, list[_Workload]] = {}
+    for pod in pods:
+        address = pod.status.pod_ip
+        if address and pod.status.phase not in ("Failed", "Succeeded"):
+            row = _Workload((0, pod.name), pod.namespace, address, pod.metadata.labels, {}, pod)
+            found.setdefault(pod.namespace, []).append(row)
+    for entry in entries:
+        if _is_healthy(entry):
+            labels = {**entry.spec.labels, **entry.metadata.labels}
+            row = _Workload((1, entry.name), entry.namespace, entry.spec.address, labels, entry.spec.ports)
+            found.setdefault(entry.namespace, []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: row.order)
+    return found
+
+
+def _is_healthy(entry: WorkloadEntry) -> bool:
+    if entry.metadata.annotations.get(_HEALTH_CHECKS) not in _TRUE:
+        return True
+    return any(row.type == "Healthy" and row.status == "True" for row in entry.status.conditions)
+
+
+def _of_slices(slices: Iterable[EndpointSlice], pods: Iterable[Pod], domain: str) -> Iterator[tuple[Named, Endpoint]]:
+    by_name = {(pod.namespace, pod.name): pod for pod in pods}
+    by_address = {pod.status.pod_ip: pod for pod in pods if pod.status.pod_ip}
+    for piece in slices:
+        service = piece.metadata.labels.get(_SERVICE_NAME, "")
+        if not service or piece.address_type == "FQDN":
+            continue
+        key = Named(piece.namespace, f"{service}.{piece.namespace}.svc.{domain}")
+        for row in piece.endpoints:
+            target = row.target_ref
+            expected = isinstance(target, Mapping) and target.get("kind") == "Pod"
+            for address in row.addresses:
+                pod = by_name.get((piece.namespace, target.get("name"))) if expected else by_address.get(address)
+                if pod is None and expected:
+                    continue
+                labels = pod.metadata.labels if pod is not None else {}
+                ready = row.conditions.ready is not False
+                for port in piece.ports:
+                    name, target_port = port.name or "", port.port or 0
+                    yield key, Endpoint(address, name, 0, target_port, labels, is_ip(address), ready, _pod_name(pod))
+
+
+def _pod_name(pod: Pod | None) -> str:
+    """Return the name of *pod* below its service's namespace, empty where it has no subdomain."""
+    if pod is None or not pod.spec.subdomain:
+        return ""
+    return f"{pod.spec.hostname or pod.name}.{pod.spec.subdomain}"
+
+
+def _selected_by_kubernetes(service: Service, workloads: Mapping[str, Sequence[_Workload]]) -> Iterator[Endpoint]:
+    """Yield the WorkloadEntries that a Kubernetes Service selects; its Pods come through slices."""
+    kubernetes = service.resource
+    assert isinstance(kubernetes, KubernetesService)
+    wanted = (service.selector or {}).items()
+    for workload in workloads.get(service.namespace, ()):
+        if workload.pod is not None or not workload.labels.items() >= wanted or not is_ip(workload.address):
+            continue
+        for port in service.ports:
+            declared = kubernetes.spec.ports[port.place].target_port
+            by_name = workload.ports.get(declared) if isinstance(declared, str) else declared
+            target = workload.ports.get(port.name) or by_name or port.number
+            yield Endpoint(workload.address, port.name, 0, target, workload.labels)

@@ -1,0 +1,268 @@
+"""Outbound listeners: who binds where, and who loses when two want the same place.
+
+Source: Istio, pilot/pkg/networking/core, listener.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from meshegress.compiler.nouns.addresses import extra_addresses, service_address
+from meshegress.compiler.nouns.plans import ChainPlan
+from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.scopes import EgressListener
+from meshegress.naming import listener_name
+from meshegress.profiles import Profile
+from meshegress.table import FilterChain, FilterChainMatch, HttpConnectionManager, Listener
+
+UNIX = "unix://"
+
+OpaquePlanner = Callable[..., Sequence[ChainPlan]]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A listener while services still add to it. ``stored`` is the protocol that newcomers are judged by."""
+
+    binds: tuple[str, ...]
+    port: int
+    stored: Protocol
+    plans: list[ChainPlan]
+    locked: bool = False
+    signatures: set[tuple[object, ...]] = field(default_factory=set)
+
+    def merge(self, plans: Iterable[ChainPlan]) -> None:
+        """Add the chains that no present chain conflicts with."""
+        if not self.signatures:
+            self.signatures.update(plan.signature for plan in self.plans)
+        for plan in plans:
+            signature = plan.signature
+            if signature not in self.signatures:
+                self.signatures.add(signature)
+                self.plans.append(plan)
+
+
+class _Kind(Enum):
+    HTTP = "HTTP"
+    TCP = "TCP"
+    AUTO = "AUTO"
+    HTTP_PROXY = "HTTP_PROXY"
+
+
+class _Meeting(Enum):
+    """What becomes of a newcomer where there is a listener already."""
+
+    IGNORE = "ignore"
+    OVERWRITE = "overwrite"
+    MERGE = "merge"  #: its chains are added
+    MIX = "mix"  #: and the listener now takes HTTP and other bytes
+
+
+def _kind(protocol: Protocol) -> _Kind | None:
+    if protocol is Protocol.HTTP_PROXY:
+        return _Kind.HTTP_PROXY
+    if protocol is Protocol.AUTO:
+        return _Kind.AUTO
+    if protocol.is_http:
+        return _Kind.HTTP
+    return _Kind.TCP if protocol.is_tcp else None
+
+
+#: The newcomer's kind, then what the listener is stored as.
+_MEETINGS = {
+    (_Kind.HTTP, _Kind.HTTP): _Meeting.IGNORE,
+    (_Kind.HTTP, _Kind.TCP): _Meeting.MIX,
+    (_Kind.HTTP, _Kind.AUTO): _Meeting.IGNORE,
+    (_Kind.TCP, _Kind.HTTP): _Meeting.MIX,
+    (_Kind.TCP, _Kind.TCP): _Meeting.MERGE,
+    (_Kind.TCP, _Kind.AUTO): _Meeting.MERGE,
+    (_Kind.AUTO, _Kind.HTTP): _Meeting.OVERWRITE,
+    (_Kind.AUTO, _Kind.TCP): _Meeting.MIX,
+    (_Kind.AUTO, _Kind.AUTO): _Meeting.IGNORE,
+}
+
+
+class ListenerBuilder:
+    """Builds the outbound listeners of one proxy, egress listener by egress listener."""
+
+    def __init__(self, proxy: Proxy, profile: Profile, pools: EndpointPools, plan_opaque: OpaquePlanner) -> None:
+        self._proxy = proxy
+        self._profile = profile
+        self._pools = pools
+        self._plan_opaque = plan_opaque
+        self._entries: dict[tuple[str, int], _Entry] = {}
+        self._wildcard = proxy.wildcards[0]
+
+    def add(self, egress: EgressListener) -> None:
+        """Add the listeners of one egress listener; one without a port leaves those before it as they are."""
+        on_port = not self._proxy.intercepts or egress.capture_none or egress.bind.startswith(UNIX)
+        binds = (egress.bind,) if egress.bind else self._proxy.loopbacks if on_port else ()
+        if egress.port is not None:
+            if self._can_bind(binds, egress.port, on_port):
+                for service in egress.services:
+                    self._add(service, egress.port, binds, egress)
+            return
+        for entry in self._entries.values():
+            entry.locked = True
+        for service in egress.services:
+            for port in service.ports:
+                if self._can_bind(binds, port, on_port):
+                    self._add_everywhere(service, port, binds, egress)
+
+    def finish(self, fallthrough: FilterChain) -> Iterator[Listener]:
+        """Yield the listeners; *fallthrough* is the chain of those that have none for the rest."""
+        for entry in self._entries.values():
+            yield self._listener(entry, fallthrough)
+
+    def _can_bind(self, binds: tuple[str, ...], port: ServicePort, on_port: bool) -> bool:
+        """Return whether *port* may be listened on: not privileged for those who are not, not the proxy's own.
+
+        Source: Istio, pilot/pkg/model, CanBindToPort.
+        """
+        if on_port and self._proxy.unprivileged and port.number < 1024:
+            return False
+        primary = binds[0] if binds else ""
+        on_wildcard = primary == self._wildcard or (not primary and port.protocol.is_http)
+        return not (on_wildcard and port.number in self._proxy.reserved_ports)
+
+    def _add_everywhere(
+        self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener
+    ) -> None:
+        """Add one port of a service: on each of its endpoints where it is headless, else in the ordinary place."""
+        protocol = port.protocol
+        headless = (
+            not binds
+            and service.resolution is Resolution.PASSTHROUGH
+            and (protocol.is_tcp or protocol is Protocol.AUTO)
+            and service_address(service, self._proxy) == UNSPECIFIED
+        )
+        if not headless:
+            self._add(service, port, binds, egress)
+            return
+        endpoints = self._pools.by_port_number(service.key, port.number)
+        if not endpoints and not service.is_kubernetes and service.selector is None:
+            self._add(service, port, binds, egress)
+        for endpoint in endpoints:
+            if endpoint.is_ip and endpoint.address not in self._proxy.own_addresses[:1]:
+                self._add(service, port, (endpoint.address,), egress)
+
+    def _add(self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener) -> None:
+        kind = _kind(port.protocol)
+        if kind is None or service.resolution is Resolution.ALIAS:
+            return
+        cidrs: tuple[str, ...] = ()
+        if not binds:
+            binds, cidrs = self._service_binds(service, kind)
+        key = (binds[0], port.number)
+        entry = self._entries.get(key)
+        if entry is None:
+            plans = self._plans(kind, service, port, binds, cidrs, egress)
+            self._entries[key] = _Entry(binds, port.number, self._stored(kind, port, binds), plans)
+        elif not entry.locked:
+            self._meet(entry, kind, service, port, binds, cidrs, egress)
+
+    def _meet(
+        self,
+        entry: _Entry,
+        kind: _Kind,
+        service: Service,
+        port: ServicePort,
+        binds: tuple[str, ...],
+        cidrs: tuple[str, ...],
+        egress: EgressListener,
+    ) -> None:
+        """Settle what a newcomer does to the listener that is there."""
+        meeting = _Meeting.OVERWRITE
+        if kind is not _Kind.HTTP_PROXY:
+            present = _kind(entry.stored)
+            present = _Kind.HTTP if present is _Kind.HTTP_PROXY else present
+            assert present is not None
+            meeting = _MEETINGS[kind, present]
+            pair = {port.protocol, entry.stored}
+            if len(pair) == 2 and pair & WELL_KNOWN_TCP:
+                return
+        if meeting is _Meeting.IGNORE:
+            return
+        plans = self._plans(kind, service, port, binds, cidrs, egress)
+        if meeting is _Meeting.OVERWRITE:
+            stored = self._stored(kind, port, binds)
+            self._entries[binds[0], port.number] = _Entry(binds, port.number, stored, plans)
+            return
+        entry.merge(plans)
+        if meeting is _Meeting.MIX:
+            entry.stored = Protocol.AUTO
+
+    def _service_binds(self, service: Service, kind: _Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return where a service binds of itself, and the CIDRs that its chains ask for."""
+        wildcards = self._proxy.wildcards
+        if kind in (_Kind.HTTP, _Kind.HTTP_PROXY):
+            return wildcards, ()
+        address = service_address(service, self._proxy)
+        extra = extra_addresses(service, self._proxy)
+        if "/" in address:
+            return wildcards, (address, *extra)
+        if address == UNSPECIFIED and not service.is_kubernetes:
+            if wildcards == (UNSPECIFIED_V6,):
+                address = UNSPECIFIED_V6
+            elif len(wildcards) == 2:
+                extra = (*extra, UNSPECIFIED_V6)
+        return (address, *extra), ()
+
+    def _stored(self, kind: _Kind, port: ServicePort, binds: tuple[str, ...]) -> Protocol:
+        if kind is _Kind.HTTP and binds[0] == self._wildcard:
+            return Protocol.AUTO
+        return port.protocol
+
+    def _plans(
+        self,
+        kind: _Kind,
+        service: Service,
+        port: ServicePort,
+        binds: tuple[str, ...],
+        cidrs: tuple[str, ...],
+        egress: EgressListener,
+    ) -> list[ChainPlan]:
+        on_wildcard = binds[0] == self._wildcard
+        if kind in (_Kind.HTTP, _Kind.HTTP_PROXY):
+            name = str(port.number) if port.number else binds[0]
+            return [self._http(name, service, port, sniffs=kind is _Kind.HTTP and on_wildcard)]
+        opaque = self._plan_opaque(service, port, bind=binds[0], cidrs=cidrs, virtual_services=egress.virtual_services)
+        if kind is _Kind.TCP:
+            return list(opaque)
+        name = str(port.number) if on_wildcard else f"{service.hostname}:{port.number}"
+        if not port.number:
+            name = binds[0]
+        return [*opaque, self._http(name, service, port, sniffs=True)]
+
+    def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> ChainPlan:
+        manager = HttpConnectionManager(route_config, self._proxy.accept_http_10)
+        return ChainPlan(manager, sniffs=sniffs, origin=service.origin(port))
+
+    def _listener(self, entry: _Entry, fallthrough: FilterChain) -> Listener:
+        chains: list[FilterChain] = []
+        default: FilterChain | None = None
+        for plan in entry.plans:
+            chain = FilterChain(plan.network_filter, plan.match, origin=plan.origin)
+            if plan.is_match_all:
+                default = chain
+            else:
+                chains.append(chain)
+        if default is not None and not chains:
+            chains, default = [replace(default, match=FilterChainMatch())], None
+        elif default is None:
+            default = fallthrough
+        http_inspector = any(plan.sniffs for plan in entry.plans)
+        inspects_tls = http_inspector and self._profile.always_inspects_tls
+        return Listener(
+            name=listener_name(entry.binds[0], entry.port),
+            addresses=entry.binds,
+            port=entry.port,
+            filter_chains=tuple(chains),
+            default_filter_chain=default,
+            tls_inspector=inspects_tls or any(plan.server_names for plan in entry.plans),
+            http_inspector=http_inspector,
+        )

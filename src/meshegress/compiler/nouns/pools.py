@@ -1,0 +1,76 @@
+"""Endpoints pooled by namespace and host, and the two ways of asking for them.
+
+Clusters found by endpoint discovery ask by port *name* and want IP addresses; DNS clusters and the listeners of single
+pods ask by port *number*, which Kubernetes endpoints answer through the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from meshegress.compiler.nouns.records import Endpoint, Named, Service
+
+
+class EndpointPools:
+    """All endpoints, by namespace and host."""
+
+    def __init__(self, pools: Mapping[Named, Sequence[Endpoint]], services: Iterable[Service]) -> None:
+        self._pools = pools
+        self._by_port = _by_port_number(pools, services)
+
+    def by_port_name(self, key: Named, port_name: str) -> Iterator[Endpoint]:
+        """Yield the healthy endpoints of *key* whose port has this name, IP addresses and sockets only."""
+        for endpoint in self._pools.get(key, ()):
+            if (
+                endpoint.port_name == port_name
+                and endpoint.healthy is not False
+                and (endpoint.is_ip or endpoint.target == 0)
+            ):
+                yield endpoint
+
+    def by_port_number(self, key: Named, number: int) -> Sequence[Endpoint]:
+        """Return the endpoints of *key* on the service's port *number*, healthy or not."""
+        return self._by_port.get((key, number), ())
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Return every address that is an endpoint of something."""
+        return frozenset(endpoint.address for pool in self._pools.values() for endpoint in pool)
+
+
+def _by_port_number(
+    pools: Mapping[Named, Sequence[Endpoint]], services: Iterable[Service]
+) -> dict[tuple[Named, int], list[Endpoint]]:
+    """Return the endpoints by number; of services with one key and number, the last that has any decides.
+
+    Source: Istio, pilot/pkg/model, initServiceRegistry and CopyEndpoints.
+    """
+    found: dict[tuple[Named, int], list[Endpoint]] = {}
+    if not pools:
+        return found
+    for service in services:
+        pool = pools.get(service.key)
+        if not pool:
+            continue
+        # Of two ports with one name the last counts, for Kubernetes' endpoints.
+        numbers = {port.name: port.number for port in service.ports}
+        own = set(numbers.values()) | {port.number for port in service.ports}
+        fresh: dict[int, list[Endpoint]] = {}
+        for endpoint in pool:
+            number = endpoint.port_number or numbers.get(endpoint.port_name, 0)
+            if number in own:
+                fresh.setdefault(number, []).append(endpoint)
+        for number, endpoints in fresh.items():
+            found[service.key, number] = endpoints
+    return found
+
+
+def is_ip(text: str) -> bool:
+    """Return whether *text* is an IP address."""
+    try:
+        (IPv6Address if ":" in text else IPv4Address)(text)
+    except AddressValueError:
+        return False
+    return True

@@ -1,0 +1,176 @@
+"""What the passes hand to one another: services, endpoints, the proxy, its scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.decision import Origin, Resource
+
+UNSPECIFIED = "0.0.0.0"
+UNSPECIFIED_V6 = "::"
+
+
+class Resolution(Enum):
+    """How a service's endpoints are found."""
+
+    CLIENT_SIDE_LB = "STATIC"
+    DNS_LB = "DNS"
+    DNS_ROUND_ROBIN_LB = "DNS_ROUND_ROBIN"
+    PASSTHROUGH = "NONE"
+    DYNAMIC_DNS = "DYNAMIC_DNS"
+    ALIAS = "ALIAS"
+
+    # Set below the class.
+    is_dns: bool
+
+
+for _member in Resolution:
+    _member.is_dns = _member in (Resolution.DNS_LB, Resolution.DNS_ROUND_ROBIN_LB)
+
+
+class ServicePort(NamedTuple):
+    """A port of a service; ``place`` is its index in ``spec.ports``, -1 where it stands elsewhere."""
+
+    number: int
+    name: str
+    protocol: Protocol
+    place: int
+
+
+class Named(NamedTuple):
+    """The name of an object in its namespace."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """One host on one address: what a ServiceEntry (per host and address) or a Kubernetes Service stands for.
+
+    ``name`` is what ties of age are broken by: the host for entries, the object's name for Kubernetes. ``selector``
+    is None where there is none. ``created`` is in seconds, None where the resource does not say.
+    """
+
+    hostname: str
+    namespace: str
+    name: str
+    ports: tuple[ServicePort, ...]
+    resolution: Resolution
+    resource: Resource
+    object_name: str
+    host_path: tuple[str | int, ...] = ()
+    address: str = UNSPECIFIED
+    is_kubernetes: bool = False
+    cluster_vips: tuple[str, ...] = ()
+    automatic_v4: str | None = None
+    automatic_v6: str | None = None
+    export_to: frozenset[str] = frozenset()
+    selector: Mapping[str, str] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    created: int | None = None
+    aliases: tuple[Named, ...] = ()
+    external_name: str = ""
+
+    @property
+    def key(self) -> Named:
+        """The namespace and host under which endpoints are pooled."""
+        return Named(self.namespace, self.hostname)
+
+    def port(self, number: int) -> ServicePort | None:
+        """Return the port *number*, or None."""
+        for port in self.ports:
+            if port.number == number:
+                return port
+        return None
+
+    def origin(self, port: ServicePort | None = None) -> Origin:
+        """Return where this service, and *port* of it, stand in the resources."""
+        port_path = ("spec", "ports", port.place) if port is not None and port.place >= 0 else ()
+        kind = "Service" if self.is_kubernetes else "ServiceEntry"
+        return Origin(kind, self.namespace, self.object_name, self.resource, self.host_path, port_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address behind a service.
+
+    ``port_number`` is the service's port for endpoints of entries, which are found by number, and 0 for those of
+    Kubernetes, which are found by ``port_name``. ``target`` is the port dialled (0 for a socket path), ``pod_name``
+    the host name and subdomain of a Pod that has them.
+    """
+
+    address: str
+    port_name: str
+    port_number: int
+    target: int
+    labels: Mapping[str, str]
+    is_ip: bool = True
+    #: None: nobody says.
+    healthy: bool | None = None
+    pod_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """What of a workload can matter to its table.
+
+    ``labels`` holds only labels that some resource asks for; ``own_addresses`` only those that are endpoints of
+    something.
+    """
+
+    namespace: str
+    labels: frozenset[tuple[str, str]]
+    ipv4: bool
+    ipv6: bool
+    own_addresses: tuple[str, ...]
+    dns_domain: str
+    dns_capture: bool
+    accept_http_10: bool
+    intercepts: bool
+    unprivileged: bool
+    reserved_ports: tuple[int, ...]
+    http_proxy_port: int
+    #: Whether a Kubernetes address of the other family is dropped even where it is the only one.
+    only_own_family: bool
+
+    @property
+    def wildcards(self) -> tuple[str, ...]:
+        """The any-addresses that listeners bind to."""
+        return _of_families(self, UNSPECIFIED, UNSPECIFIED_V6)
+
+    @property
+    def loopbacks(self) -> tuple[str, ...]:
+        """The loopback addresses that listeners bind to."""
+        return _of_families(self, "127.0.0.1", "::1")
+
+    def has_labels(self, wanted: Mapping[str, str] | None) -> bool:
+        """Return whether the workload carries all *wanted* labels."""
+        return not wanted or self.labels.issuperset(wanted.items())
+
+
+def _of_families(proxy: Proxy, v4: str, v6: str) -> tuple[str, ...]:
+    if proxy.ipv4 and proxy.ipv6:
+        return (v4, v6)
+    return (v6,) if proxy.ipv6 else (v4,)
+
+
+class PolicyMode(Enum):
+    """What happens to traffic that nothing declares."""
+
+    REGISTRY_ONLY = "REGISTRY_ONLY"
+    ALLOW_ANY = "ALLOW_ANY"
+    ALLOW_ANY_DYNAMIC_DNS = "ALLOW_ANY_DYNAMIC_DNS"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPolicy:
+    """The policy in force, its egress proxy's cluster where it has one, and who said so (None: Istio's default)."""
+
+    mode: PolicyMode
+    egress_proxy: str | None = None
+    origin: Origin | None = None

@@ -1,0 +1,105 @@
+"""Visibility: which services a namespace may see, in which order, and who owns a host in a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from meshegress.compiler.nouns.records import Named, Resolution, Service
+from meshegress.profiles import Profile
+
+PUBLIC, PRIVATE, NOBODY = "*", ".", "~"
+
+
+class ServiceIndex:
+    """All services in one order, and the ways in which the passes look for them.
+
+    Source: Istio, pilot/pkg/model, PushContext.initServiceRegistry.
+    """
+
+    def __init__(self, services: Sequence[Service], default_export_to: Iterable[str], profile: Profile) -> None:
+        self.services = resolve_aliases(services)
+        self._default = frozenset(default_export_to)
+        self._profile = profile
+        self._public: list[Service] = []
+        self._exported: dict[str, list[Service]] = {}
+        #: host -> namespace -> the service that owns the host there: the oldest, Kubernetes first.
+        self.by_host: dict[str, dict[str, Service]] = {}
+        for service in self.services:
+            self._own_host(service)
+            self._export(service)
+        self._visible: dict[str, Sequence[Service]] = {}
+
+    @cached_property
+    def _ranks(self) -> dict[int, int]:
+        return {id(service): rank for rank, service in enumerate(self.services)}
+
+    def age_rank(self, service: Service) -> int:
+        """Return the place of *service* in the order of all."""
+        return self._ranks[id(service)]
+
+    def visible_to(self, namespace: str) -> Sequence[Service]:
+        """Return what *namespace* may see: what is exported to it by name first, then what is public."""
+        if namespace not in self._visible:
+            exported = self._exported.get(namespace, [])
+            if not self._profile.one_private_list:
+                own = [service for service in exported if service.namespace == namespace]
+                exported = own + [service for service in exported if service.namespace != namespace]
+            self._visible[namespace] = [*exported, *self._public] if exported else self._public
+        return self._visible[namespace]
+
+    def export_to(self, service: Service) -> frozenset[str]:
+        """Return the namespaces that *service* is exported to, with the mesh's default where it says nothing."""
+        return service.export_to or self._default
+
+    def is_visible(self, service: Service, namespace: str) -> bool:
+        """Return whether *namespace* may see *service*."""
+        exported = self.export_to(service)
+        own = service.namespace == namespace and PRIVATE in exported
+        return own or PUBLIC in exported or namespace in exported
+
+    def _own_host(self, service: Service) -> None:
+        owners = self.by_host.setdefault(service.hostname, {})
+        owner = owners.get(service.namespace)
+        if owner is None or (service.is_kubernetes and not owner.is_kubernetes):
+            owners[service.namespace] = service
+
+    def _export(self, service: Service) -> None:
+        exported = service.export_to or self._default
+        if PUBLIC in exported:
+            self._public.append(service)
+        elif NOBODY not in exported:
+            for namespace in {service.namespace if name == PRIVATE else name for name in exported}:
+                self._exported.setdefault(namespace, []).append(service)
+
+
+def resolve_aliases(services: Sequence[Service]) -> Sequence[Service]:
+    """Return *services* with the ExternalName Services that point at each as its aliases; loops point nowhere.
+
+    Source: Istio, pilot/pkg/model, resolveServiceAliases.
+    """
+    targets = {service.key: service.external_name for service in services if service.resolution is Resolution.ALIAS}
+    if not targets:
+        return services
+    by_host = {key.name: target for key, target in targets.items()}
+    aliases: dict[str, list[Named]] = {}
+    for key, target in targets.items():
+        concrete = _follow(key.name, target, by_host)
+        if concrete is not None:
+            aliases.setdefault(concrete, []).append(key)
+    return [
+        replace(service, aliases=tuple(sorted(aliases[service.hostname]))) if service.hostname in aliases else service
+        for service in services
+    ]
+
+
+def _follow(alias: str, target: str, by_host: Mapping[str, str]) -> str | None:
+    """Return the name that is no alias at the end of the chain, None where the chain is a loop."""
+    seen = {alias, target}
+    while target in by_host:
+        target = by_host[target]
+        if target in seen and target in by_host:
+            return None
+        seen.add(target)
+    return target

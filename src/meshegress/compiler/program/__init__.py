@@ -1,0 +1,50 @@
+"""A table that answers: its lowered form, the walk over it, and the decision at each leaf, made when asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from meshegress._match import Walk
+from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
+from meshegress.compiler.program.lowering import LoweredTable, lower_table
+from meshegress.decision import Decision
+from meshegress.lowered import LEAF_NO_LISTENER
+from meshegress.table import Table
+
+
+class Program:
+    """One workload's table, ready to decide; it never changes, and threads may share it.
+
+    ``find(request)`` returns the number of a decision, ``decision(number)`` the decision, ``decide(request)`` both in
+    one; requests that end at one leaf have one decision. They are the walk's own: nothing stands between.
+    """
+
+    __slots__ = ("_first_leaves", "_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
+
+    def __init__(self, table: Table, lowered: LoweredTable, known: Walk[Decision] | None = None) -> None:
+        self.table = table
+        self._lowered = lowered
+        self._first_leaves = [owner.first_leaf for owner in lowered.owners]
+        self._walk = Walk(lowered.lowered, self._make, known)
+        self.find = self._walk.find
+        self.decide = self._walk.decide
+        self.decide_all = self._walk.decide_all
+        self.decision = self._walk.answer
+
+    def _make(self, number: int) -> Decision:
+        if number == LEAF_NO_LISTENER:
+            return NO_LISTENER
+        choice = self._walk.choices.get(number)
+        if choice is not None:
+            reason, leaves = choice
+            return choice_of(reason, tuple(self.decision(leaf) for leaf in leaves))
+        variant, leaf = divmod(number, self._lowered.lowered.leaves)
+        owner = self._lowered.owners[bisect_right(self._first_leaves, leaf) - 1]
+        return decision_at(self.table, owner, leaf - owner.first_leaf, variant)
+
+
+def lower(table: Table, previous: Program | None = None) -> Program:
+    """Return *table*, ready to decide; what it shares with *previous* is not lowered again."""
+    if previous is None:
+        return Program(table, lower_table(table))
+    return Program(table, lower_table(table, previous._lowered.nodes), previous._walk)

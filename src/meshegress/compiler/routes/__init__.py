@@ -1,0 +1,260 @@
+"""Route configurations: the virtual hosts behind each port.
+
+Source: Istio, pilot/pkg/networking/core, httproute.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from meshegress._match import host_matches
+from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
+from meshegress.compiler.nouns.plans import single, target_cluster
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
+from meshegress.compiler.nouns.scopes import EgressListener, Scope
+from meshegress.compiler.routes.http import http_routes
+from meshegress.decision import Origin
+from meshegress.naming import cluster_name
+from meshegress.profiles import Profile
+from meshegress.table import EVERY_PATH, Route, RouteAction, RouteConfiguration, VirtualHost
+
+UNIX = "unix://"
+#: The port on which a VirtualService may serve a host that nobody declared.
+_OPEN_PORT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A service as one port's routes know it: the host in lower case, and the ports that count."""
+
+    host: str
+    service: Service
+    ports: tuple[ServicePort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Virtual hosts that share their routes: declared services, and hosts that only a VirtualService names."""
+
+    port: int
+    served: tuple[_Served, ...]
+    other_hosts: tuple[str, ...]
+    routes: tuple[Route, ...]
+    origin: Origin | None = None
+
+
+@dataclass(slots=True)
+class _Domains:
+    """The domains that are given away already, in lower case, and the names that short forms must not take."""
+
+    taken: set[str] = field(default_factory=set)
+    full_names: set[str] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+
+    def give(self, domains: Iterable[str], other_forms: Sequence[str]) -> tuple[str, ...]:
+        """Return those *domains* that are still free, and take them."""
+        given: list[str] = []
+        for domain in domains:
+            folded = domain.lower()
+            if folded in self.taken or (domain in other_forms and domain in self.full_names):
+                continue
+            self.taken.add(folded)
+            given.append(domain)
+        return tuple(given)
+
+
+class RouteBuilder:
+    """Builds the route configurations that one proxy's listeners ask for."""
+
+    def __init__(
+        self, scope: Scope, proxy: Proxy, profile: Profile, catch_all: VirtualHost, *, reverse: bool = False
+    ) -> None:
+        self._scope = scope
+        self._proxy = proxy
+        self._profile = profile
+        self._catch_all = catch_all
+        self._reverse = reverse
+        # Virtual hosts of a port, by their own domain, for the listeners that sniff one service's address.
+        self._of_port: dict[int, dict[str, VirtualHost]] = {}
+        self._served: dict[tuple[int, int], dict[str, _Served]] = {}
+
+    def build(self, name: str) -> RouteConfiguration:
+        """Return the route configuration *name*: a port, ``host:port``, a socket or the HTTP proxy."""
+        head, colon, tail = name.partition(":")
+        sniffs = bool(colon) and not name.startswith(UNIX)
+        port_text = tail if sniffs else head
+        port = int(port_text) if port_text.isdecimal() else 0
+        if sniffs:
+            return RouteConfiguration(name, tuple(self._take_for_address(head, port)))
+        hosts = self._virtual_hosts(name, port)
+        self._of_port[port] = _by_domain(hosts)
+        hosts.sort(key=lambda host: host.name)
+        return RouteConfiguration(name, (*hosts, self._catch_all))
+
+    def _take_for_address(self, host: str, port: int) -> Iterator[VirtualHost]:
+        """Yield the virtual host that owns *host*, for every name; whoever asks later does not find it again."""
+        if port not in self._of_port:
+            self._of_port[port] = _by_domain(self._virtual_hosts(f"{host}:{port}", port))
+        owners = self._of_port[port]
+        owner = owners.get(host)
+        if owner is not None:
+            for domain in owner.domains:
+                owners.pop(domain, None)
+            yield replace(owner, domains=("*",))
+
+    def _virtual_hosts(self, name: str, port: int) -> list[VirtualHost]:
+        egress = self._scope.listener_for_port(port, name)
+        if egress is None:
+            return []
+        if egress.port is not None and egress.port.protocol is Protocol.HTTP_PROXY:
+            port = 0
+        served = self._services_on(egress, port)
+        groups = list(self._groups(egress, served, port))
+        domains = _Domains()
+        for group in groups:
+            for one in group.served:
+                domains.full_names.update((one.host, host_and_port(one.host, group.port)))
+        hosts = [(group.port, host) for group in groups for host in self._hosts_of(group, port, domains)]
+        if port:
+            return [host for number, host in hosts if number == port]
+        return list(_merge_ports(hosts))
+
+    def _services_on(self, egress: EgressListener, port: int) -> dict[str, _Served]:
+        """Return the services with *port* (all of them for 0) by host; the last of a host counts."""
+        if not port:
+            return {one.hostname: _Served(one.hostname, one, one.ports) for one in egress.services}
+        if (id(egress), port) not in self._served:
+            self._index(egress)
+        return self._served.get((id(egress), port), {})
+
+    def _index(self, egress: EgressListener) -> None:
+        lower = self._profile.lower_case_http_hosts
+        for service in egress.services:
+            host = service.hostname.lower() if lower else service.hostname
+            for number in {port.number for port in service.ports}:
+                found = next((p for p in service.ports if p.number == number and p.protocol is not Protocol.UDP), None)
+                if found is not None:
+                    rows = self._served.setdefault((id(egress), number), {})
+                    rows[host] = _Served(host, service, (found,))
+
+    def _groups(self, egress: EgressListener, served: Mapping[str, _Served], port: int) -> Iterator[_Group]:
+        consumed: set[str] = set()
+        rows = egress.virtual_services
+        if port != _OPEN_PORT:
+            rows = _related(rows, served)
+        for row in rows:
+            for group in self._groups_of(row, egress, served, port):
+                consumed.update(one.host for one in group.served)
+                yield group
+        for host in reversed(list(served)) if self._reverse else served:
+            one = served[host]
+            if host not in consumed and one.service.resolution is not Resolution.ALIAS:
+                for own in one.ports:
+                    if own.protocol.is_http_or_auto:
+                        yield _default_group(one, own)
+
+    def _groups_of(
+        self, row: VirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
+    ) -> Iterator[_Group]:
+        """Yield the virtual hosts that a VirtualService gives routes to, by port."""
+
+        def cluster_of(target: RouteTarget) -> str:
+            one = served.get(target.host)
+            service = one.service if one is not None else None
+            only = one.ports[0].number if one is not None and len(one.ports) == 1 else None
+            return target_cluster(target, service, only_port=only, listener_port=port)
+
+        routes = http_routes(row, self._proxy, port, cluster_of)
+        if not routes:
+            return
+        matched, others = _split_hosts(row, egress, served)
+        by_port: dict[int, list[_Served]] = {}
+        for one in matched:
+            for own in one.ports:
+                if own.protocol.is_http_or_auto:
+                    by_port.setdefault(own.number, []).append(one)
+        if not by_port and port == _OPEN_PORT:
+            by_port[_OPEN_PORT] = []
+        for number, services in by_port.items():
+            yield _Group(number, tuple(services), others, routes, row.origin("spec", "hosts"))
+
+    def _hosts_of(self, group: _Group, port: int, domains: _Domains) -> Iterator[VirtualHost]:
+        if not group.routes:
+            return
+        for host in group.other_hosts:
+            name = host_and_port(host, group.port)
+            if name not in domains.hosts:
+                domains.hosts.add(name)
+                forms = [bracketed(host)] if port else [bracketed(host), name]
+                if given := domains.give(forms, ()):
+                    yield VirtualHost(name, given, group.routes, group.origin)
+        for one in group.served:
+            name = host_and_port(one.host, group.port)
+            if name not in domains.hosts:
+                domains.hosts.add(name)
+                forms, other_forms = service_domains(
+                    one.service,
+                    one.host,
+                    self._proxy,
+                    port=None if port else group.port,
+                    absolute=self._profile.absolute_domains,
+                )
+                if given := domains.give(forms, other_forms):
+                    yield VirtualHost(name, given, group.routes, group.origin or one.service.origin(one.ports[0]))
+
+
+def _default_group(one: _Served, port: ServicePort) -> _Group:
+    origin = one.service.origin(port)
+    cluster = single(cluster_name(port.number, one.host))
+    route = Route("default", EVERY_PATH, RouteAction(cluster), origin=origin)
+    return _Group(port.number, (one,), (), (route,), origin)
+
+
+def _by_domain(hosts: Iterable[VirtualHost]) -> dict[str, VirtualHost]:
+    return {domain: host for host in hosts for domain in host.domains}
+
+
+def _related(rows: Iterable[VirtualService], served: Mapping[str, _Served]) -> list[VirtualService]:
+    """Return the VirtualServices that have to do with the services on a port."""
+    wildcards = [host for host in served if host.startswith("*")]
+
+    def concerns(host: str) -> bool:
+        if host in served:
+            return True
+        return any(host_matches(host, other) for other in (served if host.startswith("*") else wildcards))
+
+    return [row for row in rows if any(concerns(host.lower()) for host in row.hosts)]
+
+
+def _split_hosts(
+    row: VirtualService, egress: EgressListener, served: Mapping[str, _Served]
+) -> tuple[list[_Served], tuple[str, ...]]:
+    """Return the services that *row* routes for, and those of its hosts that are no service's.
+
+    A wildcard host takes the services that no other VirtualService names more closely.
+    """
+    matched: list[_Served] = []
+    others: list[str] = []
+    wildcards = [host.lower() for host in row.hosts if host.startswith("*")]
+    for host in (host.lower() for host in row.hosts if not host.startswith("*")):
+        if host in served:
+            matched.append(served[host])
+        else:
+            others.append(host)
+    for host in wildcards:
+        overlapping = [one for name, one in served.items() if host_matches(name, host)]
+        matched += [one for one in overlapping if egress.closest.get(one.host) is row]
+        if not overlapping:
+            others.append(host)
+    return matched, tuple(others)
+
+
+def _merge_ports(hosts: Iterable[tuple[int, VirtualHost]]) -> Iterator[VirtualHost]:
+    """Yield the virtual hosts of a proxy port: those of port 80 whole, of others the domains with a colon."""
+    for port, host in hosts:
+        domains = host.domains if port == _OPEN_PORT else tuple(d for d in host.domains if ":" in d)
+        if domains:
+            yield replace(host, domains=domains)

@@ -1,0 +1,147 @@
+"""Services: one record for each host and address of a ServiceEntry, one for each Kubernetes Service.
+
+Numbered rules: ``docs/semantics.md``, chapter Services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.ties import Order, in_order
+from meshegress.profiles import Profile
+from meshegress.resources import KubernetesService, ServiceEntry
+
+_NO_AUTOMATIC_ADDRESS = "networking.istio.io/enable-autoallocate-ip"
+_EXPORT_TO = "networking.istio.io/exportTo"
+
+
+def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service]:
+    """Yield the services of *entry*, hosts first, their addresses inside.
+
+    Source: Istio, pilot/pkg/serviceregistry/serviceentry, convertServices.
+    """
+    spec = entry.spec
+    resolution = Resolution(spec.resolution.value)
+    ports = tuple(
+        ServicePort(port.number, port.name, parse_protocol(port.protocol), index)
+        for index, port in enumerate(spec.ports)
+    )
+    selector = spec.workload_selector.labels or None if spec.workload_selector is not None else None
+    addresses = [address for text in spec.addresses if (address := _listened_address(text))]
+    hosts = list(enumerate(spec.hosts))
+    if profile.collapses_addresses:
+        addresses = list(dict.fromkeys(addresses))
+        hosts = [(spec.hosts.index(host), host) for host in dict.fromkeys(spec.hosts)]
+    automatic = _automatic_addresses(entry, resolution) if profile.automatic_addresses else {}
+    meta = entry.metadata
+    for index, host in hosts:
+        v4, v6 = automatic.get(host, (None, None))
+        for address in addresses or (() if spec.addresses else (UNSPECIFIED,)):
+            yield Service(
+                hostname=host,
+                namespace=entry.namespace,
+                name=host,
+                ports=ports,
+                resolution=resolution,
+                resource=entry,
+                object_name=entry.name,
+                host_path=("spec", "hosts", index),
+                address=address,
+                automatic_v4=v4,
+                automatic_v6=v6,
+                export_to=frozenset(spec.export_to),
+                selector=selector,
+                labels=meta.labels,
+                created=meta.creation_timestamp,
+            )
+
+
+def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
+    """Return the service that a Kubernetes Service stands for, under its full name in the cluster's *domain*.
+
+    Source: Istio, pilot/pkg/serviceregistry/kube, ConvertService.
+    """
+    spec, meta = service.spec, service.metadata
+    address, resolution = UNSPECIFIED, Resolution.CLIENT_SIDE_LB
+    vips: tuple[str, ...] = (UNSPECIFIED,)
+    external_name = spec.external_name if spec.type == "ExternalName" else ""
+    if external_name:
+        resolution = Resolution.ALIAS
+    if spec.cluster_ip == "None":
+        resolution = Resolution.PASSTHROUGH
+    elif spec.cluster_ip:
+        address = spec.cluster_ip
+        vips = tuple(spec.cluster_ips) if len(spec.cluster_ips) > 1 else (address,)
+    exported = meta.annotations.get(_EXPORT_TO, "")
+    return Service(
+        hostname=f"{service.name}.{service.namespace}.svc.{domain}",
+        namespace=service.namespace,
+        name=service.name,
+        ports=tuple(
+            ServicePort(
+                port.port,
+                port.name,
+                kubernetes_protocol(port.port, port.name, port.protocol, port.app_protocol),
+                index,
+            )
+            for index, port in enumerate(spec.ports)
+        ),
+        resolution=resolution,
+        resource=service,
+        object_name=service.name,
+        host_path=("metadata", "name"),
+        address=address,
+        is_kubernetes=True,
+        cluster_vips=vips,
+        export_to=frozenset(part.strip() for part in exported.split(",")) if exported else frozenset(),
+        selector=spec.selector or None,
+        labels=meta.labels,
+        created=meta.creation_timestamp,
+        external_name=external_name,
+    )
+
+
+def collect_services(
+    entries: Iterable[ServiceEntry],
+    kubernetes: Iterable[KubernetesService],
+    *,
+    domain: str,
+    profile: Profile,
+    order: Order,
+) -> list[Service]:
+    """Return every service, oldest first, then by name, then by namespace; *order* arranges ties.
+
+    Source: Istio, pilot/pkg/model, SortServicesByCreationTime.
+    """
+    services = [service for entry in entries for service in services_of_entry(entry, profile)]
+    services += [service_of_kubernetes(service, domain) for service in kubernetes]
+    return in_order(services, lambda service: service.created, lambda service: (service.name, service.namespace), order)
+
+
+def _listened_address(text: str) -> str | None:
+    """Return an entry's address as listeners bind to it: a full-length CIDR is a plain address."""
+    address, slash, bits = text.partition("/")
+    family = IPv6Address if ":" in address else IPv4Address
+    try:
+        parsed = family(address)
+    except AddressValueError:
+        return None
+    if not slash:
+        return text
+    return str(parsed) if bits == str(parsed.max_prefixlen) else text
+
+
+def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[str, tuple[str | None, str | None]]:
+    """Return the last IPv4 and IPv6 address that ``status`` lists for each host."""
+    if resolution is Resolution.PASSTHROUGH or entry.spec.addresses:
+        return {}
+    if entry.metadata.labels.get(_NO_AUTOMATIC_ADDRESS, "").lower() == "false":
+        return {}
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for row in entry.status.addresses:
+        v4, v6 = found.get(row.host, (None, None))
+        found[row.host] = (v4, row.value) if ":" in row.value else (row.value, v6)
+    return found

@@ -1,0 +1,170 @@
+"""What one workload is told, and the answers to its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from meshegress.compiler.assemble import Compiled, Registry
+from meshegress.compiler.losers import losers
+from meshegress.compiler.nouns.ties import Contested, Order
+from meshegress.compiler.program import Program
+from meshegress.decision import Assumption, Decision
+from meshegress.explain import Explanation, explain
+from meshegress.request import Request, Workload
+from meshegress.table import Listener, ListenerKind, Rejected, Table
+from meshegress.unaddressed import free_address, other_addresses
+
+EQUAL_AGES = "equal_ages"
+UNKNOWN_ADDRESS = "unknown_address"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What a workload is told under one order of tied resources."""
+
+    program: Program
+    compiled: Compiled
+    names: Mapping[str, Sequence[str]]
+    registry: Registry
+
+
+class Egress:
+    """The table of one workload; made by :meth:`meshegress.Mesh.egress`.
+
+    ``decide`` never raises for a Request.
+    """
+
+    def __init__(
+        self,
+        workload: Workload,
+        view: View,
+        *,
+        view_in: Callable[[Order], View],
+        limits: Sequence[Assumption] = (),
+    ) -> None:
+        self.workload = workload
+        self._view = view
+        self._view_in = view_in
+        self._limits = tuple(limits)
+        self._contested: Contested = view.registry.contested
+
+    @property
+    def table(self) -> Table:
+        """Listeners, route configurations and clusters, with Envoy's names."""
+        return self._view.program.table
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """What Envoy refuses to load, and why."""
+        return self.table.rejected
+
+    @property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """The DNS proxy's table: host, or ``*.suffix``, to addresses."""
+        return self._view.names
+
+    @property
+    def policy(self) -> str:
+        """The outbound traffic policy in force, such as ``REGISTRY_ONLY``."""
+        return self._view.compiled.policy.mode.value
+
+    def resolve(self, host: str) -> tuple[str, ...]:
+        """Return the addresses that the sidecar's DNS proxy answers for *host*; none where it passes the question on.
+
+        Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers.
+        """
+        bare = host.lower().rstrip(".")
+        for name in _asked_names(bare, self.workload.dns_domain):
+            if name in self.names:
+                return tuple(self.names[name])
+        return ()
+
+    def decide(self, request: Request | str) -> Decision:
+        """Return where *request*, or the request that fetching a URL sends, goes.
+
+        Raises RequestError for a bad URL, and nothing for a Request.
+        """
+        if isinstance(request, str):
+            request = Request.from_url(request)
+        if request.address is None:
+            return self._decide_unaddressed(request)
+        decision = self._view.program.decide(request)
+        if request.port in self._contested:
+            decision = self._weigh(request, decision)
+        if self._limits:
+            decision = replace(decision, assumptions=decision.assumptions + self._limits)
+        return decision
+
+    def explain(self, request: Request | str) -> Explanation:
+        """Return the walk of *request*, step by step, with what lost at each, and why."""
+        if isinstance(request, str):
+            request = Request.from_url(request)
+        decision = self.decide(request)
+        addressed = request if request.address is not None else self._addressed(request)
+        compiled = self._view.compiled
+        name = request.name or request.sni or request.host or ""
+        notes = losers(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
+        return explain(self.table, addressed, decision=decision, notes=tuple(str(note) for note in notes))
+
+    def _weigh(self, request: Request, decision: Decision) -> Decision:
+        """Return *decision* with what other orders of tied resources would give, where that differs."""
+        others = _distinct(decision, (view.program.decide(request) for view in self._other_views))
+        if not others:
+            return decision
+        named = dict.fromkeys(str(one.governed_by) for one in (decision, *others) if one.governed_by is not None)
+        reason = (
+            f"the order of {' and '.join(named) or 'resources'} decides, and it is not known: "
+            "they bear no creationTimestamp, or Istio keeps no order between them"
+        )
+        return replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
+
+    @cached_property
+    def _other_views(self) -> tuple[View, ...]:
+        return tuple(self._view_in(order) for order in Order if order is not Order.NATURAL)
+
+    def _addressed(self, request: Request) -> Request:
+        resolved = self.resolve(request.name) if request.name else ()
+        return request.to(resolved[0] if resolved else self._free_address(request.port))
+
+    def _free_address(self, port: int) -> str:
+        return free_address(self._listeners_on(port), v6=all(":" in address for address in self.workload.addresses))
+
+    def _listeners_on(self, port: int) -> list[Listener]:
+        return [one for one in self.table.listeners if one.port == port and one.kind is ListenerKind.OUTBOUND]
+
+    def _decide_unaddressed(self, request: Request) -> Decision:
+        addressed = self._addressed(request)
+        decision = self.decide(addressed)
+        if request.name and self.resolve(request.name):
+            return decision
+        others = _distinct(
+            decision,
+            (self._view.program.decide(request.to(address)) for address in self._others(request.port)),
+        )
+        if not others:
+            return decision
+        reason = f"`{request.name}` has no address that the mesh knows; on other addresses the answer is another"
+        return replace(decision, assumptions=(*decision.assumptions, Assumption(UNKNOWN_ADDRESS, reason, others)))
+
+    def _others(self, port: int) -> Iterator[str]:
+        return other_addresses(self._listeners_on(port))
+
+
+def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:
+    found: list[Decision] = []
+    for other in others:
+        if other != decision and other not in found:
+            found.append(other)
+    return tuple(found)
+
+
+def _asked_names(host: str, dns_domain: str) -> Iterator[str]:
+    yield host
+    labels = dns_domain.split(".")
+    for start in range(len(labels)):
+        yield ".".join((host, *labels[start:]))
+    parts = host.split(".")
+    for start in range(1, len(parts) + 1):
+        yield ".".join(("*", *parts[start:])) if start < len(parts) else "*"

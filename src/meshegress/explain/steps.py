@@ -1,0 +1,94 @@
+"""What an explanation is made of: the steps of the walk, and what lost at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from meshegress.decision import Decision, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """Something that could have taken the request, and why it did not."""
+
+    name: str
+    reason: str
+    origin: Origin | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}{_place(self.origin)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the walk: what was found there, why, and what lost."""
+
+    stage: str
+    found: str
+    reason: str = ""
+    losers: tuple[Loser, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The walk of one request, written down; ``str()`` is the page for a reader.
+
+    ``notes`` are what the resources have to say beside the walk, such as an entry that is not exported here.
+    """
+
+    asked: str
+    steps: tuple[Step, ...]
+    decision: Decision
+    notes: tuple[str, ...] = ()
+
+    @property
+    def losers(self) -> tuple[Loser, ...]:
+        """Everything that lost on the way, in order."""
+        return tuple(loser for step in self.steps for loser in step.losers)
+
+    def __str__(self) -> str:
+        lines = [self.asked]
+        for step in self.steps:
+            lines.append(f"  {step.stage:<13} {step.found}{_because(step.reason)}{_place(step.origin)}")
+            lines += [f"      not {loser}" for loser in step.losers[:SHOWN_LOSERS]]
+            if len(step.losers) > SHOWN_LOSERS:
+                lines.append(f"      and {len(step.losers) - SHOWN_LOSERS} more")
+        lines.append(f"  {'outcome':<13} {_outcome(self.decision)}{_governed(self.decision)}")
+        lines += [f"      assumed: {one.reason}" for one in self.decision.assumptions]
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+#: How many losers of one step the page shows.
+SHOWN_LOSERS = 8
+
+
+def lost(names: Iterable[tuple[str, Origin | None]], reason: Callable[[str], str]) -> tuple[Loser, ...]:
+    """Return a loser for each of *names*, with the reason for its name."""
+    return tuple(Loser(name, reason(name), origin) for name, origin in names)
+
+
+def _because(reason: str) -> str:
+    return f" – {reason}" if reason else ""
+
+
+def _place(origin: Origin | None) -> str:
+    if origin is None:
+        return ""
+    source = origin.host_source or origin.source
+    return f" [{origin}{f', {source}' if source else ''}]"
+
+
+def _outcome(decision: Decision) -> str:
+    logged = f", logged as {decision.status or 0} {decision.flags} {decision.details or '-'}"
+    return f"{decision} ({decision.outcome.value}{logged if decision.status or decision.flags != '-' else ''})"
+
+
+def _governed(decision: Decision) -> str:
+    origin = decision.governed_by
+    if origin is None:
+        return ""
+    places = [str(place) for place in (origin.host_source or origin.source, origin.port_source) if place is not None]
+    return f", governed by {origin}{' at ' if places else ''}{' and '.join(dict.fromkeys(places))}"

@@ -1,0 +1,182 @@
+"""The mesh: what was loaded, ready to be asked for one workload.
+
+>>> mesh = Mesh()
+>>> print(mesh.egress("shop").decide("https://www.baidu.com/"))
+PassthroughCluster
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet
+from meshegress.collection import check as check_resources
+from meshegress.collection import load as load_resources
+from meshegress.compiler.assemble import Registry, compile_table, names_of
+from meshegress.compiler.nouns.records import Proxy
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.ties import Order
+from meshegress.compiler.program import lower
+from meshegress.decision import Assumption
+from meshegress.egress import Egress, View
+from meshegress.findings import Finding
+from meshegress.profiles import DEFAULT_RELEASE, profile
+from meshegress.request import Workload
+from meshegress.resources import MeshConfig, Resource
+from meshegress.sources import SIZE_LIMIT
+
+UNSUPPORTED = "unsupported"
+
+#: Kinds that are not modelled and can change where requests go, for workloads of their own namespace or, in the root
+#: namespace, of all.
+_TOUCHING = frozenset(
+    {"EnvoyFilter", "ProxyConfig", "WasmPlugin", "TrafficExtension", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"}
+)
+
+
+class Mesh:
+    """Resources of one mesh under one Istio release; it never changes, and threads may share it.
+
+    *resources* are models, texts, paths or mappings, or a ready ResourceSet. *mesh_config* replaces what they say of
+    the mesh. *istio* is the release whose rules hold.
+
+    Raises ResourceError, with every finding, where a resource is not usable, and ValueError for a release that is not
+    recorded.
+    """
+
+    def __init__(
+        self,
+        resources: Iterable[Any] | ResourceSet = (),
+        *,
+        mesh_config: MeshConfig | Mapping[str, Any] | None = None,
+        istio: str = DEFAULT_RELEASE,
+    ) -> None:
+        self._profile = profile(istio)
+        loaded = resources if isinstance(resources, ResourceSet) else load_resources(*resources, istio=istio)
+        if mesh_config is not None:
+            given = mesh_config if isinstance(mesh_config, MeshConfig) else MeshConfig(**mesh_config)
+            loaded = replace(loaded, mesh_config=given, mesh_config_source=None)
+        self._resources = loaded
+        self._registries: dict[Order, Registry] = {}
+        self._scopes: dict[tuple[Order, str, int], Scope] = {}
+        self._views: dict[tuple[Order, Proxy, int], View] = {}
+
+    @property
+    def istio(self) -> str:
+        """The Istio release whose rules hold."""
+        return self._profile.release
+
+    @property
+    def resources(self) -> ResourceSet:
+        """What was loaded."""
+        return self._resources
+
+    def egress(
+        self,
+        workload: Workload | str = DEFAULT_NAMESPACE,
+        *,
+        labels: Mapping[str, str] | None = None,
+        addresses: Iterable[str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        dns_domain: str = "",
+    ) -> Egress:
+        """Return the table of one workload; workloads that are told the same share it.
+
+        *workload* is a Workload, or its namespace with the rest beside it.
+        """
+        if isinstance(workload, str):
+            given = {} if addresses is None else {"addresses": tuple(addresses)}
+            workload = Workload(workload, labels=labels or {}, metadata=metadata or {}, dns_domain=dns_domain, **given)
+        chosen = workload
+        return Egress(
+            workload,
+            self.view(workload),
+            view_in=lambda order: self.view(chosen, order),
+            limits=self._limits_of(workload.namespace),
+        )
+
+    def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
+        """Return the addresses that the sidecar's DNS proxy answers *workload* for *host*; none where it passes on.
+
+        >>> Mesh().resolve("www.baidu.com")
+        ()
+        """
+        return self.egress(workload).resolve(host)
+
+    def with_changes(self, added: Iterable[Resource] = (), removed: Iterable[Resource] = ()) -> Mesh:
+        """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
+
+        What does not change is shared with this mesh.
+        """
+        return Mesh(self._resources.with_changes(added, removed), istio=self.istio)
+
+    def _limits_of(self, namespace: str) -> tuple[Assumption, ...]:
+        """Return what the library does not model and could change the answers for workloads of *namespace*."""
+        root = self._resources.mesh_config.root_namespace
+        return tuple(
+            Assumption(
+                UNSUPPORTED, f"{row.kind} `{row.namespace}/{row.name}` ({row.where}) is not modelled: {row.reach}"
+            )
+            for row in self._resources.unsupported
+            if row.kind in _TOUCHING and row.namespace in (namespace, root)
+        )
+
+    def registry(self, order: Order = Order.NATURAL) -> Registry:
+        """Return what all workloads share, under one *order* of tied resources."""
+        if order not in self._registries:
+            self._registries[order] = Registry(self._resources, self._profile, order)
+        return self._registries[order]
+
+    def view(self, workload: Workload, order: Order = Order.NATURAL) -> View:
+        """Return what *workload* is told, under one *order* of tied resources."""
+        registry = self.registry(order)
+        proxy = registry.proxy_of(workload)
+        sidecar = registry.sidecar_of(proxy)
+        key = (order, proxy, id(sidecar))
+        if key not in self._views:
+            scope_key = (order, proxy.namespace, id(sidecar))
+            if scope_key not in self._scopes:
+                self._scopes[scope_key] = registry.scope_of(proxy.namespace, sidecar)
+            compiled = compile_table(registry, proxy, self._scopes[scope_key])
+            names = names_of(registry, proxy, compiled.scope)
+            self._views[key] = View(lower(compiled.table), compiled, names, registry)
+        return self._views[key]
+
+
+def load(
+    *sources: Any,
+    namespace: str = DEFAULT_NAMESPACE,
+    istio: str = DEFAULT_RELEASE,
+    validation: str = "webhook",
+    limit: int = SIZE_LIMIT,
+) -> Mesh:
+    r"""Return the mesh of *sources*: texts, paths of files or folders, ``-``, mappings or models.
+
+    An object without a namespace is put in *namespace*. *validation* is ``webhook``, or ``cluster`` to add the rules of
+    the API server's schema. *limit* bounds the bytes of all texts together.
+
+    Raises ResourceError, with every finding, where one of them is an error.
+
+    >>> load("outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n").resources.mesh_config.outbound_traffic_policy.mode
+    <OutboundTrafficMode.REGISTRY_ONLY: 'REGISTRY_ONLY'>
+    """
+    found = load_resources(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
+    return Mesh(found, istio=istio)
+
+
+def check(
+    *sources: Any,
+    namespace: str = DEFAULT_NAMESPACE,
+    istio: str = DEFAULT_RELEASE,
+    validation: str = "webhook",
+    limit: int = SIZE_LIMIT,
+) -> tuple[Mesh, tuple[Finding, ...]]:
+    """Return the mesh of what is usable in *sources*, and every finding; the arguments are those of :func:`load`.
+
+    >>> check("{}")[1]
+    ()
+    """
+    found, findings = check_resources(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
+    return Mesh(found, istio=istio), findings
