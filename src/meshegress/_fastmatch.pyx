@@ -16,6 +16,7 @@ Tables are built once, without the GIL, and never change: any number of threads 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
@@ -29,7 +30,7 @@ cdef extern from "Python.h":
 
 cdef extern from "_names_build.h" nogil:
     """
-    #define BATCH 16
+    #define BATCH 32
     """
     enum: BATCH
     enum: NO_ROW
@@ -48,8 +49,10 @@ cdef extern from "_names_build.h" nogil:
     bint names_build(name_table *, const name_entry *, size_t count, name_kind suffix, const uint64_t *seed)
     void names_free(name_table *)
     void query_begin(const name_table *, name_query *, name_kind suffix, const uint8_t *, size_t length, size_t readable)
-    void query_look(const name_table *, name_query *)
-    int32_t query_answer(const name_table *, const name_query *, name_kind suffix)
+    void PREFETCH(const void *)
+    void fetch_bucket(const name_table *, const name_query *)
+    bint fetch_next(const name_table *, name_query *, name_kind suffix)
+    int32_t query_answer(const name_table *, name_query *, name_kind suffix)
 
 
 cdef extern from "_prefixes_build.h" nogil:
@@ -221,26 +224,34 @@ cdef inline object _find_name(const name_table *table, name_kind suffix, text):
 cdef int32_t _find_encoded(const name_table *table, name_kind suffix, bytes text) noexcept:
     cdef name_query query
     query_begin(table, &query, suffix, <const uint8_t *>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), 0)
-    query_look(table, &query)
     return query_answer(table, &query, suffix)
 
 
 cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
-    """Look up *texts* in groups: plan all of a group, then look at its buckets, then answer."""
+    """Look up *texts* in groups, step by step, so that memory for all of a group is on its way at once."""
     cdef name_query queries[BATCH]
-    cdef Py_ssize_t i, begin = 0
-    cdef list group, rows = []
+    cdef int stepped[BATCH]
+    cdef Py_ssize_t i, count, begin = 0
+    cdef list group, upcoming, rows = []
     if type(texts) is not list:
         raise _refusal("list", texts)
-    while begin < len(<list>texts):
-        group = (<list>texts)[begin : begin + BATCH]  # nobody else changes this one
+    upcoming = (<list>texts)[:BATCH]
+    while upcoming:
+        begin += BATCH
+        group, upcoming = upcoming, (<list>texts)[begin : begin + BATCH]  # lists that nobody else changes
+        for i in range(len(upcoming)):
+            PREFETCH(<const uint8_t *><PyObject *>upcoming[i] + READABLE)  # where the text of an ASCII str stands
         for i in range(len(group)):
             _begin_query(table, &queries[i], suffix, group, i)
+            fetch_bucket(table, &queries[i])
+        count = 0
         for i in range(len(group)):
-            query_look(table, &queries[i])
+            stepped[count] = <int>i
+            count += fetch_next(table, &queries[i], suffix)
+        for i in range(count):
+            fetch_next(table, &queries[stepped[i]], suffix)
         for i in range(len(group)):
             rows.append(query_answer(table, &queries[i], suffix))
-        begin += BATCH
     return rows
 
 

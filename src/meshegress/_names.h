@@ -61,14 +61,15 @@ typedef struct {
     lane part[4];
 } name_window;
 
+/* A lookup on its way: the probe it is at, and the tails that are still to be asked for. */
 typedef struct {
     name_window window;
     const uint8_t *text;
     size_t length;
-    uint64_t hash[WINDOW]; /* of the name, then of its tails, longest first */
-    uint32_t mark[WINDOW];
-    int count;
-    uint64_t hits; /* bit i: look into the bucket of the i-th */
+    uint64_t hash;
+    uint32_t mark;
+    int is_over; /* there is no such probe */
+    uint64_t tails; /* bit i: the window from place i, as far as the filter has not been asked */
 } name_query;
 
 /* ---- the window ---- */
@@ -211,27 +212,48 @@ static int32_t row_of(const name_table *table, enum name_kind kind, const uint8_
     return record ? record->row : NO_ROW;
 }
 
-/* ---- a lookup, in three steps, with time for memory to arrive in between ---- */
+/* ---- a lookup: the name, then its tails, then what is rare ---- */
 
-/* Note all that is to be asked for a name, and fetch the buckets. */
-static inline void query_plan(const name_table *table, name_query *query, enum name_kind suffix) {
-    size_t length = query->length;
-    query->count = 1;
-    query->mark[0] = mark_of(length, WHOLE);
-    query->hash[0] = hash_text(table, &query->window, query->text, length, WHOLE);
-    PREFETCH(bucket_of(table, query->hash[0]));
+/* Return how much of an authority is its host: up to the last colon, unless a bracket closes after it. */
+static inline size_t host_length(const uint8_t *text, size_t length) {
+    for (size_t i = length; i-- && text[i] != ']';)
+        if (text[i] == ':')
+            return i;
+    return length;
+}
+
+/* Begin with the whole name: of an authority, whose port plays no part, where suffixes are a kind of their own. */
+static inline void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
+                               size_t length, size_t readable) {
+    window_load(&query->window, text, length, readable);
+    if (suffix == SUFFIX && (UNLIKELY(length > WINDOW) || window_find(&query->window, length, ':'))) {
+        size_t host = host_length(text, length);
+        if (host < length)
+            window_load(&query->window, text, host, readable);
+        length = host;
+    }
+    query->text = text;
+    query->length = length;
+    query->mark = mark_of(length, WHOLE);
+    query->hash = hash_text(table, &query->window, text, length, WHOLE);
+    query->is_over = 0;
     /* A wildcard stands for one byte at least: the name from its own first byte is no tail. */
     uint64_t inside = length > WINDOW ? ~0ull : length ? ~0ull << (WINDOW - length) << 1 : 0;
-    uint64_t tails = window_find(&query->window, length, '.') & table->dotted;
-    for (tails = (tails | table->undotted) & inside; tails; tails &= tails - 1) {
-        uint32_t tail = WINDOW - (uint32_t)lowest_bit(tails);
-        uint64_t hash = hash_tail(table, &query->window, tail, suffix), bits = filter_bits(hash);
-        query->mark[query->count] = mark_of(tail, suffix);
-        query->hash[query->count] = hash;
-        query->count += (*filter_word(table, hash) & bits) == bits;
+    query->tails = ((window_find(&query->window, length, '.') & table->dotted) | table->undotted) & inside;
+}
+
+/* Step to the next tail that may be a suffix of the table, longest first; return 0 where there is none. */
+static inline int query_step(const name_table *table, name_query *query, enum name_kind suffix) {
+    while (query->tails) {
+        uint32_t length = WINDOW - (uint32_t)lowest_bit(query->tails);
+        query->tails &= query->tails - 1;
+        query->hash = hash_tail(table, &query->window, length, suffix);
+        query->mark = mark_of(length, suffix);
+        if (!(filter_bits(query->hash) & ~*filter_word(table, query->hash)))
+            return 1;
     }
-    for (int i = 1; i < query->count; i++)
-        PREFETCH(bucket_of(table, query->hash[i]));
+    query->is_over = 1;
+    return 0;
 }
 
 /* Names and suffixes longer than the window, and prefixes, are rare, and asked for one by one. */
@@ -251,69 +273,49 @@ static int32_t row_of_long(const name_table *table, const uint8_t *text, size_t 
     return row == NO_ROW ? row_of_prefix(table, text, length) : row;
 }
 
-/* Compare the tags of all buckets, and fetch the record that will probably be found. */
-static inline void query_look(const name_table *table, name_query *query) {
-    query->hits = 0;
-    for (int i = 0; i < query->count; i++) {
-        const name_bucket *bucket = bucket_of(table, query->hash[i]);
-        unsigned found = tags_equal(bucket->tag, tag_of(query->hash[i])) | bucket->is_overflowed;
-        query->hits |= (uint64_t)(found != 0) << i;
-    }
-    if (query->hits) {
-        uint64_t hash = query->hash[lowest_bit(query->hits)];
-        const name_bucket *bucket = bucket_of(table, hash);
-        const name_record *record = record_at(table, bucket->record[lowest_bit(tags_equal(bucket->tag, tag_of(hash)) | 1 << 7)]);
-        PREFETCH(record);
-        PREFETCH((const uint8_t *)record - 24);
-    }
-}
-
-/* Return the row of a name whose buckets were looked at. */
-static inline int32_t query_answer(const name_table *table, const name_query *query, enum name_kind suffix) {
+/* Return the row of what was begun, from the probe it is at. */
+static inline int32_t query_answer(const name_table *table, name_query *query, enum name_kind suffix) {
     if (UNLIKELY(query->length > WINDOW && table->suffix_lengths[0] > WINDOW))
         return row_of_long(table, query->text, query->length, suffix);
-    for (uint64_t hits = query->hits; hits; hits &= hits - 1) {
-        int i = lowest_bit(hits);
-        const name_record *record = table_find(table, query->hash[i], query->mark[i], &query->window, query->text);
-        if (record)
-            return record->row;
-    }
-    return row_of_prefix(table, query->text, query->length);
+    const name_record *record = NULL;
+    if (!query->is_over)
+        do
+            record = table_find(table, query->hash, query->mark, &query->window, query->text);
+        while (!record && query_step(table, query, suffix));
+    return record ? record->row : row_of_prefix(table, query->text, query->length);
 }
 
-/* Return how much of an authority is its host: up to the last colon, unless a bracket closes after it. */
-static inline size_t host_length(const uint8_t *text, size_t length) {
-    for (size_t i = length; i-- && text[i] != ']';)
-        if (text[i] == ':')
-            return i;
-    return length;
+/* ---- a batch: memory is fetched for all lookups of a group before the first of them waits for it ---- */
+
+static inline void fetch_bucket(const name_table *table, const name_query *query) {
+    PREFETCH(bucket_of(table, query->hash));
 }
 
-/* Plan a lookup: of an authority, whose port plays no part, where suffixes are a kind of their own; else of a name. */
-static inline void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
-                               size_t length, size_t readable) {
-    query->text = text;
-    query->length = length;
-    window_load(&query->window, text, length, readable);
-    if (suffix == SUFFIX && (UNLIKELY(length > WINDOW) || window_find(&query->window, length, ':'))) {
-        query->length = host_length(text, length);
-        if (query->length < length)
-            window_load(&query->window, text, query->length, readable);
+/* The bucket is here: fetch the record that it promises; else step, and return 1 where there is another bucket. */
+static inline int fetch_next(const name_table *table, name_query *query, enum name_kind suffix) {
+    const name_bucket *bucket = bucket_of(table, query->hash);
+    unsigned found = tags_equal(bucket->tag, tag_of(query->hash));
+    if (found) {
+        const uint8_t *record = (const uint8_t *)record_at(table, bucket->record[lowest_bit(found)]);
+        PREFETCH(record);
+        PREFETCH(record - 24);
+        return 0;
     }
-    query_plan(table, query, suffix);
+    if (bucket->is_overflowed || !query_step(table, query, suffix))
+        return 0;
+    fetch_bucket(table, query);
+    return 1;
 }
 
 static inline int32_t find_domain(const name_table *table, const uint8_t *text, size_t length, size_t readable) {
     name_query query;
     query_begin(table, &query, SUFFIX, text, length, readable);
-    query_look(table, &query);
     return query_answer(table, &query, SUFFIX);
 }
 
 static inline int32_t find_server_name(const name_table *table, const uint8_t *text, size_t length, size_t readable) {
     name_query query;
     query_begin(table, &query, WHOLE, text, length, readable);
-    query_look(table, &query);
     return query_answer(table, &query, WHOLE);
 }
 
