@@ -52,6 +52,34 @@ class Profile:
     exact_host_fast_path: bool = True
     #: ``tls`` and ``tcp`` routes without destinations are skipped.
     skips_empty_tcp_routes: bool = True
+    #: Validation: users may not set the annotations that name the parents of generated objects.
+    parent_annotations_reserved: bool = True
+    #: Validation: the protocols of a DYNAMIC_DNS entry.
+    dynamic_dns_protocols: frozenset[str] = frozenset({"http", "tls", "grpc", "http2"})
+    #: Validation: a DYNAMIC_DNS entry may be MESH_INTERNAL, where it has no waypoint.
+    dynamic_dns_inside: bool = True
+    #: Validation: a rule with matches behind one without is warned of.
+    warns_behind_catch_all: bool = True
+    #: Validation: ``*`` is a method of a CORS policy.
+    any_cors_method: bool = True
+    #: Validation: the backoff of retries is a duration that counts.
+    retry_backoff_known: bool = True
+    #: Validation: a redirect has a ``prefixRewrite``.
+    redirect_prefix_known: bool = True
+    #: Validation: ``configmap://`` credentials are those of the own namespace.
+    config_map_credentials: bool = True
+    #: Validation: a retry budget alone makes a traffic policy.
+    retry_budget_known: bool = True
+    #: Validation: servers have ``credentialNames`` and ``tlsCertificates``.
+    several_server_certificates: bool = True
+    #: Validation: the attributes of the hashed cookie are named, each once.
+    cookie_attributes_known: bool = True
+    #: Validation: HTTP/2 keepalives have an interval and a timeout.
+    http2_keep_alive_known: bool = True
+    #: Validation: there are ``zoneAwareLbSetting``.
+    zone_aware_known: bool = True
+    #: Validation: warming up takes an aggression below 1.
+    gentle_warmup: bool = True
 
 
 _R131 = Profile(release="1.31")
@@ -62,6 +90,10 @@ _R130 = replace(
     sidecar_exclusions=False,
     exact_host_fast_path=False,
     skips_empty_tcp_routes=False,
+    redirect_prefix_known=False,
+    http2_keep_alive_known=False,
+    zone_aware_known=False,
+    gentle_warmup=False,
 )
 _R129 = replace(
     _R130,
@@ -73,14 +105,21 @@ _R129 = replace(
     ordered_virtual_hosts=False,
     only_own_family=False,
     collapses_addresses=False,
+    dynamic_dns_protocols=frozenset({"http", "tls"}),
+    dynamic_dns_inside=False,
 )
-_R128 = replace(_R129, release="1.28")
+_R128 = replace(_R129, release="1.28", dynamic_dns_protocols=frozenset({"http"}))
 _R126 = replace(
     _R128,
     release="1.26",
     absolute_domains=False,
     lower_case_http_hosts=False,
     dynamic_dns_known=False,
+    parent_annotations_reserved=False,
+    warns_behind_catch_all=False,
+    retry_budget_known=False,
+    several_server_certificates=False,
+    cookie_attributes_known=False,
 )
 _R124 = replace(
     _R126,
@@ -88,6 +127,9 @@ _R124 = replace(
     automatic_addresses=False,
     names_only_healthy=False,
     always_inspects_tls=True,
+    any_cors_method=False,
+    retry_backoff_known=False,
+    config_map_credentials=False,
 )
 
 PROFILES = {row.release: row for row in (_R124, _R126, _R128, _R129, _R130, _R131)}

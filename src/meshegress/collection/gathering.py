@@ -149,7 +149,7 @@ class Gathering:
         if isinstance(resource, tuple):
             self.report.misshapen(resource, place, subject_of(value))
             return
-        resource.placed(Origin(place.find))
+        resource.placed(Origin(place.find, place.written))
         self._keep(resource)
 
     def _keep(self, resource: Resource) -> None:

@@ -65,7 +65,7 @@ def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | No
     if isinstance(config, tuple):
         report.misshapen(config, inner, "MeshConfig")
         return None
-    config.placed(Origin(inner.find))
+    config.placed(Origin(inner.find, inner.written))
     return config
 
 

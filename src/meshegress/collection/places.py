@@ -40,6 +40,11 @@ class TextPlace:
         first = self.start - (self.text.rfind("\n", 0, self.start) + 1) if line == 0 else 0
         return Source(self.file, self.line + line + 1, first + column + 1)
 
+    def written(self, path: Path) -> str | None:
+        """Return the text of the scalar at *path* in the object; None if it is no scalar."""
+        node = _node(_composed(self.text[self.start : self.end]), (*self.path, *path))
+        return str(node.value) if isinstance(node, ScalarNode) else None
+
     def within(self, *path: str | int) -> TextPlace:
         """Return the place of an object inside this one."""
         return TextPlace(self.file, self.text, self.start, self.end, self.line, (*self.path, *path))
@@ -64,6 +69,10 @@ class FixedPlace:
     def find(self, path: Path) -> Source:
         """Return the place."""
         return self.source
+
+    def written(self, path: Path) -> str | None:
+        """Return None: there is no text."""
+        return None
 
     def within(self, *path: str | int) -> FixedPlace:
         """Return the place of an object inside this one: the same."""

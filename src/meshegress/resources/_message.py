@@ -199,6 +199,11 @@ class Message(BaseModel):
         origin = self.__dict__.get(_ORIGIN)
         return origin.source(path) if isinstance(origin, Origin) else Source()
 
+    def written(self, *path: str | int) -> str | None:
+        """Return the scalar at *path* as the text has it, before it became a value; None where there is no text."""
+        origin = self.__dict__.get(_ORIGIN)
+        return origin.written(path) if isinstance(origin, Origin) else None
+
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
@@ -221,14 +226,23 @@ _ORIGIN = "_origin"
 class Origin:
     """Where a loaded resource stands: something that finds the place of a value on demand."""
 
-    __slots__ = ("_find",)
+    __slots__ = ("_find", "_written")
 
-    def __init__(self, find: Callable[[tuple[str | int, ...]], Source]) -> None:
+    def __init__(
+        self,
+        find: Callable[[tuple[str | int, ...]], Source],
+        written: Callable[[tuple[str | int, ...]], str | None] = lambda path: None,
+    ) -> None:
         self._find = find
+        self._written = written
 
     def source(self, path: tuple[str | int, ...]) -> Source:
         """Return the place of the value at *path*, or of the nearest value around it."""
         return self._find(path)
+
+    def written(self, path: tuple[str | int, ...]) -> str | None:
+        """Return the text of the scalar at *path*, as written; None where there is none."""
+        return self._written(path)
 
 
 def shape_findings(error: ValidationError, where: Source, subject: str) -> Iterator[Finding]:
