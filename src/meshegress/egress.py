@@ -109,7 +109,7 @@ class Egress:
         return explain(self.table, addressed, decision=decision, notes=tuple(str(note) for note in notes))
 
     def _weigh(self, request: Request, decision: Decision) -> Decision:
-        """Return *decision* with what other orders of tied resources would give, where that differs."""
+        """Return *decision* with what other orders of resources whose order is not known would give."""
         others = _distinct(decision, (view.program.decide(request) for view in self._other_views))
         if not others:
             return decision

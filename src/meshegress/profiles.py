@@ -40,7 +40,9 @@ class Profile:
     one_private_list: bool = True
     #: A VirtualService destination seen in several namespaces is Kubernetes' or the oldest, not the alphabetical first.
     best_destination_namespace: bool = True
-    #: Default virtual hosts are written in service order; otherwise their order is undefined.
+    #: The addresses of one entry count in the order in which it lists them; otherwise their order is undefined.
+    ordered_addresses: bool = False
+    #: Virtual hosts come in the order of their services; otherwise their order is undefined.
     ordered_virtual_hosts: bool = True
     #: An address that is written twice in one entry counts once.
     collapses_addresses: bool = True
@@ -102,6 +104,7 @@ _R129 = replace(
     allow_any_dynamic_dns_known=False,
     one_private_list=False,
     best_destination_namespace=False,
+    ordered_addresses=True,
     ordered_virtual_hosts=False,
     only_own_family=False,
     collapses_addresses=False,

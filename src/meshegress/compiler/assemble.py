@@ -114,8 +114,14 @@ class Registry:
             or any_tied(resources.virtual_services, _created, lambda row: ["any"])
             or any_tied(resources.destination_rules, _created, lambda row: [(row.namespace, row.spec.host)])
         )
-        ports = contested_ports(self.index.services, ordered_virtual_hosts=self.profile.ordered_virtual_hosts)
-        return Contested(ports, everywhere)
+        ports = contested_ports(
+            self.index.services,
+            keeps_parts=self.profile.ordered_addresses,
+            ordered_virtual_hosts=self.profile.ordered_virtual_hosts,
+        )
+        # The cluster of an egress proxy takes traffic of every port.
+        proxied = any(_has_egress_proxy(sidecar) for sidecar in resources.sidecars)
+        return Contested(ports, everywhere or (proxied and bool(ports)))
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table."""
@@ -177,7 +183,8 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     outbound = _outbound_listeners(registry, proxy, scope, policy)
     own = tuple(own_listeners(policy, proxy, registry.mesh))
     listeners = (*own, *outbound, *virtual_listeners(policy, proxy, registry.mesh))
-    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=_is_reversed(registry))
+    loose = _is_reversed(registry) and not registry.profile.ordered_virtual_hosts
+    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=loose)
     inline = {config.name: config for config in inline_routes(policy)}
     wanted = dict.fromkeys(name for listener in listeners for name in _route_configs(listener))
     route_configurations = {name: inline.get(name) or routes.build(name) for name in wanted}
@@ -192,8 +199,13 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
 
 
 def _is_reversed(registry: Registry) -> bool:
-    """Return whether virtual hosts, in releases that keep no order among them, are written the other way round."""
-    return registry.order is not Order.NATURAL and not registry.profile.ordered_virtual_hosts
+    """Return whether what Istio writes in no order, virtual hosts and listeners, is written the other way round."""
+    return registry.order is Order.WRITTEN
+
+
+def _has_egress_proxy(sidecar: Sidecar) -> bool:
+    policy = sidecar.spec.outbound_traffic_policy
+    return policy is not None and policy.egress_proxy is not None
 
 
 def _created(resource: Resource) -> int | None:
@@ -222,7 +234,8 @@ def _outbound_listeners(registry: Registry, proxy: Proxy, scope: Scope, policy: 
     builder = ListenerBuilder(proxy, registry.profile, registry.pools, opaque.plan)
     for egress in scope.listeners:
         builder.add(egress)
-    return tuple(builder.finish(fallthrough_chain(policy)))
+    listeners = tuple(builder.finish(fallthrough_chain(policy)))
+    return listeners[::-1] if _is_reversed(registry) else listeners
 
 
 def _route_configs(listener: Listener) -> Iterable[str]:

@@ -125,6 +125,6 @@ class DestinationRuleIndex:
 def _by_age(rules: Iterable[DestinationRule], order: Order) -> list[DestinationRule]:
     """Return the rules with a selector, then those without, each oldest first."""
     aged = in_order(
-        rules, lambda rule: rule.metadata.creation_timestamp, lambda rule: (rule.name, rule.namespace), order
+        rules, lambda rule: rule.metadata.creation_timestamp, lambda rule: (rule.name, rule.namespace), order=order
     )
     return sorted(aged, key=lambda rule: _selector(rule) is None)

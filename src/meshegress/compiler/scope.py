@@ -70,7 +70,9 @@ def choose_sidecar(
 
     Source: Istio, pilot/pkg/model, initSidecarScopes.
     """
-    aged = in_order(sidecars, lambda row: row.metadata.creation_timestamp, lambda row: (row.name, row.namespace), order)
+    aged = in_order(
+        sidecars, lambda row: row.metadata.creation_timestamp, lambda row: (row.name, row.namespace), order=order
+    )
     ordered = sorted(aged, key=lambda row: row.spec.workload_selector is None)
     for sidecar in ordered:
         if sidecar.namespace == namespace:

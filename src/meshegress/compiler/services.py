@@ -118,7 +118,14 @@ def collect_services(
     """
     services = [service for entry in entries for service in services_of_entry(entry, profile)]
     services += [service_of_kubernetes(service, domain) for service in kubernetes]
-    return in_order(services, lambda service: service.created, lambda service: (service.name, service.namespace), order)
+    return in_order(
+        services,
+        created=lambda service: service.created,
+        key=lambda service: (service.name, service.namespace),
+        order=order,
+        resource=lambda service: service.resource,
+        keeps_parts=profile.ordered_addresses,
+    )
 
 
 def _listened_address(text: str) -> str | None:

@@ -42,7 +42,7 @@ def prepare(
     ready = [_prepare_one(resource, default, domain) for resource in resources]
     delegates = {(row.namespace, row.name): row for row in ready if not row.hosts}
     roots = [_with_delegates(row, delegates) for row in ready if row.hosts]
-    return in_order(roots, lambda row: row.created, lambda row: (row.name, row.namespace), order)
+    return in_order(roots, lambda row: row.created, lambda row: (row.name, row.namespace), order=order)
 
 
 def _prepare_one(resource: VirtualServiceResource, default: frozenset[str], domain: str) -> VirtualService:

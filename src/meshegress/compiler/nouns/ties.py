@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import groupby, pairwise
 from typing import Any, TypeVar
 
+from meshegress.addressing import canonical_address
 from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service
 
@@ -22,44 +23,67 @@ class Order(Enum):
     """An order that tied resources may have had."""
 
     NATURAL = "by name"
-    REVERSED = "by name, the other way round"
-    ROTATED = "by name, the first one last"
+    REVERSED = "the other way round"
+    ROTATED = "the first one last"
     ROTATED_REVERSED = "the first one first, the others the other way round"
+    EVEN_REVERSED = "every other tie the other way round"
+    ODD_REVERSED = "the ties between those the other way round"
     UNDATED_LAST = "those of unknown age youngest"
     UNDATED_LAST_REVERSED = "those of unknown age youngest, the other way round"
+    WRITTEN = "as by name, but virtual hosts and listeners written the other way round"
 
 
-_ARRANGE: dict[Order, Callable[[list[Any]], list[Any]]] = {
-    Order.NATURAL: lambda rows: rows,
-    Order.REVERSED: lambda rows: rows[::-1],
-    Order.ROTATED: lambda rows: rows[1:] + rows[:1],
-    Order.ROTATED_REVERSED: lambda rows: rows[:1] + rows[:0:-1],
-    Order.UNDATED_LAST: lambda rows: rows,
-    Order.UNDATED_LAST_REVERSED: lambda rows: rows[::-1],
+_ARRANGE: dict[Order, Callable[[list[Any], int], list[Any]]] = {
+    Order.REVERSED: lambda rows, number: rows[::-1],
+    Order.ROTATED: lambda rows, number: rows[1:] + rows[:1],
+    Order.ROTATED_REVERSED: lambda rows, number: rows[:1] + rows[:0:-1],
+    Order.EVEN_REVERSED: lambda rows, number: rows[::-1] if number % 2 == 0 else rows,
+    Order.ODD_REVERSED: lambda rows, number: rows[::-1] if number % 2 else rows,
+    Order.UNDATED_LAST_REVERSED: lambda rows, number: rows[::-1],
 }
+
+
+def _as_they_are(rows: list[Any], _number: int) -> list[Any]:
+    return rows
+
+
+_UNDATED_LAST = (Order.UNDATED_LAST, Order.UNDATED_LAST_REVERSED)
 
 
 def in_order(
     rows: Iterable[_Row],
     created: Callable[[_Row], int | None],
     key: Callable[[_Row], tuple[Hashable, ...]],
+    *,
     order: Order = Order.NATURAL,
+    resource: Callable[[_Row], object] = id,
+    keeps_parts: bool = True,
 ) -> list[_Row]:
     """Return *rows* oldest first, then by *key*; rows of unknown age are the oldest, and *order* arranges ties.
+
+    Rows with one key that come from one *resource* stay as they are unless *keeps_parts* is false.
 
     >>> in_order([("b", None), ("a", None), ("c", 5)], created=lambda r: r[1], key=lambda r: r[:1])
     [('a', None), ('b', None), ('c', 5)]
     """
     ordered = sorted(rows, key=lambda row: (created(row) or 0, *key(row)))
-    if order is Order.NATURAL:
+    if order is Order.NATURAL or order is Order.WRITTEN:
         return ordered
-    arrange = _ARRANGE[order]
-    undated = arrange([row for row in ordered if created(row) is None])
-    dated: list[_Row] = []
-    for _, group in groupby((row for row in ordered if created(row) is not None), lambda r: (created(r), *key(r))):
-        dated += arrange(list(group))
-    last = order in (Order.UNDATED_LAST, Order.UNDATED_LAST_REVERSED)
-    return dated + undated if last else undated + dated
+    arrange = _ARRANGE.get(order, _as_they_are)
+    units = [list(unit) for _, unit in groupby(ordered, lambda row: (created(row), *key(row), id(resource(row))))]
+    if not keeps_parts:
+        several = [unit for unit in units if len(unit) > 1]
+        arranged = {id(unit): arrange(unit, number) for number, unit in enumerate(several)}
+        units = [arranged.get(id(unit), unit) for unit in units]
+    undated = arrange([unit for unit in units if created(unit[0]) is None], 0)
+    dated: list[list[_Row]] = []
+    seconds = groupby(
+        (unit for unit in units if created(unit[0]) is not None), lambda unit: (created(unit[0]), *key(unit[0]))
+    )
+    for number, (_, same) in enumerate(seconds):
+        dated += arrange(list(same), number)
+    placed = dated + undated if order in _UNDATED_LAST else undated + dated
+    return [row for unit in placed for row in unit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +100,23 @@ class Contested:
         return self.everywhere or bool(self.ports)
 
 
-def contested_ports(services: Sequence[Service], *, ordered_virtual_hosts: bool) -> frozenset[int]:
-    """Return the ports on which services that are tied want the same host, address or listener."""
+def contested_ports(services: Sequence[Service], *, keeps_parts: bool, ordered_virtual_hosts: bool) -> frozenset[int]:
+    """Return the ports on which services whose order is not known want the same host, domain or listener."""
     mixed = {port.number for service in services for port in service.ports if port.protocol in _TAKES_PRECEDENCE}
-    claims: dict[Hashable, Service] = {}
+    latest: dict[Hashable, Service] = {}
     ports: set[int] = set()
     for service in services:
         for claim, wanted in _claims(service, mixed):
-            other = claims.setdefault(claim, service)
-            loose = claim[0] == "domain" and not ordered_virtual_hosts
-            if other is not service and (loose or tied(service, other)):
+            # Services come by age: if two that claim the same are tied, so are two neighbours.
+            other = latest.get(claim, service)
+            latest[claim] = service
+            if other is service:
+                continue
+            written = claim[0] == "written" and service.address != other.address
+            domain = claim[0] == "domain" and service.hostname != other.hostname and not ordered_virtual_hosts
+            if written or domain:
+                ports.update(wanted)
+            elif tied(service, other) and not (keeps_parts and service.resource is other.resource):
                 ports.update(wanted)
                 if claim[0] == "host":
                     ports.update(port.number for port in other.ports)
@@ -112,13 +143,21 @@ def _claims(service: Service, mixed: set[int]) -> Iterator[tuple[tuple[Hashable,
     for port in service.ports:
         number, protocol = port.number, port.protocol
         if protocol.is_http_or_auto:
-            for address in {service.address, *service.cluster_vips} - {UNSPECIFIED}:
-                yield ("domain", address, number), (number,)
+            for domain in _domains(service):
+                yield ("domain", domain, number), (number,)
         if protocol.is_http:
             if number in mixed:
                 yield ("listener", UNSPECIFIED, number), (number,)
         elif protocol is not Protocol.UDP and not (protocol.is_tls and bound == UNSPECIFIED):
             yield ("listener", bound, number), (number,)
+            if ":" in bound:
+                yield ("written", canonical_address(bound), number), (number,)
+
+
+def _domains(service: Service) -> set[str]:
+    """Return the names under which the routes of *service* answer, but for the short ones."""
+    names = {service.hostname.lower(), *(alias.name.lower() for alias in service.aliases)}
+    return {*names, *(name + "." for name in names), service.address, *service.cluster_vips} - {UNSPECIFIED}
 
 
 def any_tied(
