@@ -81,11 +81,10 @@ cdef class DomainTable:
 
     def __cinit__(self, domains_per_row):
         cdef _Entries entries = _Entries()
-        cdef Py_ssize_t i
-        names, rows = _flatten(domains_per_row, None)
         self.table.every = NO_ROW
-        for i in range(len(<list>names)):
-            _add_domain(&self.table, entries, (<list>names)[i], (<list>rows)[i])
+        for row, names in enumerate(domains_per_row):
+            for name in _members(names, None):
+                _add_domain(&self.table, entries, _exactly_str(name), row)
         entries.build(&self.table, SUFFIX)
 
     def __dealloc__(self):
@@ -109,11 +108,10 @@ cdef class ServerNameTable:
 
     def __cinit__(self, names_per_row):
         cdef _Entries entries = _Entries()
-        cdef Py_ssize_t i
-        names, rows = _flatten(names_per_row, "")
         self.table.every = NO_ROW
-        for i in range(len(<list>names)):
-            _add_server_name(&self.table, entries, (<list>names)[i], (<list>rows)[i])
+        for row, names in enumerate(names_per_row):
+            for name in _members(names, ""):
+                _add_server_name(&self.table, entries, _exactly_str(name), row)
         entries.build(&self.table, WHOLE)
 
     def __dealloc__(self):
@@ -137,11 +135,10 @@ cdef class PrefixTable:
 
     def __cinit__(self, prefixes_per_row):
         cdef _Prefixes ipv4 = _Prefixes(), ipv6 = _Prefixes()
-        cdef Py_ssize_t i
         cdef bint is_built
-        names, rows = _flatten(prefixes_per_row, "")
-        for i in range(len(<list>names)):
-            _add_prefix(ipv4, ipv6, (<list>names)[i], (<list>rows)[i])
+        for row, prefixes in enumerate(prefixes_per_row):
+            for prefix in _members(prefixes, ""):
+                _add_prefix(ipv4, ipv6, _exactly_str(prefix), row)
         with nogil:
             is_built = prefixes_build(&self.table, ipv4.at, ipv4.count, ipv6.at, ipv6.count)
         if not is_built:
@@ -155,20 +152,17 @@ cdef class PrefixTable:
 
     def find(self, address):
         """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is no address."""
-        if type(address) is not str:
-            raise _refusal("str", address)
+        _exactly_str(address)
         return find_address(&self.table, ascii_text(address), text_length(address)) if is_ascii(address) else NO_ROW
 
     def find_many(self, addresses):
         """Return ``find`` of every one of *addresses*, in order."""
-        if type(addresses) is not list:
-            raise _refusal("list", addresses)
-        return [self.find(address) for address in <list>addresses]
+        return [self.find(address) for address in _exactly_list(addresses)]
 
 
 def host_matches(one, other):
     """Do two host names of resources overlap? See ``_purematch.host_matches``."""
-    _check_names(one, other)
+    _exactly_str(one), _exactly_str(other)
     if _is_wild(one) and _is_wild(other):
         return _ends_with(one, 1, other, 1) or _ends_with(other, 1, one, 1)
     return _is_subset(one, other) or _is_subset(other, one)
@@ -176,7 +170,7 @@ def host_matches(one, other):
 
 def host_subset_of(inner, outer):
     """Does host name *outer* stand for all that *inner* stands for? See ``_purematch.host_subset_of``."""
-    _check_names(inner, outer)
+    _exactly_str(inner), _exactly_str(outer)
     return _is_subset(inner, outer)
 
 
@@ -201,19 +195,10 @@ cdef bint _ends_with(str text, Py_ssize_t begin, str tail, Py_ssize_t tail_begin
     return True
 
 
-cdef int _check_names(one, other) except -1:
-    if type(one) is not str:
-        raise _refusal("str", one)
-    if type(other) is not str:
-        raise _refusal("str", other)
-    return 0
-
-
 # Lookup
 
 cdef inline object _find_name(const name_table *table, name_kind suffix, text):
-    if type(text) is not str:
-        raise _refusal("str", text)
+    _exactly_str(text)
     if not is_ascii(text):
         return _find_encoded(table, suffix, encode(text, "utf-8", "surrogatepass"))
     if suffix == SUFFIX:
@@ -233,8 +218,7 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
     cdef int stepped[BATCH]
     cdef Py_ssize_t i, count, begin = 0
     cdef list group, upcoming, rows = []
-    if type(texts) is not list:
-        raise _refusal("list", texts)
+    _exactly_list(texts)
     upcoming = (<list>texts)[:BATCH]
     while upcoming:
         begin += BATCH
@@ -256,9 +240,7 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
 
 
 cdef inline int _begin_query(const name_table *table, name_query *query, name_kind suffix, list texts, Py_ssize_t i) except -1:
-    text = texts[i]
-    if type(text) is not str:
-        raise _refusal("str", text)
+    text = _exactly_str(texts[i])
     if is_ascii(text):
         query_begin(table, query, suffix, ascii_text(text), text_length(text), READABLE)
     else:
@@ -267,8 +249,16 @@ cdef inline int _begin_query(const name_table *table, name_query *query, name_ki
     return 0
 
 
-cdef object _refusal(str wanted, given):
-    return TypeError(f"expected {wanted}, not {type(given).__name__}")
+cdef inline str _exactly_str(text):
+    if type(text) is not str:
+        raise TypeError(f"expected str, not {type(text).__name__}")
+    return text
+
+
+cdef inline list _exactly_list(members):
+    if type(members) is not list:
+        raise TypeError(f"expected list, not {type(members).__name__}")
+    return members
 
 
 cdef void _make_seed(uint64_t state) noexcept:

@@ -107,18 +107,11 @@ cdef int _prefix_length(str digits):
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 3 else -1
 
 
-cdef tuple _flatten(rows, of_empty_row):
-    """Return all names, and the number of the row of each; *of_empty_row* stands for a row that has none."""
-    cdef list names = [], numbers = []
-    for row, members in enumerate(rows):
-        if isinstance(members, str):
-            raise TypeError("a row is a sequence of names, not a name")
-        for name in members if members or of_empty_row is None else (of_empty_row,):
-            if type(name) is not str:
-                raise _refusal("str", name)
-            names.append(name)
-            numbers.append(row)
-    return names, numbers
+cdef object _members(names, of_empty_row):
+    """Return the names of a row; *of_empty_row* stands for a row that has none."""
+    if isinstance(names, str):
+        raise TypeError("a row is a sequence of names, not a name")
+    return names if names or of_empty_row is None else (of_empty_row,)
 
 
 cdef void *_grown(void *at, size_t *room, size_t size) except NULL:
