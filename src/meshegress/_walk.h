@@ -1,0 +1,228 @@
+/* The walk over flat arrays: from what is seen of a connection to the number of its leaf, without Python.
+ *
+ * Listeners stand in one hash table by address and port; the wildcards of a port stand there too, under a key of their
+ * own. The chains of a listener are a tree of five levels, each an array; a row that a matching table finds is an index
+ * into the next array. Whatever needs Python (a header, a regular expression, a choice) ends in WALK_ASKS, and the
+ * readable walk answers.
+ */
+#ifndef MESHEGRESS_WALK_H
+#define MESHEGRESS_WALK_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "_names.h"
+#include "_prefixes.h"
+
+enum { WALK_NONE = -1, WALK_ASKS = -2 };
+enum { SEES_PLAIN = 0, SEES_TLS = 1, SEES_TLS_WAITS = 2, SEES_NOT_HTTP = 0, SEES_HTTP_WAITS = 4 };
+
+typedef struct {
+    const uint8_t *text;
+    size_t length, readable;
+} walk_text;
+
+/* What is seen of one connection; `version` is 4 or 6. */
+typedef struct {
+    ip_number address;
+    walk_text server_name, authority;
+    uint16_t port;
+    uint8_t version, tls, http, codec_error, request_error, variant;
+    uint8_t is_http_10, is_connect, asks; /* asks: ALPN or a target that only the readable walk judges */
+} walk_view;
+
+typedef struct {
+    int32_t by_http[4], other;
+    uint8_t has_alpn;
+} walk_apps;
+
+typedef struct {
+    int32_t plain, tls, other; /* of walk_apps */
+} walk_transport;
+
+typedef struct {
+    const name_table *names;
+    int32_t first_row, unnamed; /* of walk_transport */
+} walk_names;
+
+typedef struct {
+    const prefix_table *prefixes;
+    int32_t first_row, unprefixed; /* of walk_names */
+} walk_prefixes;
+
+typedef struct {
+    int32_t port, level; /* of walk_prefixes */
+} walk_port;
+
+typedef struct {
+    walk_port *ports;
+    walk_prefixes *prefixes;
+    walk_names *names;
+    walk_transport *transports;
+    walk_apps *apps;
+    int32_t port_count, any_port, default_chain;
+    uint8_t inspects_tls, inspects_http, waits, is_reserved, is_tossed;
+} walk_tree;
+
+typedef struct {
+    const name_table *domains;
+    const int32_t *answers, *misses;
+} walk_routes;
+
+typedef struct {
+    const walk_tree *tree;
+    int64_t leaf;
+    int32_t first_chain;
+} walk_listener;
+
+typedef struct {
+    const walk_routes *routes;
+    int64_t leaf;
+    uint8_t accepts_http_10;
+} walk_chain;
+
+typedef struct {
+    ip_number address;
+    uint32_t key; /* port, and the family above it; 0: free */
+    int32_t listener;
+} walk_slot;
+
+typedef struct {
+    walk_slot *slots;
+    uint64_t mask;
+    const walk_listener *listeners;
+    const walk_chain *chains;
+    int64_t leaves;
+    int32_t catch_all;
+    uint8_t looks_first, waits_first;
+} walk_program;
+
+/* The leaves of a block; see lowered.py. */
+enum { AT_WAITS = 0, AT_CLOSED = 1, AT_LOW_VERSION = 8, CODEC_BLOCK = 14, AS_GRPC = 1 };
+
+static inline uint32_t slot_key(uint16_t port, unsigned version, int is_wildcard) {
+    return (uint32_t)port | (uint32_t)version << 16 | (uint32_t)is_wildcard << 20 | 1u << 24;
+}
+
+static inline uint64_t slot_hash(ip_number address, uint32_t key) {
+    uint64_t hash = address.high * 0x9E3779B97F4A7C15ULL ^ address.low * 0xD6E8FEB86659FD93ULL ^ key;
+    hash = (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9ULL;
+    return hash ^ hash >> 29;
+}
+
+/* Return the slot of the key, or the free one where it would stand. */
+static inline walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key) {
+    uint64_t at = slot_hash(address, key) & program->mask;
+    for (;; at = (at + 1) & program->mask) {
+        walk_slot *slot = &program->slots[at];
+        if (!slot->key || (slot->key == key && slot->address.high == address.high && slot->address.low == address.low))
+            return slot;
+    }
+}
+
+static inline int32_t find_listener(const walk_program *program, const walk_view *view) {
+    static const ip_number any = {0, 0};
+    const walk_slot *slot = find_slot(program, view->address, slot_key(view->port, view->version, 0));
+    if (!slot->key)
+        slot = find_slot(program, any, slot_key(view->port, view->version, 1));
+    return slot->key ? slot->listener : program->catch_all;
+}
+
+static inline int is_loopback(const walk_view *view) {
+    return view->version == 4 ? view->address.high >> 56 == 127 : !view->address.high && view->address.low == 1;
+}
+
+/* Return the chain that a bucket of one prefix has for the connection, WALK_NONE or WALK_ASKS. */
+static inline int32_t chain_in(const walk_tree *tree, int32_t bucket, const walk_view *view, int tls, int http) {
+    if (bucket == WALK_NONE)
+        return WALK_NONE;
+    const walk_names *names = &tree->names[bucket];
+    int32_t level = names->unnamed;
+    if (tls == SEES_TLS && names->names && view->server_name.length) {
+        const walk_text *name = &view->server_name;
+        int32_t row = find_server_name(names->names, name->text, name->length, name->readable);
+        if (row != WALK_NONE)
+            level = names->first_row + row;
+    }
+    if (level == WALK_NONE)
+        return WALK_NONE;
+    const walk_transport *transport = &tree->transports[level];
+    int32_t apps = tls == SEES_TLS ? transport->tls : transport->plain;
+    if (apps == WALK_NONE)
+        apps = transport->other;
+    if (apps == WALK_NONE)
+        return WALK_NONE;
+    if (tls != SEES_TLS)
+        return tree->apps[apps].by_http[http];
+    return tree->apps[apps].has_alpn && view->asks ? WALK_ASKS : tree->apps[apps].other;
+}
+
+static inline int32_t choose_chain(const walk_tree *tree, const walk_view *view, int tls, int http) {
+    int32_t level = tree->any_port;
+    for (int32_t i = 0; i < tree->port_count; i++)
+        if (tree->ports[i].port == view->port)
+            level = tree->ports[i].level;
+    if (level == WALK_NONE)
+        return tree->default_chain;
+    const walk_prefixes *prefixes = &tree->prefixes[level];
+    int32_t bucket = prefixes->unprefixed;
+    if (prefixes->prefixes) {
+        const prefix_family *family = view->version == 4 ? &prefixes->prefixes->ipv4 : &prefixes->prefixes->ipv6;
+        int32_t row = find_in_family(family, view->address);
+        if (row != WALK_NONE)
+            bucket = prefixes->first_row + row;
+    }
+    int32_t chain = chain_in(tree, bucket, view, tls, http);
+    return chain == WALK_NONE ? tree->default_chain : chain;
+}
+
+/* Return the leaf of a request that reads HTTP there. */
+static inline int64_t follow_routes(const walk_program *program, const walk_chain *chain, const walk_view *view) {
+    if (view->codec_error)
+        return chain->leaf + view->codec_error;
+    if (view->is_http_10 && !chain->accepts_http_10)
+        return chain->leaf + AT_LOW_VERSION;
+    if (view->request_error)
+        return chain->leaf + view->request_error;
+    if (view->asks)
+        return WALK_ASKS;
+    const walk_text *name = &view->authority;
+    int64_t base = chain->leaf + CODEC_BLOCK;
+    int32_t row = find_domain(chain->routes->domains, name->text, name->length, name->readable);
+    int64_t miss = row == WALK_NONE ? base : base + chain->routes->misses[row];
+    if (row == WALK_NONE || view->is_connect)
+        return miss + (view->variant & AS_GRPC) * program->leaves;
+    int32_t answer = chain->routes->answers[row];
+    return answer < 0 ? WALK_ASKS : base + answer + view->variant * program->leaves;
+}
+
+/* Return the number of the leaf where the connection ends, or WALK_ASKS. */
+static inline int64_t walk(const walk_program *program, const walk_view *view) {
+    int32_t found = find_listener(program, view);
+    int http_is_known = program->looks_first && found != program->catch_all;
+    if (http_is_known && program->waits_first && view->http == SEES_HTTP_WAITS && !is_loopback(view))
+        return program->listeners[program->catch_all].leaf + AT_WAITS;
+    if (found == WALK_NONE)
+        return 0;
+    const walk_listener *listener = &program->listeners[found];
+    const walk_tree *tree = listener->tree;
+    if (tree->is_reserved)
+        return listener->leaf;
+    int tls = tree->inspects_tls ? view->tls : SEES_PLAIN;
+    int http = tree->inspects_http || http_is_known ? view->http : SEES_NOT_HTTP;
+    if (tls == SEES_TLS_WAITS || (tls == SEES_PLAIN && http == SEES_HTTP_WAITS)) {
+        if (tree->waits)
+            return listener->leaf + AT_WAITS;
+        tls = SEES_PLAIN, http = SEES_NOT_HTTP;
+    }
+    if (tree->is_tossed)
+        return WALK_ASKS;
+    int32_t number = choose_chain(tree, view, tls, http);
+    if (number < 0)
+        return number == WALK_ASKS ? WALK_ASKS : listener->leaf + AT_CLOSED;
+    const walk_chain *chain = &program->chains[listener->first_chain + number];
+    return chain->routes ? follow_routes(program, chain, view) : chain->leaf;
+}
+
+#endif
