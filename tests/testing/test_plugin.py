@@ -23,7 +23,6 @@ def test_baidu_is_declared(mesh):
     [
         pytest.param(["allow-any", "entries"], "1 passed", id="declared"),
         pytest.param(["allow-any"], "expected cluster `outbound|443||www.baidu.com`", id="not declared"),
-        pytest.param([], "needs `meshegress_paths`", id="not configured"),
     ],
 )
 def test_a_project_tests_its_mesh(tmp_path: Path, paths: list[str], summary: str) -> None:
