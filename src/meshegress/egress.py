@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from meshegress.compiler.assemble import Compiled, Registry
+from meshegress.compiler.assemble import Compiled, Registry, names_of
 from meshegress.compiler.losers import losers
+from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.ties import Contested, Order
 from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision
@@ -20,14 +21,19 @@ EQUAL_AGES = "equal_ages"
 UNKNOWN_ADDRESS = "unknown_address"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """What a workload is told under one order of tied resources."""
 
     program: Program
     compiled: Compiled
-    names: Mapping[str, Sequence[str]]
     registry: Registry
+    proxy: Proxy
+
+    @cached_property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """What the DNS proxy answers."""
+        return names_of(self.registry, self.proxy, self.compiled.scope)
 
 
 class Egress:

@@ -14,7 +14,8 @@ from typing import Any
 from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet
 from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
-from meshegress.compiler.assemble import Registry, compile_table, names_of
+from meshegress.collector import collector_at_rest
+from meshegress.compiler.assemble import Registry, compile_table
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.ties import Order
@@ -126,7 +127,8 @@ class Mesh:
     def registry(self, order: Order = Order.NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""
         if order not in self._registries:
-            self._registries[order] = Registry(self._resources, self._profile, order)
+            with collector_at_rest():
+                self._registries[order] = Registry(self._resources, self._profile, order)
         return self._registries[order]
 
     def view(self, workload: Workload, order: Order = Order.NATURAL) -> View:
@@ -137,11 +139,11 @@ class Mesh:
         key = (order, proxy, id(sidecar))
         if key not in self._views:
             scope_key = (order, proxy.namespace, id(sidecar))
-            if scope_key not in self._scopes:
-                self._scopes[scope_key] = registry.scope_of(proxy.namespace, sidecar)
-            compiled = compile_table(registry, proxy, self._scopes[scope_key])
-            names = names_of(registry, proxy, compiled.scope)
-            self._views[key] = View(lower(compiled.table), compiled, names, registry)
+            with collector_at_rest():
+                if scope_key not in self._scopes:
+                    self._scopes[scope_key] = registry.scope_of(proxy.namespace, sidecar)
+                compiled = compile_table(registry, proxy, self._scopes[scope_key])
+                self._views[key] = View(lower(compiled.table), compiled, registry, proxy)
         return self._views[key]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from meshegress.collection.gathering import Gathering
 from meshegress.collection.resource_set import ResourceSet, Unsupported
+from meshegress.collector import collector_at_rest
 from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Severity
 from meshegress.profiles import DEFAULT_RELEASE, profile
@@ -40,7 +38,7 @@ def check(
     if validation not in VALIDATIONS:
         raise ValueError(f"validation `{validation}` is not known; choose one of {', '.join(VALIDATIONS)}")
     gathering = Gathering(namespace=namespace, profile=profile(istio), validation=validation)
-    with _no_collection():
+    with collector_at_rest():
         for opened in open_sources(sources, limit=limit):
             gathering.add(opened)
     return gathering.resource_set(), tuple(gathering.report.findings)
@@ -64,16 +62,3 @@ def load(
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResourceError(findings)
     return resources
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector while very many objects are made that all stay."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
