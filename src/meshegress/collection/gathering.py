@@ -22,8 +22,9 @@ from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_RE
 from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
-from meshegress.resources._message import Origin, shown
+from meshegress.resources._message import Origin
 from meshegress.resources.reading import read
+from meshegress.resources.shape import shown
 from meshegress.rules import problems
 from meshegress.sources import Text, Value
 

@@ -10,10 +10,19 @@ from meshegress.collection.documents import BadDocumentError
 from meshegress.collection.places import Place
 from meshegress.findings import Finding, Severity, Source
 from meshegress.resources import MeshConfig, Resource
-from meshegress.resources._message import Message, field_path, limits, value_at, wire_name
+from meshegress.resources._message import Message, wire_name
+from meshegress.resources.limits import limits, value_at
 from meshegress.resources.reading import ShapeProblem
+from meshegress.resources.shape import field_path
 
 Path = tuple[str | int, ...]
+
+
+_NOT_FOLLOWED = {
+    "unsupported": ("EG302", "this field is not modelled: decisions that it touches are approximate"),
+    "unknown": ("EG303", "no such field: Istio ignores it"),
+    "overruled": ("EG304", "a later field excludes this one: it is ignored"),
+}
 
 
 class Report:
@@ -45,11 +54,9 @@ class Report:
     def not_followed(self, message: Resource | MeshConfig) -> None:
         """Keep a finding for each field of *message* that is not modelled, or not known at all."""
         for path, reason in limits(message):
-            if reason == "unsupported":
-                sentence = "this field is not modelled: decisions that it touches are approximate"
-                self.of(message, "EG302", path, sentence)
-            else:
-                self.of(message, "EG303", path, "no such field: Istio ignores it", help=_nearest(message, path))
+            code, sentence = _NOT_FOLLOWED[reason]
+            help = _nearest(message, path) if reason == "unknown" else ""
+            self.of(message, code, path, sentence, help=help)
 
     def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
         """Keep the finding for a document that is not YAML; a template is told as one."""

@@ -10,15 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from functools import cache
-from typing import Annotated, Any, ClassVar, Self, get_args
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import core_schema
 
 from meshegress.errors import ResourceError
-from meshegress.findings import Finding, Source
-from meshegress.resources.scalars import LeadingZero
+from meshegress.findings import Source
+from meshegress.resources.printing import plain, timestamp_text, yaml_text
+from meshegress.resources.shape import shape_findings
 
 Factory = Callable[[], Any] | None
 
@@ -53,6 +62,9 @@ def _declared(support: Support, default: Any, factory: Factory, alias: str | Non
     return Field(default, alias=alias, json_schema_extra=extra)
 
 
+_UNKNOWN = "UNKNOWN_"
+
+
 class WireEnum(StrEnum):
     """An enum of the API, by name or number; members stand in the order of ``numbers``.
 
@@ -78,7 +90,7 @@ class WireEnum(StrEnum):
 
     @classmethod
     def _unknown(cls, number: int) -> Self:
-        name = f"UNKNOWN_{number}"
+        name = f"{_UNKNOWN}{number}"
         member = str.__new__(cls, name)
         member._name_ = name
         member._value_ = name
@@ -152,6 +164,24 @@ def wire_name(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
+class FrozenMap(dict[Any, Any]):
+    """A map that does not change after it was read; it equals, hashes nothing, copies and pickles as a dict does."""
+
+    __slots__ = ()
+
+    def _refuse(self, *arguments: object, **named: object) -> NoReturn:
+        raise TypeError("this map belongs to a resource and does not change")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenMap], tuple[dict[Any, Any]]]:
+        return FrozenMap, (dict(self),)
+
+
+StringMap = Annotated[dict[str, str], AfterValidator(FrozenMap)]
+UInt32Map = Annotated[dict[str, UInt32], AfterValidator(FrozenMap)]
+
+
 class Message(BaseModel):
     """A message of the API: frozen, compared by value, with unknown fields kept in ``unknown``.
 
@@ -199,6 +229,19 @@ class Message(BaseModel):
         origin = self.__dict__.get(_ORIGIN)
         return origin.source(path) if isinstance(origin, Origin) else Source()
 
+    def as_wire(self) -> dict[str, Any]:
+        """Return this as plain values under the names of the wire; what has its default is left out."""
+        found: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            value = self.__dict__[name]
+            if name in _ALWAYS_WRITTEN or value != field.get_default(call_default_factory=True):
+                found[field.alias or name] = _wire_value(name, value)
+        return found | {name: plain(value) for name, value in self.unknown.items()}
+
+    def to_yaml(self) -> str:
+        """Return this as YAML that loads to the same; what has its default is left out."""
+        return yaml_text(self.as_wire())
+
     def written(self, *path: str | int) -> str | None:
         """Return the scalar at *path* as the text has it, before it became a value; None where there is no text."""
         origin = self.__dict__.get(_ORIGIN)
@@ -223,6 +266,24 @@ class Message(BaseModel):
 _ORIGIN = "_origin"
 
 
+class OneOf(Message):
+    """A message some of whose fields exclude each other: the last one that is written counts, as in proto JSON.
+
+    The others are kept in ``unknown``, so that they are told and printed.
+    """
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    @model_validator(mode="after")
+    def _last_counts(self) -> Self:  # noqa: N804  # pydantic gives the instance once it is made
+        for group in self.ONE_OF:
+            written = [name for name in group if self.__dict__[name] is not None]
+            for name in written[:-1]:
+                self.__dict__[name], value = None, self.__dict__[name]
+                self.__pydantic_extra__ = {**self.unknown, type(self).model_fields[name].alias or name: value}
+        return self
+
+
 class Origin:
     """Where a loaded resource stands: something that finds the place of a value on demand."""
 
@@ -245,67 +306,20 @@ class Origin:
         return self._written(path)
 
 
-def shape_findings(error: ValidationError, where: Source, subject: str) -> Iterator[Finding]:
-    """Give one finding for each value of the wrong shape that pydantic names in *error*."""
-    for location, message, help in shape_problems(error):
-        yield Finding("EG101", where, message, subject=subject, field=field_path(location), help=help)
+# They have defaults only so that objects can be built without them.
+_ALWAYS_WRITTEN = ("api_version", "kind")
 
 
-def shape_problems(error: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str, str]]:
-    """Give the path, the sentence and the cure of each value of the wrong shape."""
-    for item in error.errors(include_url=False, include_context=False):
-        value = item["input"]
-        message = _EXPECTED.get(item["type"]) or item["msg"][:1].lower() + item["msg"][1:]
-        yield item["loc"], f"{shown(value)} {message}", _cure(item["type"], value)
-
-
-_EXPECTED = {
-    "string_type": "is not text",
-    "bool_type": "is not `true` or `false`",
-    "tuple_type": "is not a list",
-    "model_type": "is not a mapping",
-    "model_attributes_type": "is not a mapping",
-    "dict_type": "is not a mapping",
-    "string_pattern_mismatch": "is not a duration such as `5s`",
-}
-
-
-def _cure(kind: str, value: object) -> str:
-    if isinstance(value, LeadingZero):
-        return "YAML reads a leading zero as octal: write the number without it, or put the text in quotes"
-    if kind == "string_type" and isinstance(value, bool):
-        return "YAML reads a bare `yes`, `no`, `on`, `off`, `y` and `n` as true or false: put the text in quotes"
-    if kind == "string_type" and isinstance(value, (int, float)):
-        return "put the text in quotes"
-    return ""
-
-
-def shown(value: object) -> str:
-    """Return *value* as messages show it: whole when it is short, never more than a line.
-
-    >>> shown("a"), shown(True), shown([1, 2])
-    ('`a`', '`true`', 'a list')
-    """
-    if value is None or isinstance(value, bool):
-        return {None: "`null`", True: "`true`", False: "`false`"}[value]
-    if isinstance(value, (int, float)) and abs(value) < 1e30:
-        return f"`{value}`"
-    if isinstance(value, (str, LeadingZero)):
-        text = value if isinstance(value, str) else value.text
-        return f"`{text}`" if len(text) <= 60 else f"`{text[:60]}…`"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(value, (list, tuple)) else f"a value of type `{type(value).__name__}`"
-
-
-def field_path(location: tuple[int | str, ...]) -> str:
-    """Return *location* as a path.
-
-    >>> field_path(("spec", "hosts", 0))
-    'spec.hosts[0]'
-    """
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".")
+def _wire_value(name: str, value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.as_wire()
+    if isinstance(value, WireEnum):
+        return str(value) if value.known else int(value.removeprefix(_UNKNOWN))
+    if isinstance(value, tuple):
+        return [_wire_value(name, item) for item in value]
+    if isinstance(value, FrozenMap):
+        return {key: _wire_value(name, item) for key, item in value.items()}
+    return timestamp_text(value) if name == "creation_timestamp" else plain(value)
 
 
 def _hashable(value: Any) -> Any:
@@ -314,56 +328,3 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_hashable(item) for item in value)
     return value
-
-
-def value_at(message: Message, path: tuple[str | int, ...]) -> Any:
-    """Return the value at *path* in *message*, whose names are those of the wire."""
-    value: Any = message
-    for part in path:
-        value = getattr(value, _attributes(type(value))[str(part)]) if isinstance(value, Message) else value[part]
-    return value
-
-
-@cache
-def _attributes(model: type[Message]) -> dict[str, str]:
-    return {field.alias or name: name for name, field in model.model_fields.items()}
-
-
-def limits(message: Message, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Give the path of each value in *message* that the library does not follow, and ``unsupported`` or ``unknown``."""
-    if not message.OTHERS_HARMLESS:
-        for name in message.unknown:
-            yield (*path, name), "unknown"
-    for name, alias, support in _watched(type(message)):
-        value = getattr(message, name)
-        if support is Support.UNSUPPORTED and value:
-            yield (*path, alias), "unsupported"
-        yield from _limits_within(value, (*path, alias))
-
-
-def _limits_within(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, Message):
-        yield from limits(value, path)
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _limits_within(item, (*path, index))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, Message):
-                yield from limits(item, (*path, key))
-
-
-@cache
-def _watched(model: type[Message]) -> tuple[tuple[str, str, Support], ...]:
-    """Return the fields of *model* that may hold what is not followed: messages, and what is unsupported."""
-    return tuple(
-        (name, model.model_fields[name].alias or name, support)
-        for name, support in model.support()
-        if support is Support.UNSUPPORTED or _holds_messages(model.model_fields[name].annotation)
-    )
-
-
-def _holds_messages(annotation: Any) -> bool:
-    if isinstance(annotation, type) and issubclass(annotation, Message):
-        return True
-    return any(_holds_messages(part) for part in get_args(annotation))

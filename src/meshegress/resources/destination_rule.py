@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from meshegress.resources._message import (
     Bool,
     Double,
     Duration,
+    FrozenMap,
     Int32,
     Message,
+    OneOf,
+    StringMap,
     UInt32,
+    UInt32Map,
     UInt64,
     WireEnum,
     harmless,
@@ -59,8 +63,13 @@ class MagLev(Message):
     table_size: UInt64 = harmless(0)
 
 
-class ConsistentHashLB(Message):
+class ConsistentHashLB(OneOf):
     """Choosing an endpoint by a hash."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("http_header_name", "http_cookie", "use_source_ip", "http_query_parameter_name"),
+        ("ring_hash", "maglev"),
+    )
 
     http_header_name: str | None = harmless(None)
     http_cookie: HTTPCookie | None = harmless(None)
@@ -75,7 +84,7 @@ class Distribute(Message):
     """Shares of traffic by locality."""
 
     from_: str = harmless("")
-    to: dict[str, UInt32] = harmless(factory=dict)
+    to: UInt32Map = harmless(factory=FrozenMap)
 
 
 class Failover(Message):
@@ -118,8 +127,10 @@ class WarmupConfiguration(Message):
     aggression: Double | None = harmless(None)
 
 
-class LoadBalancerSettings(Message):
+class LoadBalancerSettings(OneOf):
     """How an endpoint is chosen."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("simple", "consistent_hash"),)
 
     simple: SimpleLB | None = honoured(None)
     consistent_hash: ConsistentHashLB | None = harmless(None)
@@ -277,14 +288,14 @@ class Subset(Message):
     """A named part of a host, by labels."""
 
     name: str = honoured("")
-    labels: dict[str, str] = honoured(factory=dict)
+    labels: StringMap = honoured(factory=FrozenMap)
     traffic_policy: TrafficPolicy | None = honoured(None)
 
 
 class PolicySelector(Message):
     """The labels that a workload must carry."""
 
-    match_labels: dict[str, str] = honoured(factory=dict)
+    match_labels: StringMap = honoured(factory=FrozenMap)
 
 
 class DestinationRuleSpec(Message):

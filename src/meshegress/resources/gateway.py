@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.resources._message import Bool, Message, UInt32, WireEnum, harmless, honoured
+from meshegress.resources._message import Bool, FrozenMap, Message, StringMap, UInt32, WireEnum, harmless, honoured
 from meshegress.resources.metadata import Resource
 
 
@@ -83,7 +83,7 @@ class GatewaySpec(Message):
     """The servers, and the gateway workloads that run them."""
 
     servers: tuple[Server, ...] = harmless(())
-    selector: dict[str, str] = harmless(factory=dict)
+    selector: StringMap = harmless(factory=FrozenMap)
 
 
 class Gateway(Resource):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from meshegress.resources._message import Bool, Int32, Message, harmless, honoured
+from meshegress.resources._message import Bool, FrozenMap, Int32, Message, StringMap, harmless, honoured
 from meshegress.resources.metadata import Resource
 
 
@@ -27,7 +27,7 @@ class KubernetesServiceSpec(Message):
     OTHERS_HARMLESS: ClassVar[bool] = True
 
     ports: tuple[KubernetesServicePort, ...] = honoured(())
-    selector: dict[str, str] = honoured(factory=dict)
+    selector: StringMap = honoured(factory=FrozenMap)
     cluster_ip: str = honoured("", alias="clusterIP")
     cluster_ips: tuple[str, ...] = honoured((), alias="clusterIPs")
     type: str = honoured("")

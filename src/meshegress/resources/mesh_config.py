@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.resources._message import Bool, Duration, Int32, Message, WireEnum, harmless, honoured, unsupported
+from meshegress.resources._message import (
+    Bool,
+    Duration,
+    FrozenMap,
+    Int32,
+    Message,
+    StringMap,
+    WireEnum,
+    harmless,
+    honoured,
+    unsupported,
+)
 
 
 class IngressControllerMode(WireEnum):
@@ -74,7 +85,7 @@ class LabelSelectorRequirement(Message):
 class LabelSelector(Message):
     """Conditions on labels."""
 
-    match_labels: dict[str, str] = honoured(factory=dict)
+    match_labels: StringMap = honoured(factory=FrozenMap)
     match_expressions: tuple[LabelSelectorRequirement, ...] = honoured(())
 
 

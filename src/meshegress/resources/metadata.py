@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from meshegress.resources._message import Message, harmless, honoured
+from meshegress.resources._message import FrozenMap, Message, StringMap, harmless, honoured
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 
@@ -35,8 +35,8 @@ class ObjectMeta(Message):
 
     name: str = honoured("")
     namespace: str = honoured("")
-    labels: dict[str, str] = honoured(factory=dict)
-    annotations: dict[str, str] = honoured(factory=dict)
+    labels: StringMap = honoured(factory=FrozenMap)
+    annotations: StringMap = honoured(factory=FrozenMap)
     creation_timestamp: Timestamp | None = honoured(None)
 
     OTHERS_HARMLESS: ClassVar[bool] = True

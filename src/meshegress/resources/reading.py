@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from meshegress.resources._message import Message, shape_problems
+from meshegress.resources._message import Message
+from meshegress.resources.shape import shape_problems
 
 M = TypeVar("M", bound=Message)
 

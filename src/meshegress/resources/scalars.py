@@ -1,6 +1,6 @@
 """What a plain YAML word means: the reading of Kubernetes, without its traps.
 
-`no` is false and `1:30` is text, as Kubernetes reads them. A number with a leading zero is octal there; nobody means
+`no` is false and `1:30` is text, as Kubernetes reads them; a lone `y` or `n` stays text, which everybody means by it. A number with a leading zero is octal there; nobody means
 it, so it is kept as a :class:`LeadingZero`, which no field takes.
 """
 
@@ -21,8 +21,8 @@ class LeadingZero:
 
 WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"), False),
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),

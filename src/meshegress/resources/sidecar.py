@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.resources._message import Message, UInt32, WireEnum, harmless, honoured
+from meshegress.resources._message import FrozenMap, Message, StringMap, UInt32, WireEnum, harmless, honoured
 from meshegress.resources.destination_rule import ConnectionPoolSettings
 from meshegress.resources.gateway import ServerTLSSettings
 from meshegress.resources.metadata import Resource
@@ -14,7 +14,7 @@ from meshegress.resources.virtual_service import Destination
 class WorkloadSelector(Message):
     """The labels that a workload must carry; no labels select every one of the namespace."""
 
-    labels: dict[str, str] = honoured(factory=dict)
+    labels: StringMap = honoured(factory=FrozenMap)
 
 
 class SidecarPort(Message):

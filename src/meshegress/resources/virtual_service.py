@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
 
 from meshegress.resources._message import (
     Bool,
     Double,
     Duration,
+    FrozenMap,
     Int32,
     Message,
+    OneOf,
+    StringMap,
     UInt32,
     WireEnum,
     harmless,
@@ -19,12 +24,17 @@ from meshegress.resources._message import (
 from meshegress.resources.metadata import Resource
 
 
-class StringMatch(Message):
+class StringMatch(OneOf):
     """A condition on a text: exactly one of the three is set, none means presence."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("exact", "prefix", "regex"),)
 
     exact: str | None = honoured(None)
     prefix: str | None = honoured(None)
     regex: str | None = honoured(None)
+
+
+StringMatchMap = Annotated[dict[str, StringMatch], AfterValidator(FrozenMap)]
 
 
 class HTTPMatchRequest(Message):
@@ -35,13 +45,13 @@ class HTTPMatchRequest(Message):
     scheme: StringMatch | None = honoured(None)
     method: StringMatch | None = honoured(None)
     authority: StringMatch | None = honoured(None)
-    headers: dict[str, StringMatch] = honoured(factory=dict)
+    headers: StringMatchMap = honoured(factory=FrozenMap)
     port: UInt32 = honoured(0)
-    source_labels: dict[str, str] = honoured(factory=dict)
+    source_labels: StringMap = honoured(factory=FrozenMap)
     gateways: tuple[str, ...] = honoured(())
-    query_params: dict[str, StringMatch] = honoured(factory=dict)
+    query_params: StringMatchMap = honoured(factory=FrozenMap)
     ignore_uri_case: Bool = honoured(False)
-    without_headers: dict[str, StringMatch] = honoured(factory=dict)
+    without_headers: StringMatchMap = honoured(factory=FrozenMap)
     source_namespace: str = honoured("")
     stat_prefix: str = harmless("")
 
@@ -63,8 +73,8 @@ class Destination(Message):
 class HeaderOperations(Message):
     """Headers to set, add and remove."""
 
-    set: dict[str, str] = harmless(factory=dict)
-    add: dict[str, str] = harmless(factory=dict)
+    set: StringMap = harmless(factory=FrozenMap)
+    add: StringMap = harmless(factory=FrozenMap)
     remove: tuple[str, ...] = harmless(())
 
 
@@ -90,8 +100,10 @@ class RedirectPortSelection(WireEnum):
     FROM_REQUEST_PORT = "FROM_REQUEST_PORT"
 
 
-class HTTPRedirect(Message):
+class HTTPRedirect(OneOf):
     """An answer that sends the client elsewhere."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("port", "derive_port"),)
 
     uri: str = honoured("")
     authority: str = honoured("")
@@ -102,8 +114,10 @@ class HTTPRedirect(Message):
     prefix_rewrite: str = honoured("")
 
 
-class HTTPBody(Message):
+class HTTPBody(OneOf):
     """The body of a direct answer."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("string", "bytes"),)
 
     string: str | None = harmless(None)
     bytes: str | None = harmless(None)
@@ -155,8 +169,10 @@ class Percent(Message):
     value: Double = honoured(0.0)
 
 
-class HTTPFaultDelay(Message):
+class HTTPFaultDelay(OneOf):
     """A delay, for a share of the requests."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("fixed_delay", "exponential_delay"),)
 
     percent: Int32 = honoured(0)
     fixed_delay: Duration | None = honoured(None)
@@ -164,8 +180,10 @@ class HTTPFaultDelay(Message):
     percentage: Percent | None = honoured(None)
 
 
-class HTTPFaultAbort(Message):
+class HTTPFaultAbort(OneOf):
     """An early end, for a share of the requests."""
+
+    ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("http_status", "grpc_status", "http2_error"),)
 
     http_status: Int32 | None = honoured(None)
     grpc_status: str | None = honoured(None)
@@ -235,7 +253,7 @@ class TLSMatchAttributes(Message):
     sni_hosts: tuple[str, ...] = honoured(())
     destination_subnets: tuple[str, ...] = honoured(())
     port: UInt32 = honoured(0)
-    source_labels: dict[str, str] = honoured(factory=dict)
+    source_labels: StringMap = honoured(factory=FrozenMap)
     gateways: tuple[str, ...] = honoured(())
     source_namespace: str = honoured("")
 
@@ -260,7 +278,7 @@ class L4MatchAttributes(Message):
     destination_subnets: tuple[str, ...] = honoured(())
     port: UInt32 = honoured(0)
     source_subnet: str = honoured("")
-    source_labels: dict[str, str] = honoured(factory=dict)
+    source_labels: StringMap = honoured(factory=FrozenMap)
     gateways: tuple[str, ...] = honoured(())
     source_namespace: str = honoured("")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshegress.resources._message import Message, UInt32, harmless, honoured
+from meshegress.resources._message import FrozenMap, Message, StringMap, UInt32, UInt32Map, harmless, honoured
 from meshegress.resources.metadata import IstioStatus, Resource
 
 
@@ -10,8 +10,8 @@ class WorkloadEntrySpec(Message):
     """One endpoint: an address, its ports by service port name, and its labels."""
 
     address: str = honoured("")
-    ports: dict[str, UInt32] = honoured(factory=dict)
-    labels: dict[str, str] = honoured(factory=dict)
+    ports: UInt32Map = honoured(factory=FrozenMap)
+    labels: StringMap = honoured(factory=FrozenMap)
     network: str = honoured("")
     locality: str = harmless("")
     weight: UInt32 = harmless(0)

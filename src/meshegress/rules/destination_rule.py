@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshegress.profiles import Profile
 from meshegress.resources import DestinationRule
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.rules.names import is_dns_label, wildcard_fault
 from meshegress.rules.problem import Problem, Problems, Rule, errors_only, fault
 from meshegress.rules.shared import ask_annotations, export_problems, label_problems, selector_problems

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from meshegress.profiles import Profile
 from meshegress.resources import Gateway
-from meshegress.resources._message import shown
 from meshegress.resources.gateway import Port, Server, ServerTLSMode
-from meshegress.rules import names
+from meshegress.resources.shape import shown
+from meshegress.rules.names import (
+    HTTP,
+    PROTOCOLS,
+    TLS,
+    is_address,
+    is_dns_label,
+    is_partial_wildcard,
+    port_fault,
+    unix_fault,
+    wildcard_fault,
+)
 from meshegress.rules.problem import Path, Problem, Problems, Rule, fault, warning
 from meshegress.rules.server_tls import server_tls_problems
 from meshegress.rules.shared import ask_annotations
@@ -16,7 +26,7 @@ _SEMANTICS = "internal.istio.io/gateway-semantics"
 
 
 def _ask_name(gateway: Gateway, profile: Profile) -> Problems:
-    if not names.is_dns_label(gateway.metadata.name) and not _is_converted(gateway):
+    if not is_dns_label(gateway.metadata.name) and not _is_converted(gateway):
         yield Problem(("metadata", "name"), f"{shown(gateway.metadata.name)} is no name of a Gateway", "use no dots")
 
 
@@ -51,13 +61,13 @@ def _server_problems(server: Server, profile: Profile, *, converted: bool) -> Pr
 def _host_problems(host: str, path: Path, *, converted: bool) -> Problems:
     namespace, slash, rest = host.partition("/")
     name = rest if slash else host
-    if slash and not (namespace in ("*", ".") or (namespace == "~" and converted) or names.is_dns_label(namespace)):
+    if slash and not (namespace in ("*", ".") or (namespace == "~" and converted) or is_dns_label(namespace)):
         yield Problem(path, f"{shown(namespace)} is no namespace")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
-    if not names.is_address(name):
-        yield from fault(path, names.wildcard_fault(name))
-    if names.is_partial_wildcard(name):
+    if not is_address(name):
+        yield from fault(path, wildcard_fault(name))
+    if is_partial_wildcard(name):
         yield Problem(path, f"{shown(name)} has a `*` that is no whole label", "write `*.` and a domain")
 
 
@@ -65,10 +75,10 @@ def _port_problems(port: Port | None, bind: str) -> Problems:
     if port is None:
         yield Problem(("port",), "the server has no port")
         return
-    if port.protocol.lower() not in names.PROTOCOLS:
+    if port.protocol.lower() not in PROTOCOLS:
         yield Problem(("port", "protocol"), f"{shown(port.protocol)} is no protocol")
     if port.number or not bind.startswith(UNIX):
-        yield from fault(("port", "number"), names.port_fault(port.number))
+        yield from fault(("port", "number"), port_fault(port.number))
     if port.target_port:
         yield Problem(("port", "targetPort"), "a Gateway has no targetPort", "remove it")
     if not port.name:
@@ -77,22 +87,22 @@ def _port_problems(port: Port | None, bind: str) -> Problems:
 
 def _bind_problems(server: Server) -> Problems:
     if server.bind.startswith(UNIX):
-        yield from fault(("bind",), names.unix_fault(server.bind.removeprefix(UNIX)))
+        yield from fault(("bind",), unix_fault(server.bind.removeprefix(UNIX)))
         if server.port is not None and server.port.number:
             yield Problem(("port", "number"), "a unix socket has port 0")
-    elif server.bind and not names.is_address(server.bind):
+    elif server.bind and not is_address(server.bind):
         yield Problem(("bind",), f"{shown(server.bind)} is no IP address")
 
 
 def _tls_on_port(server: Server, protocol: str) -> Problems:
     tls = server.tls
-    if protocol in names.TLS:
+    if protocol in TLS:
         if tls is None:
             yield Problem(("tls",), "an HTTPS or TLS port has no TLS settings")
     elif tls is not None:
         passes = tls.mode in (ServerTLSMode.PASSTHROUGH, ServerTLSMode.AUTO_PASSTHROUGH)
         plain = passes and not (tls.ca_certificates or tls.private_key or tls.server_certificate)
-        if protocol not in names.HTTP or not plain:
+        if protocol not in HTTP or not plain:
             yield Problem(("tls",), "the port is neither HTTPS nor TLS", "change its protocol")
 
 
@@ -105,7 +115,7 @@ def _ask_port_names(gateway: Gateway, profile: Profile) -> Problems:
         if server.port.name in seen:
             yield Problem((*path, "port", "name"), f"port name {shown(server.port.name)} is used twice")
         seen.add(server.port.name)
-        if server.tls is not None and server.tls.https_redirect and server.port.protocol.lower() not in names.HTTP:
+        if server.tls is not None and server.tls.https_redirect and server.port.protocol.lower() not in HTTP:
             yield warning((*path, "tls", "httpsRedirect"), "only an HTTP server redirects to HTTPS")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.rules.names import domain_fault, is_dns_label
 from meshegress.rules.problem import Path, Problem, Problems, fault, warning
 

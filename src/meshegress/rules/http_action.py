@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 
 from meshegress.profiles import Profile
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import (
     CorsPolicy,
     HTTPDirectResponse,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import HeaderOperations, Headers, HTTPRewrite
 from meshegress.rules.problem import Path, Problem, Problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshegress.profiles import Profile
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import HTTPMatchRequest, HTTPRoute, HTTPRouteDestination
 from meshegress.rules.gateway_names import gateway_name_problems
 from meshegress.rules.http_action import (

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from math import isqrt
 
 from meshegress.profiles import Profile
-from meshegress.resources._message import shown
 from meshegress.resources.destination_rule import (
     ConsistentHashLB,
     Distribute,
@@ -18,6 +17,7 @@ from meshegress.resources.destination_rule import (
     ZoneAwareFailover,
     ZoneAwareLoadBalancerSetting,
 )
+from meshegress.resources.shape import shown
 from meshegress.rules.names import duration_fault
 from meshegress.rules.problem import Path, Problem, Problems, fault, warning
 

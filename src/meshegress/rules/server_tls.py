@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from meshegress.profiles import Profile
-from meshegress.resources._message import shown
 from meshegress.resources.gateway import ServerTLSMode, ServerTLSSettings, TLSCertificate, TLSProtocol
+from meshegress.resources.shape import shown
 from meshegress.rules.problem import Problem, Problems, warning
 
 _CIPHERS = frozenset(

@@ -6,10 +6,21 @@ from collections.abc import Callable
 
 from meshegress.profiles import Profile
 from meshegress.resources import ServiceEntry
-from meshegress.resources._message import shown
 from meshegress.resources.service_entry import Location, Resolution
-from meshegress.rules import names
-from meshegress.rules.names import domain_fault, is_partial_wildcard, port_fault, wildcard_fault
+from meshegress.resources.shape import shown
+from meshegress.rules.names import (
+    HTTP,
+    TCP,
+    TLS,
+    domain_fault,
+    is_address,
+    is_partial_wildcard,
+    port_fault,
+    port_name_fault,
+    protocol_fault,
+    subnet_fault,
+    wildcard_fault,
+)
 from meshegress.rules.problem import Problem, Problems, Rule, fault, warning
 from meshegress.rules.shared import ask_annotations, ask_selector, ask_service_export_to, label_problems
 from meshegress.rules.workload_entry import endpoint_port_problems, endpoint_problems
@@ -44,7 +55,7 @@ def _ask_addresses(entry: ServiceEntry, profile: Profile) -> Problems:
     ranges_allowed = spec.resolution in (Resolution.NONE, Resolution.STATIC)
     for index, address in enumerate(spec.addresses):
         path = ("spec", "addresses", index)
-        yield from fault(path, names.subnet_fault(address))
+        yield from fault(path, subnet_fault(address))
         if "/" in address and not ranges_allowed:
             yield Problem(path, "only resolutions NONE and STATIC take a CIDR", "write plain addresses")
 
@@ -60,8 +71,8 @@ def _ask_ports(entry: ServiceEntry, profile: Profile) -> Problems:
             yield Problem((*path, "number"), f"port `{port.number}` is used twice", "number each port once")
         by_name.add(port.name)
         by_number.add(port.number)
-        yield from fault((*path, "name"), names.port_name_fault(port.name))
-        yield from fault((*path, "protocol"), names.protocol_fault(port.protocol))
+        yield from fault((*path, "name"), port_name_fault(port.name))
+        yield from fault((*path, "protocol"), protocol_fault(port.protocol))
         yield from fault((*path, "number"), port_fault(port.number))
         if port.target_port:
             yield from fault((*path, "targetPort"), port_fault(port.target_port))
@@ -110,13 +121,13 @@ def _ask_dns(entry: ServiceEntry, profile: Profile) -> Problems:
     ports = _port_names(entry)
     for index, endpoint in enumerate(spec.endpoints):
         path = ("spec", "endpoints", index)
-        if not names.is_address(endpoint.address) and domain_fault(endpoint.address) is not None:
+        if not is_address(endpoint.address) and domain_fault(endpoint.address) is not None:
             message = f"{shown(endpoint.address)} is no IP address and no domain name"
             yield Problem((*path, "address"), message)
         yield from label_problems(endpoint.labels, (*path, "labels"))
         for problem in endpoint_port_problems(endpoint, ports):
             yield problem.under(*path)
-    if spec.addresses and len(spec.hosts) > 1 and any(port.protocol.lower() in names.TCP for port in spec.ports):
+    if spec.addresses and len(spec.hosts) > 1 and any(port.protocol.lower() in TCP for port in spec.ports):
         yield warning(("spec", "hosts"), "several hosts share the addresses on a TCP port", _ONE_HOST)
 
 
@@ -177,7 +188,7 @@ def _ask_several_hosts(entry: ServiceEntry, profile: Profile) -> Problems:
     if spec.resolution is Resolution.NONE or len(spec.hosts) < 2:
         return
     for index, port in enumerate(spec.ports):
-        if port.protocol.lower() not in names.HTTP | names.TLS:
+        if port.protocol.lower() not in HTTP | TLS:
             message = "several hosts share a port that is neither HTTP nor TLS"
             yield Problem(("spec", "ports", index), message, _ONE_HOST)
             return

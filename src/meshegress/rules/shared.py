@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from meshegress.profiles import Profile
 from meshegress.resources import Resource
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.sidecar import WorkloadSelector
 from meshegress.resources.virtual_service import Destination
 from meshegress.rules.names import is_dns_label, label_faults, port_fault, wildcard_fault

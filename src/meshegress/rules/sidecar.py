@@ -6,7 +6,7 @@ import re
 
 from meshegress.profiles import Profile
 from meshegress.resources import Sidecar
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.sidecar import (
     CaptureMode,
     IstioEgressListener,
@@ -14,7 +14,19 @@ from meshegress.resources.sidecar import (
     SidecarOutboundMode,
     SidecarPort,
 )
-from meshegress.rules import names
+from meshegress.rules.names import (
+    HTTP,
+    TLS,
+    domain_fault,
+    is_address,
+    is_dns_label,
+    is_partial_wildcard,
+    port_fault,
+    port_name_fault,
+    protocol_fault,
+    unix_fault,
+    wildcard_fault,
+)
 from meshegress.rules.problem import Path, Problem, Problems, Rule, fault, warning
 from meshegress.rules.server_tls import server_tls_problems
 from meshegress.rules.shared import ask_annotations, ask_selector, destination_problems
@@ -55,7 +67,7 @@ def _egress_port_problems(listener: IstioEgressListener, port: SidecarPort, path
     if port.number == 0:
         yield from _socket_problems(listener, path)
         return
-    yield from fault((*path, "port", "number"), names.port_fault(port.number))
+    yield from fault((*path, "port", "number"), port_fault(port.number))
     yield from _bind_problems(listener.bind, path)
 
 
@@ -63,7 +75,7 @@ def _socket_problems(listener: IstioEgressListener, path: Path) -> Problems:
     if not listener.bind.startswith(UNIX):
         yield Problem((*path, "port", "number"), "port 0 is for a unix socket", "give a port, or bind `unix://`")
     else:
-        yield from fault((*path, "bind"), names.unix_fault(listener.bind.removeprefix(UNIX)))
+        yield from fault((*path, "bind"), unix_fault(listener.bind.removeprefix(UNIX)))
     if listener.capture_mode not in (CaptureMode.DEFAULT, CaptureMode.NONE):
         yield Problem((*path, "captureMode"), "nothing is captured for a unix socket", "choose DEFAULT or NONE")
 
@@ -72,12 +84,12 @@ def _port_problems(port: SidecarPort, path: Path) -> Problems:
     if port.target_port:
         yield Problem((*path, "port", "targetPort"), "a Sidecar has no targetPort", "remove it")
     if port.name:
-        yield from fault((*path, "port", "name"), names.port_name_fault(port.name))
-    yield from fault((*path, "port", "protocol"), names.protocol_fault(port.protocol))
+        yield from fault((*path, "port", "name"), port_name_fault(port.name))
+    yield from fault((*path, "port", "protocol"), protocol_fault(port.protocol))
 
 
 def _bind_problems(bind: str, path: Path) -> Problems:
-    if bind and not names.is_address(bind):
+    if bind and not is_address(bind):
         yield Problem((*path, "bind"), f"{shown(bind)} is no IP address")
 
 
@@ -102,16 +114,16 @@ def _host_problems(host: str, path: Path, profile: Profile) -> Problems:
         yield Problem(path, f"{shown(namespace)} is no namespace")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
-    yield from fault(path, names.wildcard_fault(name))
-    if names.is_partial_wildcard(name):
+    yield from fault(path, wildcard_fault(name))
+    if is_partial_wildcard(name):
         yield Problem(path, f"{shown(name)} has a `*` that is no whole label", "write `*.` and a domain")
 
 
 def _is_namespace(namespace: str, profile: Profile) -> bool:
     if profile.sidecar_exclusions:
         namespace = namespace.removeprefix("~")
-        return namespace in ("", "*", ".") or names.is_dns_label(namespace)
-    return namespace in ("*", ".", "~") or names.is_dns_label(namespace)
+        return namespace in ("", "*", ".") or is_dns_label(namespace)
+    return namespace in ("*", ".", "~") or is_dns_label(namespace)
 
 
 def _repeated_hosts(hosts: tuple[str, ...], own: str, path: Path, profile: Profile) -> Problems:
@@ -138,7 +150,7 @@ def _ask_ingress(sidecar: Sidecar, profile: Profile) -> Problems:
             yield Problem(path, "an inbound listener has no port", "give it one")
             continue
         yield from _port_problems(port, path)
-        yield from fault((*path, "port", "number"), names.port_fault(port.number))
+        yield from fault((*path, "port", "number"), port_fault(port.number))
         yield from _bind_problems(listener.bind, path)
         if port.number in ports:
             yield Problem((*path, "port", "number"), f"port `{port.number}` is used twice")
@@ -157,11 +169,11 @@ def _default_endpoint_problems(endpoint: str, path: Path) -> Problems:
     if not endpoint:
         return
     if endpoint.startswith(UNIX):
-        yield from fault(path, names.unix_fault(endpoint.removeprefix(UNIX)))
+        yield from fault(path, unix_fault(endpoint.removeprefix(UNIX)))
         return
     match = _ENDPOINT.fullmatch(endpoint)
     host, port = (match[1] or match[2] or "", match[3]) if match else ("", "")
-    if match is None or host not in _OWN_HOSTS or not _SIGNED.fullmatch(port) or names.port_fault(int(port)):
+    if match is None or host not in _OWN_HOSTS or not _SIGNED.fullmatch(port) or port_fault(int(port)):
         yield Problem(path, f"{shown(endpoint)} is no place of this workload", "write `127.0.0.1:<port>`, or a socket")
 
 
@@ -178,7 +190,7 @@ def _ingress_tls_problems(listener: IstioIngressListener, port: SidecarPort, pat
             yield Problem((*path, "tls", field), "this is not for Sidecars", "remove it")
     if tls.mode in ("ISTIO_MUTUAL", "AUTO_PASSTHROUGH"):
         yield Problem((*path, "tls", "mode"), f"mode `{tls.mode}` is not for Sidecars")
-    if port.protocol.lower() not in names.TLS:
+    if port.protocol.lower() not in TLS:
         yield Problem((*path, "tls"), "the port is neither HTTPS nor TLS", "change its protocol")
     for problem in server_tls_problems(tls, profile):
         yield problem.under(*path, "tls")
@@ -187,7 +199,7 @@ def _ingress_tls_problems(listener: IstioIngressListener, port: SidecarPort, pat
 def _ingress_pool_problems(listener: IstioIngressListener, port: SidecarPort, path: Path, profile: Profile) -> Problems:
     pool = listener.connection_pool
     yield from connection_pool_problems(pool, (*path, "connectionPool"), profile)
-    if pool is not None and pool.http is not None and port.protocol.lower() not in names.HTTP:
+    if pool is not None and pool.http is not None and port.protocol.lower() not in HTTP:
         yield warning((*path, "connectionPool", "http"), "the port is not HTTP: this does nothing", "remove it")
 
 
@@ -210,7 +222,7 @@ def _ask_outbound_policy(sidecar: Sidecar, profile: Profile) -> Problems:
         yield Problem((*path, "egressProxy"), "an egressProxy needs mode ALLOW_ANY", "set `mode: ALLOW_ANY`")
     else:
         proxy = policy.egress_proxy
-        yield from fault((*path, "egressProxy", "host"), names.domain_fault(proxy.host))
+        yield from fault((*path, "egressProxy", "host"), domain_fault(proxy.host))
         if proxy.port is None:
             yield Problem((*path, "egressProxy"), "the egressProxy has no port", "give it one")
         else:

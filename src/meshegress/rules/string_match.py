@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meshegress.regex import is_valid_re2
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import StringMatch
 from meshegress.rules.problem import Path, Problem, Problems
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from meshegress.profiles import Profile
-from meshegress.resources._message import shown
 from meshegress.resources.destination_rule import (
     ClientTLSMode,
     ClientTLSSettings,
@@ -19,6 +18,7 @@ from meshegress.resources.destination_rule import (
     TrafficPolicy,
     TunnelSettings,
 )
+from meshegress.resources.shape import shown
 from meshegress.rules.load_balancer import load_balancer_problems
 from meshegress.rules.names import domain_fault, duration_fault, is_address, nanoseconds, port_fault
 from meshegress.rules.problem import Path, Problem, Problems, errors_only, fault, warning

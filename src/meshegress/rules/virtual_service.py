@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshegress.profiles import Profile
 from meshegress.resources import VirtualService
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
 from meshegress.rules.gateway_names import MESH, gateway_name_problems
 from meshegress.rules.http_route import http_route_problems, weighted_problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshegress.profiles import Profile
 from meshegress.resources import WorkloadEntry
-from meshegress.resources._message import shown
+from meshegress.resources.shape import shown
 from meshegress.resources.workload_entry import WorkloadEntrySpec
 from meshegress.rules.names import domain_fault, is_address, port_fault, port_name_fault, unix_fault
 from meshegress.rules.problem import Problem, Problems, Rule, fault, warning

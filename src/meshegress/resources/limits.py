@@ -1,0 +1,67 @@
+"""What in a message the library does not follow: fields that are not modelled, not known, or overruled by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+from meshegress.resources._message import Message, Support
+
+Path = tuple[str | int, ...]
+
+
+def value_at(message: Message, path: Path) -> Any:
+    """Return the value at *path* in *message*, whose names are those of the wire."""
+    value: Any = message
+    for part in path:
+        value = getattr(value, _attributes(type(value))[str(part)]) if isinstance(value, Message) else value[part]
+    return value
+
+
+@cache
+def _attributes(model: type[Message]) -> dict[str, str]:
+    return {field.alias or name: name for name, field in model.model_fields.items()}
+
+
+def limits(message: Message, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Give the path of each value in *message* that the library does not follow, and why:
+
+    ``unsupported``, ``unknown``, or ``overruled`` by another field that excludes it.
+    """
+    if not message.OTHERS_HARMLESS:
+        for name in message.unknown:
+            yield (*path, name), "overruled" if name in _attributes(type(message)) else "unknown"
+    for name, alias, support in _watched(type(message)):
+        value = getattr(message, name)
+        if support is Support.UNSUPPORTED and value:
+            yield (*path, alias), "unsupported"
+        yield from _limits_within(value, (*path, alias))
+
+
+def _limits_within(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, Message):
+        yield from limits(value, path)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _limits_within(item, (*path, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, Message):
+                yield from limits(item, (*path, key))
+
+
+@cache
+def _watched(model: type[Message]) -> tuple[tuple[str, str, Support], ...]:
+    """Return the fields of *model* that may hold what is not followed: messages, and what is unsupported."""
+    return tuple(
+        (name, model.model_fields[name].alias or name, support)
+        for name, support in model.support()
+        if support is Support.UNSUPPORTED or _holds_messages(model.model_fields[name].annotation)
+    )
+
+
+def _holds_messages(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Message):
+        return True
+    return any(_holds_messages(part) for part in get_args(annotation))
