@@ -51,6 +51,7 @@ class Registry:
         self.profile = profile
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
+        self.mesh_source = resources.mesh_config_source
         self._resources = resources
         mesh = self.mesh
         services = collect_services(
@@ -172,7 +173,7 @@ class Compiled:
 
 def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     """Return the table of *proxy* in *scope*."""
-    policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile)
+    policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile, mesh_source=registry.mesh_source)
     rule_of = partial(_rule_of, registry=registry, proxy=proxy)
     clusters = collect_clusters(
         scope.services.values(),

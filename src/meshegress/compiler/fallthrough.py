@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from meshegress.compiler.nouns.plans import single
 from meshegress.compiler.nouns.records import UNSPECIFIED, OutboundPolicy, PolicyMode, Proxy
 from meshegress.decision import Origin
+from meshegress.findings import Source
 from meshegress.naming import (
     ALLOW_ANY_DYNAMIC_DNS_CLUSTER,
     BLACK_HOLE_CLUSTER,
@@ -42,13 +44,29 @@ HTTP_PROXY = "http_proxy"
 PASSTHROUGH_FILTER_CHAIN = "PassthroughFilterChain"
 
 
-def outbound_policy(sidecar: Sidecar | None, mesh: MeshConfig, profile: Profile) -> OutboundPolicy:
+@dataclass(frozen=True, slots=True)
+class LoadedMesh:
+    """The mesh configuration as something that decides: it stands at one place."""
+
+    where: Source
+    kind: str = "MeshConfig"
+
+    def source(self, *_path: str | int) -> Source:
+        """Return where the configuration stands."""
+        return self.where
+
+
+def outbound_policy(
+    sidecar: Sidecar | None, mesh: MeshConfig, profile: Profile, *, mesh_source: Source | None = None
+) -> OutboundPolicy:
     """Return the policy in force: the Sidecar's where it has one, even an empty one, else the mesh's.
 
     Source: Istio, pilot/pkg/model, initSidecarScopeInternalIndexes.
     """
     if sidecar is None or sidecar.spec.outbound_traffic_policy is None:
-        return OutboundPolicy(_mode(mesh.outbound_traffic_policy.mode, profile))
+        loaded = LoadedMesh(mesh_source) if mesh_source is not None else None
+        mesh_origin = Origin("MeshConfig", mesh.root_namespace, "istio", loaded) if loaded is not None else None
+        return OutboundPolicy(_mode(mesh.outbound_traffic_policy.mode, profile), origin=mesh_origin)
     policy = sidecar.spec.outbound_traffic_policy
     path = ("spec", "outboundTrafficPolicy")
     origin = Origin("Sidecar", sidecar.namespace, sidecar.name, sidecar, path)
