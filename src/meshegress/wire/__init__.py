@@ -19,6 +19,7 @@ from meshegress.wire.verdicts import NO_HEAD as NO_HEAD
 from meshegress.wire.verdicts import OPAQUE as OPAQUE
 from meshegress.wire.verdicts import CodecError as CodecError
 from meshegress.wire.verdicts import Head as Head
+from meshegress.wire.verdicts import Headers as Headers
 from meshegress.wire.verdicts import HttpVerdict as HttpVerdict
 from meshegress.wire.verdicts import Sight as Sight
 from meshegress.wire.verdicts import TlsVerdict as TlsVerdict
@@ -27,8 +28,8 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #: Beyond this size the HTTP inspector gives up.
 _INSPECTED = 65536
 _UNDECIDED_WORD = re.compile(TOKEN + rb"+(?: .*)?", re.DOTALL)
-_PLAIN_METHODS = METHODS - {"CONNECT"}
-_PLAIN_TARGET = re.compile(r"[!-~]+")
+_PLAIN_METHODS = METHODS - {"CONNECT", "QUERY"}
+_PLAIN_TARGET = re.compile(r"/[!-~]*")
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z!#$%&'*+\-.^_`|~]+")
 _PLAIN_VALUE = re.compile(r"[ -~]*")
 _AUTHORITY = re.compile(r"[!$%&'()*+,\-.0-9:;=@A-Z\[\]_a-z~]*")
@@ -72,20 +73,19 @@ def see_bytes(data: bytes) -> Sight:
 
 def see_http1(head: Head, version: str) -> Sight:
     """Return the verdicts on an HTTP/1 request; *version* is ``HTTP/1.1`` or an older one."""
-    if not is_plain(head):
+    if head.authority is None or not is_plain(head.method, head.authority, head.target, head.headers):
         return see_bytes(write_http1(head, version))
     http = HttpVerdict.HTTP11 if version == "HTTP/1.1" else HttpVerdict.HTTP10
     return Sight(TlsVerdict.PLAIN, http, CodecError.NONE, version != "HTTP/1.1", request_error(head), head=head)
 
 
-def is_plain(head: Head) -> bool:
-    """Return whether the codec takes *head* as it stands: the bytes need not be written and read."""
+def is_plain(method: str, authority: str, target: str, headers: Headers) -> bool:
+    """Return whether codec and connection manager take a request as it stands: no byte need be written and read."""
     return (
-        head.method in _PLAIN_METHODS
-        and head.target.startswith("/")
-        and _PLAIN_TARGET.fullmatch(head.target) is not None
-        and (head.authority is None or _AUTHORITY.fullmatch(head.authority) is not None)
-        and not any(name.lower() == "host" or not _plain_header(name, value) for name, value in head.headers)
+        method in _PLAIN_METHODS
+        and _PLAIN_TARGET.fullmatch(target) is not None
+        and _AUTHORITY.fullmatch(authority) is not None
+        and (not headers or all(_plain_header(name, value) for name, value in headers))
     )
 
 
@@ -125,4 +125,5 @@ def write_http1(head: Head, version: str) -> bytes:
 
 
 def _plain_header(name: str, value: str) -> bool:
-    return _PLAIN_NAME.fullmatch(name) is not None and _PLAIN_VALUE.fullmatch(value) is not None
+    is_named = name.lower() != "host" and _PLAIN_NAME.fullmatch(name) is not None
+    return is_named and _PLAIN_VALUE.fullmatch(value) is not None

@@ -9,25 +9,12 @@ from typing import Any
 
 from meshegress._match import PackedRequest
 from meshegress.addressing import canonical_address
-from meshegress.conditions import fold, variant_of
 from meshegress.errors import RequestError
-from meshegress.wire import (
-    NO_HEAD,
-    OPAQUE,
-    CodecError,
-    Head,
-    HttpVerdict,
-    Sight,
-    TlsVerdict,
-    see_bytes,
-    see_http1,
-    see_http2,
-)
-from meshegress.wire.paths import is_odd_target
+from meshegress.request.packing import seen_bytes, seen_http, seen_plain_http, seen_tls
+from meshegress.request.urls import DEFAULT_PORTS, bare_host, literal_address, plain_url, split_url
 
 #: Stands in for an address that nobody knows; no listener is found by it but the wildcard's.
 UNKNOWN_ADDRESS = "0.0.0.0"
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class WireProtocol(Enum):
@@ -76,9 +63,16 @@ class Request(PackedRequest):
             address = _address(address)
         if type(port) is not int or not 0 < port < 65536:
             raise RequestError(port, "a port is a number from 1 to 65535")
-        given = (address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name)
-        head = Head(method, host, path, headers)
-        self._pack(given, (address or UNKNOWN_ADDRESS, *_see(protocol, is_tls, sni, alpn, head, payload)))
+        destination = address or UNKNOWN_ADDRESS
+        if payload is not None:
+            seen = seen_bytes(destination, payload)
+        elif is_tls:
+            seen = seen_tls(destination, sni, alpn)
+        elif protocol is WireProtocol.RAW:
+            seen = seen_bytes(destination, None)
+        else:
+            seen = seen_http(destination, host, method, path, headers, _VERSIONS[protocol])
+        self._pack((address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name), seen)
 
     def to(self, address: str) -> Request:
         """Return the same request to *address*.
@@ -122,7 +116,7 @@ class Request(PackedRequest):
             method=method,
             path=path,
             headers=tuple((str(name), str(value)) for name, value in pairs),
-            name=_bare_host(host) if host else None,
+            name=bare_host(host) if host else None,
         )
 
     @classmethod
@@ -148,8 +142,11 @@ class Request(PackedRequest):
         >>> Request.from_url("https://www.baidu.com/").sni
         'www.baidu.com'
         """
-        scheme, host, port, path = _split_url(url)
-        literal = _literal(host)
+        plain = plain_url(url)
+        if plain is not None and method == "GET":
+            return cls._fetch(*plain, address)
+        scheme, host, port, path = split_url(url)
+        literal = literal_address(host)
         shown = f"[{host}]" if literal and ":" in host else host
         if scheme in ("https", "wss"):
             sni = None if literal else host
@@ -166,6 +163,22 @@ class Request(PackedRequest):
             path=path,
             name=host,
         )
+
+    @classmethod
+    def _fetch(cls, scheme: str, host: str, port: int, path: str, address: str | None) -> Request:
+        """Return the request for a plain URL; what its parts are was seen when they were told apart."""
+        request = cls.__new__(cls)
+        if address is not None:
+            address = _address(address)
+        destination = address or UNKNOWN_ADDRESS
+        if scheme == "https":
+            given: tuple[Any, ...] = (address, port, WireProtocol.RAW, True, host, (), None, "GET", "/", (), None, host)
+            request._pack(given, seen_tls(destination, host, ()))
+            return request
+        authority = host if port == 80 else f"{host}:{port}"
+        given = (address, port, WireProtocol.HTTP, False, None, (), authority, "GET", path, (), None, host)
+        request._pack(given, seen_plain_http(destination, authority, "GET", path))
+        return request
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Request:
@@ -230,6 +243,7 @@ class Workload:
         return hash((self.namespace, frozenset(self.labels.items()), self.addresses, self.dns_domain))
 
 
+_VERSIONS = {WireProtocol.HTTP: "HTTP/1.1", WireProtocol.HTTP10: "HTTP/1.0", WireProtocol.HTTP2: "HTTP/2"}
 #: What makes a request equal to another.
 _FIELDS = ("address", "port", "protocol", "is_tls", "sni", "alpn", "host", "method", "path", "headers", "payload")
 _KEYS = frozenset(
@@ -239,47 +253,6 @@ _KEYS = frozenset(
 
 def _restore(fields: dict[str, Any]) -> Request:
     return Request(**fields)
-
-
-def _see(
-    protocol: WireProtocol,
-    is_tls: bool,
-    sni: str | None,
-    alpn: tuple[str, ...],
-    head: Head,
-    payload: bytes | None,
-) -> tuple[Any, ...]:
-    """Return what Envoy sees of the first bytes, in the order of ``PackedRequest``'s fields."""
-    if payload is not None:
-        return _seen(see_bytes(payload))
-    if is_tls:
-        return _seen(Sight(TlsVerdict.TLS, HttpVerdict.NOT_HTTP, CodecError.BAD_BYTES, sni=sni, alpn=alpn))
-    if protocol is WireProtocol.RAW:
-        return _seen(OPAQUE)
-    if protocol is WireProtocol.HTTP2:
-        return _seen(see_http2(head))
-    return _seen(see_http1(head, "HTTP/1.0" if protocol is WireProtocol.HTTP10 else "HTTP/1.1"))
-
-
-def _seen(sight: Sight) -> tuple[Any, ...]:
-    head = sight.head or NO_HEAD
-    return (
-        int(sight.tls),
-        int(sight.http),
-        fold(sight.sni or ""),
-        sight.alpn,
-        int(sight.codec_error),
-        sight.http_10,
-        int(sight.request_error),
-        head.authority or "",
-        head.method,
-        head.target,
-        head.headers,
-        head.is_http2,
-        head.scheme,
-        is_odd_target(head.target),
-        variant_of(head.headers, is_http2=head.is_http2) if head.headers else 0,
-    )
 
 
 def _from_dict(value: Mapping[str, Any]) -> Request:
@@ -306,45 +279,3 @@ def _address(text: object) -> str:
     if literal is None:
         raise RequestError(text, "this is no IP address")
     return literal
-
-
-def _literal(text: str) -> str | None:
-    # Names outnumber literals: what does not end in a digit, and has no colon, is none.
-    return canonical_address(text) if text[-1:].isdigit() or ":" in text else None
-
-
-def _bare_host(authority: str) -> str:
-    """Return *authority* without its port and brackets."""
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.rpartition(":")[0] or authority
-
-
-def _split_url(url: str) -> tuple[str, str, int, str]:
-    scheme, separator, rest = url.partition("://")
-    scheme = scheme.lower()
-    if not separator or (scheme not in DEFAULT_PORTS and scheme != "tcp"):
-        raise RequestError(url, "a URL begins with http://, https://, ws://, wss:// or tcp://")
-    if any(c <= " " or c == "\x7f" for c in url):
-        raise RequestError(url, "a URL holds no white space or control characters")
-    end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
-    authority, tail = rest[:end].rpartition("@")[2], rest[end:].partition("#")[0]
-    host, port = _split_authority(url, authority, DEFAULT_PORTS.get(scheme))
-    return scheme, host, port, tail if tail.startswith("/") else "/" + tail
-
-
-def _split_authority(url: str, authority: str, default: int | None) -> tuple[str, int]:
-    if authority.startswith("["):
-        host, bracket, digits = authority[1:].partition("]")
-        if not bracket or _literal(host) is None:
-            raise RequestError(url, "the brackets hold no IPv6 address")
-        digits = digits.removeprefix(":")
-    else:
-        host, _, digits = authority.partition(":")
-    if not host:
-        raise RequestError(url, "the URL has no host")
-    if not digits and default is not None:
-        return host, default
-    if not (digits.isascii() and digits.isdigit()) or not 0 < int(digits[:6]) < 65536:
-        raise RequestError(url, "the URL needs a port from 1 to 65535")
-    return host, int(digits)

@@ -1,0 +1,81 @@
+"""What a URL says of a request: scheme, host, port and path."""
+
+from __future__ import annotations
+
+import re
+
+from meshegress.addressing import canonical_address
+from meshegress.errors import RequestError
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+#: Most URLs: lower case, a host name and no address, nothing that a path's normalisation would touch.
+_PLAIN = re.compile(
+    r"(https?)://([-0-9a-z]+(?:\.[-0-9a-z]+)*\.?(?<=[a-z]))(?::([1-9][0-9]{0,3}))?(/[!$&'()*+,\-./0-9:;=?@A-Z\[\]^_a-z|~]*)?"
+)
+
+
+def split_url(url: str) -> tuple[str, str, int, str]:
+    """Return scheme, host, port and path of *url*; the host of an IPv6 address is without its brackets.
+
+    Raises RequestError where *url* has no usable scheme, host or port.
+
+    >>> split_url("https://a.com/b?c#d")
+    ('https', 'a.com', 443, '/b?c')
+    """
+    scheme, separator, rest = url.partition("://")
+    scheme = scheme.lower()
+    if not separator or (scheme not in DEFAULT_PORTS and scheme != "tcp"):
+        raise RequestError(url, "a URL begins with http://, https://, ws://, wss:// or tcp://")
+    if any(c <= " " or c == "\x7f" for c in url):
+        raise RequestError(url, "a URL holds no white space or control characters")
+    end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
+    authority, tail = rest[:end].rpartition("@")[2], rest[end:].partition("#")[0]
+    host, port = _split_authority(url, authority, DEFAULT_PORTS.get(scheme))
+    return scheme, host, port, tail if tail.startswith("/") else "/" + tail
+
+
+def _split_authority(url: str, authority: str, default: int | None) -> tuple[str, int]:
+    if authority.startswith("["):
+        host, bracket, digits = authority[1:].partition("]")
+        if not bracket or literal_address(host) is None:
+            raise RequestError(url, "the brackets hold no IPv6 address")
+        digits = digits.removeprefix(":")
+    else:
+        host, _, digits = authority.partition(":")
+    if not host:
+        raise RequestError(url, "the URL has no host")
+    if not digits and default is not None:
+        return host, default
+    if not (digits.isascii() and digits.isdigit()) or not 0 < int(digits[:6]) < 65536:
+        raise RequestError(url, "the URL needs a port from 1 to 65535")
+    return host, int(digits)
+
+
+def plain_url(url: str) -> tuple[str, str, int, str] | None:
+    """Return what ``split_url`` does, where *url* is one of the many that hold nothing odd; else None.
+
+    The host is then a valid authority, and the path one that no normalisation changes.
+    """
+    found = _PLAIN.fullmatch(url)
+    if found is None:
+        return None
+    scheme, host, port, path = found.groups()
+    if path is None:
+        path = "/"
+    elif "/." in path:
+        return None
+    return scheme, host, int(port) if port else DEFAULT_PORTS[scheme], path
+
+
+def literal_address(text: str) -> str | None:
+    """Return *text* as an address in its shortest form, or None where it is a name."""
+    # Names outnumber literals: what does not end in a digit, and has no colon, is none.
+    return canonical_address(text) if text[-1:].isdigit() or ":" in text else None
+
+
+def bare_host(authority: str) -> str:
+    """Return *authority* without its port and brackets."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.rpartition(":")[0] or authority
