@@ -135,6 +135,17 @@ spec:
 """
 
 
+@pytest.mark.parametrize("arguments", [["check", "-"], ["decide", "-", "http://a.com/"]], ids=["check", "decide"])
+def test_every_problem_is_told_with_its_place_and_cure(arguments: list[str]) -> None:
+    """Several broken entries give all their problems at once, each with line and column, and 2."""
+    result = run(*arguments, stdin=BROKEN)
+    told = result.stdout + result.stderr
+    assert result.returncode == 2
+    for place in (":6:", ":7:", ":14:"):
+        assert place in told
+    assert "help: " in told
+
+
 @pytest.mark.parametrize(
     "stdin",
     [

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from meshegress import Finding, ResourceError, Source
+from meshegress.testing.conformance import accesslog, decisions, validation
 from meshegress.testing.conformance.check import Check, Skipped
 from meshegress.testing.conformance.files import read_records
 from meshegress.testing.conformance.ledger import read_ledger
@@ -19,31 +18,27 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of record: the key that tells it, the keys that it must have, and the modules that turn it into checks."""
+    """A kind of record: the key that tells it, the keys that it must have, and what turns it into checks."""
 
     key: str
     required: frozenset[str]
-    modules: tuple[str, ...]
+    turns: tuple[Callable[[Record], Iterable[Check | Skipped]], ...]
 
     def checks(self, record: Record) -> Iterator[Check | Skipped]:
-        """Yield the checks of *record*; a module is brought when the first record of its kind is met."""
-        for module in self.modules:
-            if find_spec(f"{__package__}.{module}") is None:
-                yield Skipped(
-                    f"{record['id']}@{record['istio']}", f"`{module}` is not built yet", len(record["objects"])
-                )
-                continue
-            turn: Callable[[Record], Iterable[Check | Skipped]] = import_module(f"{__package__}.{module}").checks
+        """Yield the checks of *record*."""
+        for turn in self.turns:
             yield from turn(record)
 
 
 # The first row whose key a record has is its kind.
 KINDS = (
     Kind(
-        "calls", frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}), ("validation", "decisions")
+        "calls",
+        frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}),
+        (validation.checks, decisions.checks),
     ),
-    Kind("objects", frozenset({"id", "istio", "config"}), ("validation",)),
-    Kind("format", frozenset({"case"}), ("accesslog",)),
+    Kind("objects", frozenset({"id", "istio", "config"}), (validation.checks,)),
+    Kind("format", frozenset({"case"}), (accesslog.checks,)),
 )
 
 
