@@ -151,14 +151,14 @@ class Gathering:
             self.report.misshapen(resource, place, subject_of(value))
             return
         resource.placed(Origin(place.find, place.written))
-        self._keep(resource)
+        self._keep(resource, value)
 
-    def _keep(self, resource: Resource) -> None:
+    def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None) -> None:
         """Judge *resource*, and keep it where nothing stands against it."""
         if not resource.metadata.namespace and not isinstance(resource, Namespace):
             resource = _moved(resource, self.namespace)
         usable = True
-        for found in problems(resource, self.profile, self.validation):
+        for found in problems(resource, self.profile, self.validation, written):
             usable &= found.severity is not Severity.ERROR
             self.report.of(resource, found.code, found.path, found.message, severity=found.severity, help=found.help)
         self.report.not_followed(resource)

@@ -1,7 +1,8 @@
 """What a plain YAML word means: the reading of Kubernetes, without its traps.
 
-`no` is false and `1:30` is text, as Kubernetes reads them; a lone `y` or `n` stays text, which everybody means by it. A number with a leading zero is octal there; nobody means
-it, so it is kept as a :class:`LeadingZero`, which no field takes.
+`no` is false and `1:30` is text, as Kubernetes reads them; a lone `y` or `n` stays text, which everybody means by it.
+A number with a leading zero is octal there; nobody means it, so it is kept as a :class:`LeadingZero`, which no field
+takes.
 """
 
 from __future__ import annotations

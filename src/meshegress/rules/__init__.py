@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from meshegress.profiles import Profile
 from meshegress.resources import (
@@ -14,8 +16,9 @@ from meshegress.resources import (
     VirtualService,
     WorkloadEntry,
 )
-from meshegress.rules import destination_rule, gateway, service_entry, sidecar, virtual_service, workload_entry
+from meshegress.rules import cluster, destination_rule, gateway, service_entry, sidecar, virtual_service, workload_entry
 from meshegress.rules.problem import Problem, Rule, ask_all
+from meshegress.rules.structural import CODE, structural_problems
 
 VALIDATIONS = ("webhook", "cluster")
 
@@ -32,12 +35,22 @@ RULES: dict[type[Resource], tuple[Rule, ...]] = {
 __all__ = ["RULES", "VALIDATIONS", "Problem", "problems"]
 
 
-def problems(resource: Resource, profile: Profile, validation: str = "webhook") -> Sequence[Problem]:
+def problems(
+    resource: Resource, profile: Profile, validation: str = "webhook", written: Mapping[str, Any] | None = None
+) -> Sequence[Problem]:
     """Return everything that Istio of *profile* says against *resource*, and what it warns of.
+
+    *validation* ``cluster`` adds what the API server says, of the object as it was *written*.
 
     >>> from meshegress.profiles import profile
     >>> from meshegress.resources import ServiceEntry
     >>> [problem.message for problem in problems(ServiceEntry(), profile("1.30"))]
     ['the entry has no host']
     """
-    return ask_all(RULES.get(type(resource), ()), resource, profile)
+    kind = type(resource)
+    said = ask_all(RULES.get(kind, ()), resource, profile)
+    if validation == "cluster" and kind in RULES:
+        said += ask_all(cluster.RULES.get(kind, ()), resource, profile)
+        seen = structural_problems(kind, written if written is not None else resource.as_wire())
+        said += [replace(problem, code=CODE) for problem in seen]
+    return said

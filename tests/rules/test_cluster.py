@@ -1,0 +1,96 @@
+"""What the API server refuses beside the webhook: schema and CEL, judged by what is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshegress.collection import check
+
+ENTRY = """\
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata:
+  name: a
+spec:
+  hosts: [a.com]
+  ports:
+  - {{number: 80, name: http, protocol: HTTP{port}}}
+  resolution: {resolution}
+{rest}
+"""
+
+
+def refused(text: str, validation: str) -> list[str]:
+    """Return where *text* is refused."""
+    _, findings = check(text, validation=validation)
+    return [f"{finding.code} {finding.field}" for finding in findings if finding.code.startswith("EG2")]
+
+
+@pytest.mark.parametrize(
+    ("port", "resolution", "rest", "place"),
+    [
+        pytest.param("", "NONE", "  endpoints: []", "EG284 spec.endpoints", id="NONE with an empty list of endpoints"),
+        pytest.param(", targetPort: 0", "DNS", "", "EG283 spec.ports[0].targetPort", id="targetPort 0"),
+        pytest.param("", "2", "", "EG281 spec.resolution", id="an enum by number"),
+        pytest.param(', targetPort: "81"', "DNS", "", "EG281 spec.ports[0].targetPort", id="a quoted number"),
+        pytest.param("", "DNS", "  export_to: ['.']", "EG281 spec.export_to", id="a name in snake_case"),
+        pytest.param(
+            "",
+            "STATIC",
+            "  endpoints: []\n  workloadSelector: {labels: {a: b}}",
+            "EG284 spec.endpoints",
+            id="a selector beside an empty list of endpoints",
+        ),
+        pytest.param(
+            "",
+            "STATIC",
+            "  workloadSelector: {labels: {a: " + "v" * 64 + "}}",
+            "EG285 spec.workloadSelector.labels.a",
+            id="a long value in a selector",
+        ),
+        pytest.param(
+            "",
+            "STATIC",
+            "  endpoints: [{address: 'unix:///a', ports: {}}]",
+            "EG284 spec.endpoints[0].ports",
+            id="a unix socket with an empty mapping of ports",
+        ),
+        pytest.param(
+            "",
+            "STATIC",
+            "  endpoints: [{address: 1.1.1.1, locality: " + "x" * 2049 + "}]",
+            "EG284 spec.endpoints[0].locality",
+            id="a long locality",
+        ),
+    ],
+)
+def test_the_api_server_refuses_what_the_webhook_takes(port: str, resolution: str, rest: str, place: str) -> None:
+    """Each is accepted by the webhook alone, and told with its place by the cluster."""
+    text = ENTRY.format(port=port, resolution=resolution, rest=rest)
+    assert (refused(text, "webhook"), refused(text, "cluster")) == ([], [place])
+
+
+def test_lists_have_limits() -> None:
+    """A list that is too long is refused as a whole."""
+    text = ENTRY.format(port="", resolution="STATIC", rest=f"  addresses: {['1.1.1.1'] * 257}")
+    assert refused(text, "cluster") == ["EG282 spec.addresses"]
+
+
+def test_ports_have_a_number_and_a_name() -> None:
+    """Both are required by presence, beside what the webhook says of their values."""
+    text = ENTRY.format(port="", resolution="NONE", rest="").replace("{number: 80, name: http, protocol: HTTP}", "{}")
+    assert [place for place in refused(text, "cluster") if place.startswith("EG283")] == [
+        "EG283 spec.ports[0].number",
+        "EG283 spec.ports[0].name",
+    ]
+
+
+def test_a_plain_entry_pleases_both() -> None:
+    """Nothing is said of an ordinary entry."""
+    assert refused(ENTRY.format(port="", resolution="DNS", rest=""), "cluster") == []
+
+
+def test_another_validation_is_refused_with_the_list() -> None:
+    """The argument is one of two words."""
+    with pytest.raises(ValueError, match="webhook, cluster"):
+        check("{}", validation="both")
