@@ -63,4 +63,5 @@ spec:
 """
     (entry,) = loaded(text)
     assert loaded(entry.to_yaml()) == [entry]
+    assert isinstance(entry, ServiceEntry)
     assert entry.spec.as_wire() == {"hosts": ["a.com"], "location": 7, "nope": [1, {"x": "no"}]}

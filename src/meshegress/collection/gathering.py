@@ -23,6 +23,7 @@ from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
 from meshegress.resources._message import Origin
+from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.reading import read
 from meshegress.resources.shape import shown
 from meshegress.rules import problems
@@ -181,6 +182,11 @@ class Gathering:
             return
         self._mesh = (config, config.source())
         self.report.not_followed(config)
+        path = ("outboundTrafficPolicy", "mode")
+        unknown = config.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
+        if unknown and not self.profile.allow_any_dynamic_dns_known:
+            message = f"Istio {self.profile.release} knows no mode `ALLOW_ANY_DYNAMIC_DNS`"
+            self.report.of(config, "EG106", path, message, help="choose ALLOW_ANY", severity=Severity.ERROR)
 
 
 def _is_reasonable(value: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from meshegress.resources._message import (
     Bool,
@@ -135,6 +135,15 @@ class ServiceEntryVisibility(Message):
     policies: tuple[VisibilityPolicy, ...] = honoured(())
 
 
+class ProxyConfig(Message):
+    """The settings of proxies; the metadata of a proxy is an argument of the workload, not taken from here."""
+
+    OTHERS_HARMLESS: ClassVar[bool] = True
+
+    proxy_metadata: StringMap = unsupported(factory=FrozenMap)
+    interception_mode: Any = unsupported(None)
+
+
 class MeshConfig(Message):
     """The settings of the mesh; a field that is absent has the default of Istio."""
 
@@ -155,7 +164,7 @@ class MeshConfig(Message):
     access_log_encoding: AccessLogEncoding = honoured(AccessLogEncoding.TEXT)
     enable_envoy_access_log_service: Bool = harmless(False)
     disable_envoy_listener_log: Bool = harmless(False)
-    default_config: dict[str, Any] | None = harmless(None)
+    default_config: ProxyConfig | None = honoured(None)
     outbound_traffic_policy: OutboundTrafficPolicy = honoured(
         factory=lambda: OutboundTrafficPolicy(mode=OutboundTrafficMode.ALLOW_ANY)
     )

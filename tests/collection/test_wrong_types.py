@@ -1,0 +1,103 @@
+"""Any wrong type, at any depth, of any kind: a finding with its place, and never an exception."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshegress.collection import check
+from meshegress.findings import Severity
+
+RECORDED = Path(__file__).parents[1] / "data" / "validation.jsonl.xz"
+
+KUBERNETES = """
+apiVersion: v1
+kind: Service
+metadata: {name: a, namespace: b}
+spec: {clusterIP: 10.0.0.1, selector: {app: a}, ports: [{port: 80, targetPort: http, name: http}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a, labels: {kubernetes.io/service-name: a}}
+addressType: IPv4
+endpoints: [{addresses: [10.0.0.2], conditions: {ready: true}}]
+ports: [{name: http, port: 80}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}}
+spec: {containers: [{name: a, ports: [{containerPort: 80}]}]}
+status: {podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}], phase: Running}
+---
+outboundTrafficPolicy: {mode: REGISTRY_ONLY}
+defaultServiceExportTo: ['.']
+"""
+
+
+def documents() -> list[dict[str, Any]]:
+    """Return documents of every kind, valid and not."""
+    with lzma.open(RECORDED, "rt", encoding="utf-8") as lines:
+        texts = sorted({json.loads(line)["config"] for line in lines})
+    istio = [document for text in texts[::7] for document in yaml.safe_load_all(text)]
+    return istio + list(yaml.safe_load_all(KUBERNETES)) * 20
+
+
+DOCUMENTS = documents()
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value inside *value*."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, item in items for place in ((*path, key), *places(item, (*path, key)))]
+
+
+wrong = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("x" * 300) | st.just(-1),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a document of which one value became another."""
+    document = deepcopy(draw(st.sampled_from(DOCUMENTS)))
+    path = draw(st.sampled_from(places(document)))
+    holder = document
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = draw(wrong)
+    return document
+
+
+@given(mutated())
+def test_a_wrong_value_is_told_and_nothing_else(document: dict[str, Any]) -> None:
+    """What is refused has an error with a sentence; what is kept can be printed and read again."""
+    resources, findings = check(document, validation="cluster")
+    refused = [finding for finding in findings if finding.severity is Severity.ERROR]
+    assert all(finding.message and finding.code and str(finding) for finding in findings)
+    kept = sum(len(getattr(resources, name)) for name in resources.__dataclass_fields__ if name.endswith(("s", "ies")))
+    assert kept or refused or resources.mesh_config_source or resources.unsupported or resources.skipped
+
+
+@given(mutated())
+def test_text_and_mapping_say_the_same(document: dict[str, Any]) -> None:
+    """A document loads alike from YAML, where its findings have lines."""
+    try:
+        text = yaml.safe_dump(document, allow_unicode=True)
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    of_text, of_value = check(text)[1], check(document)[1]
+    assert all(finding.where.line for finding in of_text)
+    if not any(finding.code == "EG004" for finding in of_text):
+        assert {finding.field for finding in of_value if finding.code == "EG101"} <= {
+            finding.field for finding in of_text
+        }
