@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import intern
 
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
@@ -17,7 +18,8 @@ def cluster_name(port: int, host: str, subset: str = "") -> str:
     >>> cluster_name(443, "www.baidu.com")
     'outbound|443||www.baidu.com'
     """
-    return f"outbound|{port}|{subset}|{host}"
+    # One text for one cluster: listeners, routes and the cluster itself hold it.
+    return intern(f"outbound|{port}|{subset}|{host}")
 
 
 @dataclass(frozen=True, slots=True)

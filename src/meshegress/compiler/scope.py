@@ -181,7 +181,7 @@ def _on_listener_port(service: Service, port: ServicePort | None) -> Service | N
     own = service.port(port.number)
     if own is None or len(service.ports) == 1:
         return service if own is not None else None
-    return replace(service, ports=(own,))
+    return service.with_ports((own,))
 
 
 def _known_aliases(service: Service, bucket: Bucket) -> Service:
@@ -267,7 +267,7 @@ def _for_destination(service: Service, port: ServicePort | None, ports: set[int]
     named = tuple(row for row in service.ports if row.number in ports)
     if not named or len(named) == len(service.ports):
         return service if named else None
-    return replace(service, ports=named)
+    return service.with_ports(named)
 
 
 def _merge(merged: dict[str, Service], service: Service) -> None:
@@ -277,9 +277,7 @@ def _merge(merged: dict[str, Service], service: Service) -> None:
     if service.is_kubernetes and not seen.is_kubernetes:
         merged[service.hostname] = service
     elif not _same_ports(seen, service) and _can_merge(seen, service):
-        known = {port.number for port in seen.ports}
-        new = tuple(port for port in service.ports if port.number not in known)
-        merged[service.hostname] = replace(seen, ports=seen.ports + new)
+        merged[service.hostname] = seen.merged(service)
 
 
 def _same_ports(one: Service, other: Service) -> bool:

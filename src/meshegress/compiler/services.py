@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
-from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort
+from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort, origin_of
 from meshegress.compiler.nouns.ties import Order, in_order
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
@@ -39,6 +39,8 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
     meta = entry.metadata
     for index, host in hosts:
         v4, v6 = automatic.get(host, (None, None))
+        host_path = ("spec", "hosts", index)
+        origins = tuple(origin_of(entry, host_path, port.place) for port in ports)
         for address in addresses or (() if spec.addresses else (UNSPECIFIED,)):
             yield Service(
                 hostname=host,
@@ -48,7 +50,8 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
                 resolution=resolution,
                 resource=entry,
                 object_name=entry.name,
-                host_path=("spec", "hosts", index),
+                host_path=host_path,
+                origins=origins,
                 address=address,
                 automatic_v4=v4,
                 automatic_v6=v6,
@@ -76,6 +79,7 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         address = spec.cluster_ip
         vips = tuple(spec.cluster_ips) if len(spec.cluster_ips) > 1 else (address,)
     exported = meta.annotations.get(_EXPORT_TO, "")
+    host_path = ("metadata", "name")
     return Service(
         hostname=f"{service.name}.{service.namespace}.svc.{domain}",
         namespace=service.namespace,
@@ -92,7 +96,8 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         resolution=resolution,
         resource=service,
         object_name=service.name,
-        host_path=("metadata", "name"),
+        host_path=host_path,
+        origins=tuple(origin_of(service, host_path, place) for place in range(len(spec.ports))),
         address=address,
         is_kubernetes=True,
         cluster_vips=vips,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 from meshegress.compiler.nouns.protocols import Protocol
-from meshegress.decision import Origin, Resource
+from meshegress.decision import Origin
+from meshegress.resources import Resource
 
 UNSPECIFIED = "0.0.0.0"
 UNSPECIFIED_V6 = "::"
@@ -75,6 +77,8 @@ class Service:
     created: int | None = None
     aliases: tuple[Named, ...] = ()
     external_name: str = ""
+    #: Where each port stands in the resources.
+    origins: tuple[Origin, ...] = ()
 
     @property
     def key(self) -> Named:
@@ -89,10 +93,33 @@ class Service:
         return None
 
     def origin(self, port: ServicePort | None = None) -> Origin:
-        """Return where this service, and *port* of it, stand in the resources."""
-        port_path = ("spec", "ports", port.place) if port is not None and port.place >= 0 else ()
-        kind = "Service" if self.is_kubernetes else "ServiceEntry"
-        return Origin(kind, self.namespace, self.object_name, self.resource, self.host_path, port_path)
+        """Return where *port* of this service, or the service itself, stands in the resources."""
+        for own, origin in zip(self.ports, self.origins, strict=True):
+            if own is port:
+                return origin
+        return origin_of(self.resource, self.host_path, None)
+
+    def with_ports(self, ports: Iterable[ServicePort]) -> Service:
+        """Return the service with these of its *ports* alone."""
+        kept = tuple(ports)
+        return replace(self, ports=kept, origins=tuple(self.origin(port) for port in kept))
+
+    def merged(self, other: Service) -> Service:
+        """Return the service with the ports of *other* that are new by number."""
+        known = {port.number for port in self.ports}
+        new = other.with_ports(port for port in other.ports if port.number not in known)
+        return replace(self, ports=self.ports + new.ports, origins=self.origins + new.origins)
+
+
+def origin_of(resource: Resource, host_path: tuple[str | int, ...], place: int | None) -> Origin:
+    """Return the origin of a host of *resource* and of the port at *place* in ``spec.ports``."""
+    port_path = () if place is None else _port_path(place)
+    return Origin(resource.kind, resource.namespace, resource.name, resource, host_path, port_path)
+
+
+@cache
+def _port_path(place: int) -> tuple[str | int, ...]:
+    return ("spec", "ports", place)
 
 
 @dataclass(frozen=True, slots=True)
