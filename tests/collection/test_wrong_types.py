@@ -68,9 +68,9 @@ wrong = st.recursive(
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a document of which one value became another."""
-    document = deepcopy(draw(st.sampled_from(DOCUMENTS)))
+    document: dict[str, Any] = deepcopy(draw(st.sampled_from(DOCUMENTS)))
     path = draw(st.sampled_from(places(document)))
-    holder = document
+    holder: Any = document
     for part in path[:-1]:
         holder = holder[part]
     holder[path[-1]] = draw(wrong)
