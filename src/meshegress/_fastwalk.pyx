@@ -12,6 +12,7 @@ Arrays that belong to a listener or a route configuration are kept for the next 
 
 cimport cython
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.string cimport memset
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from meshegress._fastmatch cimport (
@@ -120,7 +121,7 @@ cdef class PackedRequest:
          self.is_http_10, self.request_error, self.authority, self.verb, self.target, self.fields, self.is_http2,
          self.scheme, self.is_odd, self.variant) = seen
         cdef walk_view *view = &self.view
-        view.version = parse_address(ascii_text(self.destination), text_length(self.destination), &view.address)
+        view.version = _parse(self.destination, &view.address)
         view.port = self.port
         view.tls, view.http = self.seen_tls, self.seen_http
         view.codec_error, view.request_error = self.codec_error, self.request_error
@@ -129,6 +130,12 @@ cdef class PackedRequest:
         view.asks = self.is_odd or bool(self.offered)
         self.encoded_authority = _see(&view.authority, self.authority)
         self.encoded_name = _see(&view.server_name, self.server_name)
+
+
+cdef int _parse(str address, ip_number *number) except? 0:
+    """Read *address* and return 4 or 6; 0 where it is none, which no listener has."""
+    number[0] = ip_number(0, 0)
+    return parse_address(ascii_text(address), text_length(address), number) if is_ascii(address) else 0
 
 
 cdef object _see(walk_text *seen, str text):
@@ -176,9 +183,14 @@ cdef class Walk:
         """The leaves that an uncertain answer leaves possible, by the number that stands for them all."""
         return self.readable.choices
 
-    def find(self, PackedRequest request not None):
+    def find(self, PackedRequest request not None, str destination=None):
         """Return the number of the leaf where *request* ends, or that of a choice between several."""
-        return self.number_of(request)
+        if destination is None:
+            return self.number_of(request)
+        cdef walk_view view = request.view
+        view.version = _parse(destination, &view.address)
+        cdef int64_t number = walk(&self.program, &view)
+        return number if number >= 0 else self.readable.find(request, destination)
 
     def decide(self, PackedRequest request not None):
         """Return the answer to *request*; the same object for every request that ends at the same leaf."""
@@ -240,8 +252,7 @@ cdef class Walk:
         self.program.mask = size - 1
         for port, (exact, wildcard_4, wildcard_6) in ports.items():
             for address, listener in exact.items():
-                number = any_address
-                version = parse_address(ascii_text(address), text_length(address), &number)
+                version = _parse(address, &number)
                 self.place(number, slot_key(port, version, False), listener)
             self.place(any_address, slot_key(port, 4, True), wildcard_4)
             self.place(any_address, slot_key(port, 6, True), wildcard_6)
@@ -253,6 +264,30 @@ cdef class Walk:
             slot = find_slot(&self.program, address, key)
             slot.address, slot.key, slot.listener = address, key, listener
         return 0
+
+
+@cython.final
+cdef class Decider:
+    """Let *walk* answer what it can alone, and *otherwise* the rest; see ``_purewalk.Decider``."""
+
+    cdef Walk walk
+    cdef object otherwise
+    cdef uint8_t[8192] careful  # a bit for each port
+
+    def __cinit__(self, Walk walk not None, careful, otherwise):
+        self.walk, self.otherwise = walk, otherwise
+        memset(self.careful, 0, sizeof(self.careful))
+        for port in careful:
+            self.careful[<uint16_t>port >> 3] |= 1 << (<uint16_t>port & 7)
+
+    def decide(self, request):
+        """Return the answer to *request*."""
+        cdef PackedRequest packed
+        if isinstance(request, PackedRequest):
+            packed = <PackedRequest>request
+            if packed.address is not None and not self.careful[packed.view.port >> 3] >> (packed.view.port & 7) & 1:
+                return self.walk.answer_of(self.walk.number_of(packed))
+        return self.otherwise(request)
 
 
 @cython.final

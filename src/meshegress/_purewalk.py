@@ -14,7 +14,7 @@ Every way to miss has a leaf of its own, so a walk always ends at one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from meshegress.conditions import RequestView, route_holds
@@ -126,33 +126,37 @@ class Walk(Generic[Answer]):
         made = self._made.get(number)
         return self._made.setdefault(number, self._make(number)) if made is None else made
 
-    def find(self, request: PackedRequest) -> int:
-        """Return the number of the leaf where *request* ends, or that of a choice between several."""
+    def find(self, request: PackedRequest, destination: str | None = None) -> int:
+        """Return the number of the leaf where *request* ends, or that of a choice between several.
+
+        *destination* is an address in the place of the request's own.
+        """
         lowered = self.lowered
         listener = lowered.catch_all
-        found = self._listener(request)
+        destination = destination or request.destination
+        found = self._listener(request.port, destination)
         inspects, waits = lowered.first_look
         if found in (listener, NO_MATCH):
             inspects = False  # the catch-all's own inspectors are looked at below, like any listener's
-        if inspects and waits and request.seen_http == HTTP_WAITS and not _is_loopback(request.destination):
+        if inspects and waits and request.seen_http == HTTP_WAITS and not _is_loopback(destination):
             return lowered.listeners[listener].leaf + LEAF_WAITS
         if found == NO_MATCH:
             return LEAF_NO_LISTENER
-        return self._connect(request, lowered.listeners[found], inspects)
+        return self._connect(request, destination, lowered.listeners[found], inspects)
 
-    def _listener(self, request: PackedRequest) -> int:
+    def _listener(self, port: int, destination: str) -> int:
         """Return the row of the listener that takes the connection."""
-        on_port = self.lowered.ports.get(request.port)
+        on_port = self.lowered.ports.get(port)
         if on_port is not None:
             exact, wildcard_4, wildcard_6 = on_port
-            found = exact.get(request.destination, NO_MATCH)
+            found = exact.get(destination, NO_MATCH)
             if found == NO_MATCH:
-                found = wildcard_6 if ":" in request.destination else wildcard_4
+                found = wildcard_6 if ":" in destination else wildcard_4
             if found != NO_MATCH:
                 return found
         return self.lowered.catch_all
 
-    def _connect(self, request: PackedRequest, row: ListenerRow, http_is_known: bool) -> int:
+    def _connect(self, request: PackedRequest, destination: str, row: ListenerRow, http_is_known: bool) -> int:
         """Run the inspectors, choose the chain and follow it."""
         node = row.node
         if node.reserved:
@@ -166,7 +170,7 @@ class Walk(Generic[Answer]):
         level = node.by_port.get(request.port, node.any_port)
         if level is None:
             return self._follow(request, row, node.default)
-        prefix_row = NO_MATCH if level.prefixes is None else level.prefixes.find(request.destination)
+        prefix_row = NO_MATCH if level.prefixes is None else level.prefixes.find(destination)
         bucket = level.unprefixed if prefix_row == NO_MATCH else level.rows[prefix_row]
         leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default))
         if prefix_row in level.tossed and level.unprefixed is not None:
@@ -230,6 +234,26 @@ class Walk(Generic[Answer]):
             number = self.numbers.setdefault((reason, kept), 4 * self.lowered.leaves + len(self.numbers))
             self.choices[number] = (reason, kept)
         return number
+
+
+class Decider(Generic[Answer]):
+    """Let *walk* answer what it can alone, and *otherwise* the rest.
+
+    The rest is what is no request, a request without an address, and one to a *careful* port.
+    """
+
+    __slots__ = ("_careful", "_otherwise", "_walk")
+
+    def __init__(self, walk: Walk[Answer], careful: Collection[int], otherwise: Callable[[Any], Answer]) -> None:
+        self._walk = walk
+        self._careful = frozenset(careful)
+        self._otherwise = otherwise
+
+    def decide(self, request: Any) -> Answer:
+        """Return the answer to *request*."""
+        if isinstance(request, PackedRequest) and request.address is not None and request.port not in self._careful:
+            return self._walk.decide(request)
+        return self._otherwise(request)
 
 
 def _is_loopback(address: str) -> bool:

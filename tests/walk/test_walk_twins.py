@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import twin
+from meshegress._match import Decider, Walk
 from meshegress.compiler.program.lowering import lower_table
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
@@ -136,6 +137,19 @@ def test_the_twins_agree(
     readable, compiled = (module.Walk(lowered, str) for module in twins)
     assert compiled.decide_all(asked) == [readable.decide(request) for request in asked]
     assert compiled.choices == readable.choices
+    for request in asked:
+        assert compiled.find(request, "10.0.0.1") == readable.find(request, "10.0.0.1")
+    decider = twins[1].Decider(compiled, [443], repr)
+    for request in asked:
+        is_rest = request.address is None or request.port == 443
+        assert decider.decide(request) == (repr(request) if is_rest else readable.decide(request))
+
+
+def test_a_decider_leaves_the_rest_to_others() -> None:
+    """What is no request, has no address or is for a careful port is not the walk's alone."""
+    walk = Walk(lower_table(Table((), {}, {})).lowered, str)
+    asked = ["a.com", Request.http("a.com"), Request.tcp("1.1.1.1", 443), Request.tcp("1.1.1.1", 80)]
+    assert [Decider(walk, [443], lambda _rest: "rest").decide(one) for one in asked] == ["rest", "rest", "rest", "0"]
 
 
 def test_nodes_are_kept_for_the_next_walk(twins: tuple[ModuleType, ModuleType]) -> None:
