@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from meshegress.compiler.assemble import Compiled, Registry, names_of
 from meshegress.compiler.losers import losers
@@ -14,7 +14,7 @@ from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
-from meshegress.table import Listener, ListenerKind, Rejected, Table
+from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.unaddressed import free_address, other_addresses
 
 EQUAL_AGES = "equal_ages"
@@ -55,6 +55,13 @@ class Egress:
         self._view_in = view_in
         self._limits = tuple(limits)
         self._contested: Contested = view.registry.contested
+        self._made: dict[tuple[int, ...], Decision] = {}
+        self._probes: dict[int, tuple[str, ...]] = {}
+        self._resolved = lru_cache(maxsize=4096)(self.resolve)
+        if not self._limits and not self._contested.everywhere:
+            # Nothing stands between a request and its decision where one walk can answer alone.
+            decider = view.program.decider(self._contested.ports, self.decide)
+            self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
     def table(self) -> Table:
@@ -96,72 +103,78 @@ class Egress:
             request = Request.from_url(request)
         if request.address is None:
             return self._decide_unaddressed(request)
-        decision = self._view.program.decide(request)
-        if request.port in self._contested:
-            decision = self._weigh(request, decision)
-        if self._limits:
-            decision = replace(decision, assumptions=decision.assumptions + self._limits)
-        return decision
+        return self._decide_at(request, None)
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
         if isinstance(request, str):
             request = Request.from_url(request)
         decision = self.decide(request)
-        addressed = request if request.address is not None else self._addressed(request)
+        addressed = request if request.address is not None else request.to(self._addresses_of(request)[0])
         compiled = self._view.compiled
         name = request.name or request.sni or request.host or ""
         notes = losers(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
         return explain(self.table, addressed, decision=decision, notes=tuple(str(note) for note in notes))
 
-    def _weigh(self, request: Request, decision: Decision) -> Decision:
-        """Return *decision* with what other orders of resources whose order is not known would give."""
-        others = _distinct(decision, (view.program.decide(request) for view in self._other_views))
-        if not others:
-            return decision
-        named = dict.fromkeys(str(one.governed_by) for one in (decision, *others) if one.governed_by is not None)
-        reason = (
-            f"the order of {' and '.join(named) or 'resources'} decides, and it is not known: "
-            "they bear no creationTimestamp, or Istio keeps no order between them"
-        )
-        return replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
+    def _decide_at(self, request: Request, destination: str | None) -> Decision:
+        """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
+        program = self._view.program
+        is_contested = request.port in self._contested
+        if not is_contested and not self._limits:
+            return program.decision(program.find(request, destination))
+        programs = self._programs if is_contested else (program,)
+        numbers = tuple(program.find(request, destination) for program in programs)
+        made = self._made.get(numbers)
+        if made is None:
+            found = (program.decision(number) for program, number in zip(programs, numbers, strict=True))
+            made = self._made.setdefault(numbers, self._weigh(*found))
+        return made
+
+    def _weigh(self, decision: Decision, *in_other_orders: Decision) -> Decision:
+        """Return *decision* with what other orders of resources whose order is not known give, and with all limits."""
+        others = _distinct(decision, in_other_orders)
+        if others:
+            named = dict.fromkeys(str(one.governed_by) for one in (decision, *others) if one.governed_by is not None)
+            reason = (
+                f"the order of {' and '.join(named) or 'resources'} decides, and it is not known: "
+                "they bear no creationTimestamp, or Istio keeps no order between them"
+            )
+            decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
+        return replace(decision, assumptions=decision.assumptions + self._limits) if self._limits else decision
 
     @cached_property
-    def _other_views(self) -> tuple[View, ...]:
-        return tuple(self._view_in(order) for order in Order if order is not Order.NATURAL)
-
-    def _addressed(self, request: Request) -> Request:
-        resolved = self.resolve(request.name) if request.name else ()
-        return request.to(resolved[0] if resolved else self._free_address(request.port))
-
-    def _free_address(self, port: int) -> str:
-        return free_address(self._listeners_on(port), v6=all(":" in address for address in self.workload.addresses))
-
-    def _listeners_on(self, port: int) -> list[Listener]:
-        return [one for one in self.table.listeners if one.port == port and one.kind is ListenerKind.OUTBOUND]
+    def _programs(self) -> tuple[Program, ...]:
+        """The program of each order; the natural one first."""
+        others = (self._view_in(order).program for order in Order if order is not Order.NATURAL)
+        return (self._view.program, *others)
 
     def _decide_unaddressed(self, request: Request) -> Decision:
-        addressed = self._addressed(request)
-        decision = self.decide(addressed)
-        if request.name and self.resolve(request.name):
-            return decision
-        others = _distinct(
-            decision,
-            (self._view.program.decide(request.to(address)) for address in self._others(request.port)),
-        )
+        likeliest, *addresses = self._addresses_of(request)
+        decision = self._decide_at(request, likeliest)
+        others = _distinct(decision, (self._decide_at(request, address) for address in addresses))
         if not others:
             return decision
         reason = f"`{request.name}` has no address that the mesh knows; on other addresses the answer is another"
         return replace(decision, assumptions=(*decision.assumptions, Assumption(UNKNOWN_ADDRESS, reason, others)))
 
-    def _others(self, port: int) -> Iterator[str]:
-        return other_addresses(self._listeners_on(port))
+    def _addresses_of(self, request: Request) -> tuple[str, ...]:
+        """Return the address of *request*'s name, or else one for each place where it could be, the likeliest first."""
+        resolved = self._resolved(request.name) if request.name else ()
+        if resolved:
+            return resolved[:1]
+        if request.port not in self._probes:
+            listeners = [
+                one for one in self.table.listeners if one.port == request.port and one.kind is ListenerKind.OUTBOUND
+            ]
+            free = free_address(listeners, v6=all(":" in address for address in self.workload.addresses))
+            self._probes[request.port] = (free, *other_addresses(listeners))
+        return self._probes[request.port]
 
 
 def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:
     found: list[Decision] = []
     for other in others:
-        if other != decision and other not in found:
+        if other is not decision and other != decision and other not in found:
             found.append(other)
     return tuple(found)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Collection
 
-from meshegress._match import Walk
+from meshegress._match import Decider, Walk
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
 from meshegress.compiler.program.lowering import LoweredTable, lower_table
 from meshegress.decision import Decision
 from meshegress.lowered import LEAF_NO_LISTENER
+from meshegress.request import Request
 from meshegress.table import Table
 
 
@@ -30,6 +32,13 @@ class Program:
         self.decide = self._walk.decide
         self.decide_all = self._walk.decide_all
         self.decision = self._walk.answer
+
+    def decider(self, careful: Collection[int], otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
+        """Return what decides as this program does, and leaves to *otherwise* what is not its alone to answer.
+
+        That is what is no request, what has no address, and what goes to a *careful* port.
+        """
+        return Decider(self._walk, careful, otherwise)
 
     def _make(self, number: int) -> Decision:
         if number == LEAF_NO_LISTENER:
