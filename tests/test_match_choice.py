@@ -10,12 +10,12 @@ import pytest
 
 SHOW = "from meshegress import _match; print(_match.IMPLEMENTATION)"
 BUILT = find_spec("meshegress._fastmatch") is not None
-# Stands before the import: a finder that has the compiled twin, and cannot load it.
+# Stands before the import: a finder that has the compiled twins, and cannot load them.
 BREAK = """
 import sys
 class Broken:
     def find_spec(name, path, target=None):
-        if name == "meshegress._fastmatch":
+        if name.startswith("meshegress._fast"):
             raise ImportError("undefined symbol")
 sys.meta_path.insert(0, Broken)
 """
