@@ -16,6 +16,7 @@ from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.unaddressed import free_address, other_addresses
+from meshegress.unmodelled import Unmodelled
 
 EQUAL_AGES = "equal_ages"
 UNKNOWN_ADDRESS = "unknown_address"
@@ -48,17 +49,18 @@ class Egress:
         view: View,
         *,
         view_in: Callable[[Order], View],
-        limits: Sequence[Assumption] = (),
+        unmodelled: Unmodelled,
     ) -> None:
         self.workload = workload
         self._view = view
         self._view_in = view_in
-        self._limits = tuple(limits)
+        self._unmodelled = unmodelled
+        self._is_limited = unmodelled.touches(workload.namespace)
         self._contested: Contested = view.registry.contested
         self._made: dict[tuple[int, ...], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(self.resolve)
-        if not self._limits and not self._contested.everywhere:
+        if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             decider = view.program.decider(self._contested.ports, self.decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
@@ -120,7 +122,7 @@ class Egress:
         """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
         program = self._view.program
         is_contested = request.port in self._contested
-        if not is_contested and not self._limits:
+        if not is_contested and not self._is_limited:
             return program.decision(program.find(request, destination))
         programs = self._programs if is_contested else (program,)
         numbers = tuple(program.find(request, destination) for program in programs)
@@ -140,7 +142,8 @@ class Egress:
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
-        return replace(decision, assumptions=decision.assumptions + self._limits) if self._limits else decision
+        limits = self._unmodelled.limits_of(decision, self.workload.namespace)
+        return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
     @cached_property
     def _programs(self) -> tuple[Program, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet
@@ -20,21 +21,13 @@ from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.program import lower
-from meshegress.decision import Assumption
 from meshegress.egress import Egress, View
 from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource
 from meshegress.sources import SIZE_LIMIT
-
-UNSUPPORTED = "unsupported"
-
-#: Kinds that are not modelled and can change where requests go, for workloads of their own namespace or, in the root
-#: namespace, of all.
-_TOUCHING = frozenset(
-    {"EnvoyFilter", "ProxyConfig", "WasmPlugin", "TrafficExtension", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"}
-)
+from meshegress.unmodelled import Unmodelled
 
 
 class Mesh:
@@ -95,7 +88,7 @@ class Mesh:
             workload,
             self.view(workload),
             view_in=lambda order: self.view(chosen, order),
-            limits=self._limits_of(workload.namespace),
+            unmodelled=self._unmodelled,
         )
 
     def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
@@ -113,16 +106,9 @@ class Mesh:
         """
         return Mesh(self._resources.with_changes(added, removed), istio=self.istio)
 
-    def _limits_of(self, namespace: str) -> tuple[Assumption, ...]:
-        """Return what the library does not model and could change the answers for workloads of *namespace*."""
-        root = self._resources.mesh_config.root_namespace
-        return tuple(
-            Assumption(
-                UNSUPPORTED, f"{row.kind} `{row.namespace}/{row.name}` ({row.where}) is not modelled: {row.reach}"
-            )
-            for row in self._resources.unsupported
-            if row.kind in _TOUCHING and row.namespace in (namespace, root)
-        )
+    @cached_property
+    def _unmodelled(self) -> Unmodelled:
+        return Unmodelled(self._resources)
 
     def registry(self, order: Order = Order.NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""

@@ -21,7 +21,7 @@ LAYERS = [
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources", "logs"},
     {"table", "route_rows"},
-    {"compiler", "explain", "unaddressed"},
+    {"compiler", "explain", "unaddressed", "unmodelled"},
     {"mesh", "egress"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
