@@ -28,7 +28,7 @@ lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/house
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/house
 
 pure: $(VENV)/.built  ## the tests, on the readable twins
 	env -u MESHEGRESS_REQUIRE_EXT MESHEGRESS_PURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q

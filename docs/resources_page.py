@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from meshegress.collection.resource_set import REACH
-from meshegress.findings import CODES
+from meshegress.findings import CODES, CURES
 from meshegress.resources import KINDS, MeshConfig, Message, Resource
 
 DOCS = Path(__file__).parent
@@ -73,7 +73,8 @@ def unmodelled() -> str:
 
 def codes() -> str:
     """Return a row for each code of a finding."""
-    return table(("code", "about"), ((f"`{code}`", about) for code, about in CODES.items()))
+    rows = ((f"`{code}`", about, CURES.get(code, "")) for code, about in CODES.items())
+    return table(("code", "about", "cure"), rows)
 
 
 PAGES = {"resources.md": {"resources": resources, "kinds": unmodelled}, "findings.md": {"codes": codes}}

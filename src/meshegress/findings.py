@@ -59,7 +59,16 @@ class Finding:
         if self.severity is not Severity.ERROR:
             parts.insert(1, self.severity.value)
         line = ": ".join(part for part in parts if part)
-        return f"{line}\n  help: {self.help}" if self.help else line
+        return f"{line}\n  help: {self.cure}" if self.cure else line
+
+    @property
+    def cure(self) -> str:
+        """What to do about it: ``help``, or what helps with every finding of this code.
+
+        >>> Finding("EG005", Source("m.yaml"), "a template").cure
+        'render the template first'
+        """
+        return self.help or CURES.get(self.code, "")
 
 
 def render(findings: Iterable[Finding]) -> str:
@@ -124,3 +133,43 @@ CODES: dict[str, str] = {
     "EG304": "a field that a later one excludes",
 }
 """What each code is about: EG0 texts, EG1 objects, EG2 Istio's validation, EG3 what is not modelled."""
+
+CURES: dict[str, str] = {
+    "EG002": "load less at once, or raise the limit",
+    "EG003": "save the file as UTF-8",
+    "EG005": "render the template first",
+    "EG101": "write the value as Istio's API has it",
+    "EG102": "begin each resource with `apiVersion`, `kind` and `metadata`",
+    "EG104": "keep one of the two",
+    "EG105": "load one of the two",
+    "EG201": "remove the annotation",
+    "EG202": "name each label in full, without `*`",
+    "EG203": "list namespaces once each, or `.`, or `*` alone",
+    "EG211": "keep the selector or the endpoints",
+    "EG212": "write each host as DNS labels, the first of which may be `*`",
+    "EG213": "write an IP address, or a CIDR with resolution NONE or STATIC",
+    "EG214": "give each port a number from 1 to 65535, a name of its own, and a protocol that Istio knows or none",
+    "EG215": "give the entry addresses, or accept that it takes the whole port",
+    "EG216": "choose the resolution that fits the hosts and endpoints",
+    "EG217": "make one entry of each host, or use a protocol that carries a name",
+    "EG218": "choose a resolution of this release",
+    "EG221": "say something, or remove it",
+    "EG222": "put the listener without a port last, and number each port once",
+    "EG223": "write each host as `namespace/name`, the name in full, as `*` or as `*.name`",
+    "EG226": "use ALLOW_ANY or REGISTRY_ONLY, and an egressProxy only with ALLOW_ANY",
+    "EG231": "leave a delegate its HTTP routes alone",
+    "EG234": "let each name belong to one host of the list",
+    "EG235": "write `http`, `tls` or `tcp`",
+    "EG236": "give each route one of `route`, `redirect` and `directResponse`, and matches that RE2 reads",
+    "EG237": "give each match `sniHosts` that lie under a host, and each route a destination",
+    "EG238": "give each route a destination, and write subnets as CIDRs",
+    "EG239": "put the narrower match first, or remove what is never reached",
+    "EG251": "name a service or a wildcard",
+    "EG253": "give each subset a name of its own",
+    "EG261": "give an address, and ports and labels that Kubernetes would take",
+    "EG301": "ask about workloads that it does not reach, or keep in mind that it is left out",
+    "EG302": "keep in mind that the field is left out",
+    "EG303": "correct the spelling, or remove the field",
+    "EG304": "remove one of the two",
+}
+"""What helps with every finding of a code; a finding may know better."""

@@ -59,5 +59,5 @@ def as_dict(finding: meshegress.Finding) -> dict[str, object]:
         "subject": finding.subject,
         "field": finding.field,
         "message": finding.message,
-        "help": finding.help,
+        "help": finding.cure,
     }
