@@ -8,6 +8,7 @@ what the library models.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import Annotated, Any, ClassVar, NoReturn, Self
@@ -162,6 +163,14 @@ def wire_name(name: str) -> str:
     """
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _base64(text: str) -> str:
+    b64decode("".join(text.split("\n")).replace("\r", ""), validate=True)
+    return text
+
+
+Base64 = Annotated[str, AfterValidator(_base64)]
 
 
 class FrozenMap(dict[Any, Any]):

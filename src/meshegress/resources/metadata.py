@@ -10,7 +10,10 @@ from pydantic import BeforeValidator
 
 from meshegress.resources._message import FrozenMap, Message, StringMap, harmless, honoured
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+_FRACTION = re.compile(r"[.,]\d+", re.ASCII)
 
 
 def epoch_seconds(value: object) -> object:
@@ -23,7 +26,7 @@ def epoch_seconds(value: object) -> object:
         return int(value) if type(value) is float else value
     if not _TIMESTAMP.match(value):
         raise ValueError("is not a timestamp such as `2024-01-01T00:00:00Z`")
-    moment = datetime.fromisoformat(value.upper().replace(" ", "T"))
+    moment = datetime.fromisoformat(_FRACTION.sub("", value))
     return int(moment.astimezone(UTC).timestamp())
 
 

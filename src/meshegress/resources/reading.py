@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from meshegress.resources._message import Message
-from meshegress.resources.shape import shape_problems
+from meshegress.resources.shape import shape_problems, shown
 
 M = TypeVar("M", bound=Message)
 
@@ -38,6 +38,8 @@ def read(model: type[M], value: Any) -> M | tuple[ShapeProblem, ...]:
     >>> read(ServiceEntry, {"spec": {"hosts": [1]}})[0].path
     ('spec', 'hosts', 0)
     """
+    if (problem := _numeric_timestamp(value)) is not None:
+        return (problem,)
     try:
         return _read(model, value)
     except ValidationError as error:
@@ -51,6 +53,18 @@ def read(model: type[M], value: Any) -> M | tuple[ShapeProblem, ...]:
         return _read(model, repaired)
     except ValidationError as error:
         return _problems(error, repaired)
+
+
+def _numeric_timestamp(value: Any) -> ShapeProblem | None:
+    """Return the problem of a timestamp that is a number: models take one, and the wire does not."""
+    metadata = value.get("metadata") if isinstance(value, Mapping) else None
+    if not isinstance(metadata, Mapping):
+        return None
+    seconds = metadata.get("creationTimestamp")
+    if seconds is None or isinstance(seconds, str):
+        return None
+    path = ("metadata", "creationTimestamp")
+    return ShapeProblem(path, f"{shown(seconds)} is no timestamp", "write one such as `2024-01-01T00:00:00Z`")
 
 
 def _read(model: type[M], value: Any) -> M:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator
 
 from meshegress.resources._message import (
+    Base64,
     Bool,
     Double,
     Duration,
@@ -120,7 +121,7 @@ class HTTPBody(OneOf):
     ONE_OF: ClassVar[tuple[tuple[str, ...], ...]] = (("string", "bytes"),)
 
     string: str | None = harmless(None)
-    bytes: str | None = harmless(None)
+    bytes: Base64 | None = harmless(None)
 
 
 class HTTPDirectResponse(Message):
