@@ -41,6 +41,7 @@ from meshegress.resources import MeshConfig, Resource, Sidecar
 from meshegress.table import HttpConnectionManager, Listener, Table
 
 CLUSTER_DOMAIN = "cluster.local"
+_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
@@ -61,6 +62,7 @@ class Registry:
         self.pools: EndpointPools = collect_endpoints(
             self.index.services,
             slices=resources.endpoint_slices,
+            endpoints=resources.endpoints,
             workload_entries=resources.workload_entries,
             pods=resources.pods,
             domain=CLUSTER_DOMAIN,
@@ -199,6 +201,12 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     return Compiled(table, scope, policy)
 
 
+def _milliseconds(duration: str) -> int | None:
+    """Return a duration such as ``0.5s``, None for no time at all."""
+    unit = duration.lstrip("0123456789.-")
+    return int(float(duration.removesuffix(unit) or 0) * _UNITS_MS.get(unit, 0)) or None
+
+
 def _is_reversed(registry: Registry) -> bool:
     """Return whether what Istio writes in no order, virtual hosts and listeners, is written the other way round."""
     return registry.order is Order.WRITTEN
@@ -232,7 +240,13 @@ def _outbound_listeners(registry: Registry, proxy: Proxy, scope: Scope, policy: 
         alternative_names=lambda host: alternative_names(host, proxy.dns_domain, absolute=absolute),
         address_of=lambda service: service_address(service, proxy),
     )
-    builder = ListenerBuilder(proxy, registry.profile, registry.pools, opaque.plan)
+    builder = ListenerBuilder(
+        proxy,
+        registry.profile,
+        registry.pools,
+        opaque.plan,
+        inspection_timeout_ms=_milliseconds(registry.mesh.protocol_detection_timeout),
+    )
     for egress in scope.listeners:
         builder.add(egress)
     listeners = tuple(builder.finish(fallthrough_chain(policy)))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from meshegress.compiler.nouns.pools import EndpointPools, is_ip
 from meshegress.compiler.nouns.records import Endpoint, Named, Resolution, Service
-from meshegress.resources import EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
+from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
+from meshegress.resources.kubernetes import SliceEndpoint
 
 UNIX = "unix://"
 _SERVICE_NAME = "kubernetes.io/service-name"
@@ -34,7 +36,8 @@ class _Workload:
 def collect_endpoints(
     services: Sequence[Service],
     *,
-    slices: Iterable[EndpointSlice],
+    slices: Sequence[EndpointSlice],
+    endpoints: Iterable[Endpoints],
     workload_entries: Iterable[WorkloadEntry],
     pods: Iterable[Pod],
     domain: str,
@@ -57,7 +60,7 @@ def collect_endpoints(
         if found:
             pools.setdefault(service.key, []).extend(found)
             taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
-    for key, endpoint in _of_slices(slices, pods, domain):
+    for key, endpoint in (*_of_slices(slices, pods, domain), *_of_endpoints(endpoints, slices, domain)):
         pools.setdefault(key, []).append(endpoint)
     for service in services:
         if service.is_kubernetes and service.selector:
@@ -127,7 +130,7 @@ def _is_healthy(entry: WorkloadEntry) -> bool:
     return any(row.type == "Healthy" and row.status == "True" for row in entry.status.conditions)
 
 
-def _of_slices(slices: Iterable[EndpointSlice], pods: Iterable[Pod], domain: str) -> Iterator[tuple[Named, Endpoint]]:
+def _of_slices(slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str) -> Iterator[tuple[Named, Endpoint]]:
     by_name = {(pod.namespace, pod.name): pod for pod in pods}
     by_address = {pod.status.pod_ip: pod for pod in pods if pod.status.pod_ip}
     for piece in slices:
@@ -135,18 +138,37 @@ def _of_slices(slices: Iterable[EndpointSlice], pods: Iterable[Pod], domain: str
         if not service or piece.address_type == "FQDN":
             continue
         key = Named(piece.namespace, f"{service}.{piece.namespace}.svc.{domain}")
-        for row in piece.endpoints:
+        rows = ((row, address) for row in piece.endpoints for address in row.addresses)
+        for row, address in rows:
             target = row.target_ref
             expected = isinstance(target, Mapping) and target.get("kind") == "Pod"
-            for address in row.addresses:
-                pod = by_name.get((piece.namespace, target.get("name"))) if expected else by_address.get(address)
-                if pod is None and expected:
-                    continue
-                labels = pod.metadata.labels if pod is not None else {}
-                ready = row.conditions.ready is not False
-                for port in piece.ports:
-                    name, target_port = port.name or "", port.port or 0
-                    yield key, Endpoint(address, name, 0, target_port, labels, is_ip(address), ready, _pod_name(pod))
+            pod = by_name.get((piece.namespace, target.get("name"))) if expected else by_address.get(address)
+            if pod is not None or not expected:
+                for endpoint in _on_slice_ports(piece, row, address, pod):
+                    yield key, endpoint
+
+
+def _of_endpoints(
+    rows: Iterable[Endpoints], slices: Iterable[EndpointSlice], domain: str
+) -> Iterator[tuple[Named, Endpoint]]:
+    """Yield what Endpoints say where no slice does: a cluster writes slices for them."""
+    sliced = {(piece.namespace, piece.metadata.labels.get(_SERVICE_NAME, "")) for piece in slices}
+    for row in rows:
+        if (row.namespace, row.name) in sliced:
+            continue
+        key = Named(row.namespace, f"{row.name}.{row.namespace}.svc.{domain}")
+        for subset in row.subsets:
+            states = [(address.ip, True) for address in subset.addresses]
+            states += [(address.ip, False) for address in subset.not_ready_addresses]
+            for (address, ready), port in product(states, subset.ports):
+                yield key, Endpoint(address, port.name or "", 0, port.port or 0, {}, is_ip(address), ready)
+
+
+def _on_slice_ports(piece: EndpointSlice, row: SliceEndpoint, address: str, pod: Pod | None) -> Iterator[Endpoint]:
+    labels = pod.metadata.labels if pod is not None else {}
+    ready = row.conditions.ready is not False
+    for port in piece.ports:
+        yield Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready, _pod_name(pod))
 
 
 def _pod_name(pod: Pod | None) -> str:

@@ -147,6 +147,9 @@ def virtual_listeners(policy: OutboundPolicy, proxy: Proxy, mesh: MeshConfig) ->
         mesh.proxy_listen_port,
         tuple(_virtual_outbound_chains(policy, proxy, mesh)),
         http_inspector=policy.mode is PolicyMode.ALLOW_ANY_DYNAMIC_DNS,
+        # Envoy's own limit: nobody sets another here, and the connection is closed after it.
+        inspection_timeout_ms=15_000,
+        continue_on_timeout=False,
         kind=ListenerKind.VIRTUAL_OUTBOUND,
     )
     yield Listener(VIRTUAL_INBOUND, address, mesh.proxy_inbound_listen_port, kind=ListenerKind.RESERVED)

@@ -86,11 +86,49 @@ _MEETINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    """One port of a service on its way to a listener."""
+
+    kind: _Kind
+    service: Service
+    port: ServicePort
+    binds: tuple[str, ...]
+    cidrs: tuple[str, ...]
+    egress: EgressListener
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The bind and port that are fought over."""
+        return self.binds[0], self.port.number
+
+
+def _meeting(entry: _Entry, newcomer: _Newcomer) -> _Meeting:
+    """Return what becomes of *newcomer*: MONGO and MYSQL share a listener with nothing else."""
+    if newcomer.kind is _Kind.HTTP_PROXY:
+        return _Meeting.OVERWRITE
+    present = _kind(entry.stored)
+    present = _Kind.HTTP if present is _Kind.HTTP_PROXY or present is None else present
+    pair = {newcomer.port.protocol, entry.stored}
+    if len(pair) == 2 and pair & WELL_KNOWN_TCP:
+        return _Meeting.IGNORE
+    return _MEETINGS[newcomer.kind, present]
+
+
 class ListenerBuilder:
     """Builds the outbound listeners of one proxy, egress listener by egress listener."""
 
-    def __init__(self, proxy: Proxy, profile: Profile, pools: EndpointPools, plan_opaque: OpaquePlanner) -> None:
+    def __init__(
+        self,
+        proxy: Proxy,
+        profile: Profile,
+        pools: EndpointPools,
+        plan_opaque: OpaquePlanner,
+        *,
+        inspection_timeout_ms: int | None,
+    ) -> None:
         self._proxy = proxy
+        self._inspection_timeout_ms = inspection_timeout_ms
         self._profile = profile
         self._pools = pools
         self._plan_opaque = plan_opaque
@@ -157,44 +195,28 @@ class ListenerBuilder:
         cidrs: tuple[str, ...] = ()
         if not binds:
             binds, cidrs = self._service_binds(service, kind)
-        key = (binds[0], port.number)
-        entry = self._entries.get(key)
+        newcomer = _Newcomer(kind, service, port, binds, cidrs, egress)
+        entry = self._entries.get(newcomer.key)
         if entry is None:
-            plans = self._plans(kind, service, port, binds, cidrs, egress)
-            self._entries[key] = _Entry(binds, port.number, self._stored(kind, port, binds), plans)
+            self._entries[newcomer.key] = self._entry(newcomer)
         elif not entry.locked:
-            self._meet(entry, kind, service, port, binds, cidrs, egress)
+            self._meet(entry, newcomer)
 
-    def _meet(
-        self,
-        entry: _Entry,
-        kind: _Kind,
-        service: Service,
-        port: ServicePort,
-        binds: tuple[str, ...],
-        cidrs: tuple[str, ...],
-        egress: EgressListener,
-    ) -> None:
+    def _meet(self, entry: _Entry, newcomer: _Newcomer) -> None:
         """Settle what a newcomer does to the listener that is there."""
-        meeting = _Meeting.OVERWRITE
-        if kind is not _Kind.HTTP_PROXY:
-            present = _kind(entry.stored)
-            present = _Kind.HTTP if present is _Kind.HTTP_PROXY else present
-            assert present is not None
-            meeting = _MEETINGS[kind, present]
-            pair = {port.protocol, entry.stored}
-            if len(pair) == 2 and pair & WELL_KNOWN_TCP:
-                return
-        if meeting is _Meeting.IGNORE:
-            return
-        plans = self._plans(kind, service, port, binds, cidrs, egress)
+        meeting = _meeting(entry, newcomer)
         if meeting is _Meeting.OVERWRITE:
-            stored = self._stored(kind, port, binds)
-            self._entries[binds[0], port.number] = _Entry(binds, port.number, stored, plans)
-            return
-        entry.merge(plans)
-        if meeting is _Meeting.MIX:
-            entry.stored = Protocol.AUTO
+            self._entries[newcomer.key] = self._entry(newcomer)
+        elif meeting is not _Meeting.IGNORE:
+            entry.merge(self._plans(newcomer))
+            if meeting is _Meeting.MIX:
+                entry.stored = Protocol.AUTO
+
+    def _entry(self, newcomer: _Newcomer) -> _Entry:
+        protocol = newcomer.port.protocol
+        if newcomer.kind is _Kind.HTTP and newcomer.binds[0] == self._wildcard:
+            protocol = Protocol.AUTO
+        return _Entry(newcomer.binds, newcomer.port.number, protocol, self._plans(newcomer))
 
     def _service_binds(self, service: Service, kind: _Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return where a service binds of itself, and the CIDRs that its chains ask for."""
@@ -212,31 +234,21 @@ class ListenerBuilder:
                 extra = (*extra, UNSPECIFIED_V6)
         return (address, *extra), ()
 
-    def _stored(self, kind: _Kind, port: ServicePort, binds: tuple[str, ...]) -> Protocol:
-        if kind is _Kind.HTTP and binds[0] == self._wildcard:
-            return Protocol.AUTO
-        return port.protocol
-
-    def _plans(
-        self,
-        kind: _Kind,
-        service: Service,
-        port: ServicePort,
-        binds: tuple[str, ...],
-        cidrs: tuple[str, ...],
-        egress: EgressListener,
-    ) -> list[ChainPlan]:
-        on_wildcard = binds[0] == self._wildcard
+    def _plans(self, newcomer: _Newcomer) -> list[ChainPlan]:
+        kind, service, port = newcomer.kind, newcomer.service, newcomer.port
+        bind = newcomer.binds[0]
+        on_wildcard = bind == self._wildcard
+        shared_routes = str(port.number) if port.number else bind
         if kind in (_Kind.HTTP, _Kind.HTTP_PROXY):
-            name = str(port.number) if port.number else binds[0]
-            return [self._http(name, service, port, sniffs=kind is _Kind.HTTP and on_wildcard)]
-        opaque = self._plan_opaque(service, port, bind=binds[0], cidrs=cidrs, virtual_services=egress.virtual_services)
+            return [self._http(shared_routes, service, port, sniffs=kind is _Kind.HTTP and on_wildcard)]
+        opaque = self._plan_opaque(
+            service, port, bind=bind, cidrs=newcomer.cidrs, virtual_services=newcomer.egress.virtual_services
+        )
         if kind is _Kind.TCP:
             return list(opaque)
-        name = str(port.number) if on_wildcard else f"{service.hostname}:{port.number}"
-        if not port.number:
-            name = binds[0]
-        return [*opaque, self._http(name, service, port, sniffs=True)]
+        own_routes = f"{service.hostname}:{port.number}"
+        routes = shared_routes if on_wildcard or not port.number else own_routes
+        return [*opaque, self._http(routes, service, port, sniffs=True)]
 
     def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> ChainPlan:
         manager = HttpConnectionManager(route_config, self._proxy.accept_http_10)
@@ -265,4 +277,5 @@ class ListenerBuilder:
             default_filter_chain=default,
             tls_inspector=inspects_tls or any(plan.server_names for plan in entry.plans),
             http_inspector=http_inspector,
+            inspection_timeout_ms=self._inspection_timeout_ms if http_inspector else None,
         )

@@ -27,14 +27,12 @@ class Loser:
 def losers(name: str, port: int, *, index: ServiceIndex, scope: Scope) -> Iterator[Loser]:
     """Yield the services whose host covers *name* and that cannot take it on *port*, with the reason of each."""
     folded = name.lower().rstrip(".")
-    for host, owners in index.by_host.items():
-        if not host_subset_of(folded, host.lower()):
-            continue
-        for service in index.services if len(owners) > 1 else owners.values():
-            if service.hostname == host and service.resolution is not Resolution.ALIAS:
-                reason = _reason(service, port, index, scope)
-                if reason:
-                    yield Loser(service.origin(service.port(port)), reason)
+    hosts = {host for host in index.by_host if host_subset_of(folded, host.lower())}
+    for service in index.services if hosts else ():
+        if service.hostname in hosts and service.resolution is not Resolution.ALIAS:
+            reason = _reason(service, port, index, scope)
+            if reason:
+                yield Loser(service.origin(service.port(port)), reason)
 
 
 def _reason(service: Service, port: int, index: ServiceIndex, scope: Scope) -> str | None:

@@ -19,17 +19,14 @@ def name_table(
     table: dict[str, list[str]] = {}
     kubernetes: set[str] = set()
     for service in services:
-        addresses = all_addresses(service, proxy)
-        if UNSPECIFIED in addresses:
-            found = []
-            for endpoint in _pods(service, pools, only_healthy):
-                found.append(endpoint.address)
-                if endpoint.pod_name:
-                    name = f"{endpoint.pod_name}.{service.hostname.partition('.')[2]}"
-                    table.setdefault(name, []).append(endpoint.address)
-        else:
-            found = [address for address in addresses if is_ip(address)]
-        if not found or (service.hostname in kubernetes):
+        found = [address for address in all_addresses(service, proxy) if is_ip(address)]
+        if UNSPECIFIED in found:
+            pods = _pods(service, pools, only_healthy)
+            found = [pod.address for pod in pods]
+            for pod in (pod for pod in pods if pod.pod_name):
+                name = f"{pod.pod_name}.{service.hostname.partition('.')[2]}"
+                table.setdefault(name, []).append(pod.address)
+        if not found or service.hostname in kubernetes:
             continue
         if service.is_kubernetes:
             kubernetes.add(service.hostname)

@@ -71,10 +71,8 @@ class OpaqueChains:
     def _tls_matches(
         self, virtual_services: Sequence[VirtualService], port: ServicePort
     ) -> Iterator[tuple[TcpEntry, TLSMatchAttributes]]:
-        for row in virtual_services:
-            for entry in row.tls:
-                if not entry.targets and self.profile.skips_empty_tcp_routes:
-                    continue
+        for entry in (entry for row in virtual_services for entry in row.tls):
+            if entry.targets or not self.profile.skips_empty_tcp_routes:
                 for match in entry.route.match:
                     if isinstance(match, TLSMatchAttributes) and self._applies(match, port):
                         yield entry, match

@@ -110,16 +110,11 @@ def contested_ports(services: Sequence[Service], *, keeps_parts: bool, ordered_v
             # Services come by age: if two that claim the same are tied, so are two neighbours.
             other = latest.get(claim, service)
             latest[claim] = service
-            if other is service:
-                continue
             written = claim[0] == "written" and service.address != other.address
             domain = claim[0] == "domain" and service.hostname != other.hostname and not ordered_virtual_hosts
-            if written or domain:
-                ports.update(wanted)
-            elif tied(service, other) and not (keeps_parts and service.resource is other.resource):
-                ports.update(wanted)
-                if claim[0] == "host":
-                    ports.update(port.number for port in other.ports)
+            apart = other is not service and not (keeps_parts and service.resource is other.resource)
+            if written or domain or (apart and tied(service, other)):
+                ports.update(wanted, (port.number for port in other.ports if claim[0] == "host"))
     return frozenset(ports)
 
 

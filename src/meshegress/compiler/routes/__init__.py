@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from meshegress._match import host_matches
 from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
@@ -149,25 +150,16 @@ class RouteBuilder:
             for group in self._groups_of(row, egress, served, port):
                 consumed.update(one.host for one in group.served)
                 yield group
-        for host in reversed(list(served)) if self._reverse else served:
-            one = served[host]
-            if host not in consumed and one.service.resolution is not Resolution.ALIAS:
-                for own in one.ports:
-                    if own.protocol.is_http_or_auto:
-                        yield _default_group(one, own)
+        rest = [one for host, one in served.items() if host not in consumed]
+        for one in reversed(rest) if self._reverse else rest:
+            if one.service.resolution is not Resolution.ALIAS:
+                yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
     def _groups_of(
         self, row: VirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
     ) -> Iterator[_Group]:
         """Yield the virtual hosts that a VirtualService gives routes to, by port."""
-
-        def cluster_of(target: RouteTarget) -> str:
-            one = served.get(target.host)
-            service = one.service if one is not None else None
-            only = one.ports[0].number if one is not None and len(one.ports) == 1 else None
-            return target_cluster(target, service, only_port=only, listener_port=port)
-
-        routes = http_routes(row, self._proxy, port, cluster_of)
+        routes = http_routes(row, self._proxy, port, partial(_cluster_of, served=served, port=port))
         if not routes:
             return
         matched, others = _split_hosts(row, egress, served)
@@ -217,16 +209,24 @@ def _by_domain(hosts: Iterable[VirtualHost]) -> dict[str, VirtualHost]:
     return {domain: host for host in hosts for domain in host.domains}
 
 
+def _cluster_of(target: RouteTarget, *, served: Mapping[str, _Served], port: int) -> str:
+    """Return the cluster that *target* means among the services on a port."""
+    one = served.get(target.host)
+    if one is None:
+        return target_cluster(target, None, only_port=None, listener_port=port)
+    only = one.ports[0].number if len(one.ports) == 1 else None
+    return target_cluster(target, one.service, only_port=only, listener_port=port)
+
+
 def _related(rows: Iterable[VirtualService], served: Mapping[str, _Served]) -> list[VirtualService]:
     """Return the VirtualServices that have to do with the services on a port."""
     wildcards = [host for host in served if host.startswith("*")]
+    return [row for row in rows if any(_concerns(host.lower(), served, wildcards) for host in row.hosts)]
 
-    def concerns(host: str) -> bool:
-        if host in served:
-            return True
-        return any(host_matches(host, other) for other in (served if host.startswith("*") else wildcards))
 
-    return [row for row in rows if any(concerns(host.lower()) for host in row.hosts)]
+def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]) -> bool:
+    others: Iterable[str] = served if host.startswith("*") else wildcards
+    return host in served or any(host_matches(host, other) for other in others)
 
 
 def _split_hosts(
