@@ -62,7 +62,7 @@ class Registry:
         self.pools: EndpointPools = collect_endpoints(
             self.index.services,
             slices=resources.endpoint_slices,
-            endpoints=resources.endpoints,
+            unsliced=resources.endpoints,
             workload_entries=resources.workload_entries,
             pods=resources.pods,
             domain=CLUSTER_DOMAIN,

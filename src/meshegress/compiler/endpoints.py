@@ -37,7 +37,7 @@ def collect_endpoints(
     services: Sequence[Service],
     *,
     slices: Sequence[EndpointSlice],
-    endpoints: Iterable[Endpoints],
+    unsliced: Iterable[Endpoints],
     workload_entries: Iterable[WorkloadEntry],
     pods: Iterable[Pod],
     domain: str,
@@ -60,7 +60,7 @@ def collect_endpoints(
         if found:
             pools.setdefault(service.key, []).extend(found)
             taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
-    for key, endpoint in (*_of_slices(slices, pods, domain), *_of_endpoints(endpoints, slices, domain)):
+    for key, endpoint in (*_of_slices(slices, pods, domain), *_of_endpoints(unsliced, slices, domain)):
         pools.setdefault(key, []).append(endpoint)
     for service in services:
         if service.is_kubernetes and service.selector:
