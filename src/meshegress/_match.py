@@ -41,14 +41,19 @@ def choose(*, compiled: str, readable: str) -> ModuleType:
 _twin = choose(compiled="_fastmatch", readable="_purematch")
 _walk = choose(compiled="_fastwalk", readable="_purewalk")
 
-_log_twin = choose(compiled="_purelog", readable="_purelog")
+_log_twin = choose(compiled="_fastlog", readable="_purelog")
+_lines_twin = choose(compiled="_fastlines", readable="_purelines")
 
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
+    from meshegress._purelines import LogKind as LogKind
+    from meshegress._purelines import LogLines as LogLines
+    from meshegress._purelines import LogRecord as LogRecord
     from meshegress._purelog import LogField as LogField
     from meshegress._purelog import LogSpan as LogSpan
     from meshegress._purelog import LogSplitter as LogSplitter
+    from meshegress._purelog import alphabet_of as alphabet_of
     from meshegress._purematch import NO_MATCH as NO_MATCH
     from meshegress._purematch import DomainTable as DomainTable
     from meshegress._purematch import PrefixTable as PrefixTable
@@ -60,8 +65,12 @@ if TYPE_CHECKING:
     from meshegress._purewalk import Walk as Walk
 else:
     LogField = _log_twin.LogField
+    LogKind = _lines_twin.LogKind
+    LogLines = _lines_twin.LogLines
+    LogRecord = _lines_twin.LogRecord
     LogSpan = _log_twin.LogSpan
     LogSplitter = _log_twin.LogSplitter
+    alphabet_of = _log_twin.alphabet_of
     NO_MATCH = _twin.NO_MATCH
     DomainTable = _twin.DomainTable
     PrefixTable = _twin.PrefixTable

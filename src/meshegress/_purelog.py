@@ -20,8 +20,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-LEFTMOST = 0
-RIGHTMOST = 1
 _NO_LIMIT = 2**63
 
 
@@ -45,6 +43,24 @@ class LogField(NamedTuple):
     spans: tuple[LogSpan, ...] = ()
     words: tuple[bytes, ...] = ()
     masks: tuple[bytes, ...] = ()
+
+
+def alphabet_of(field: LogField) -> frozenset[int]:
+    """Return every byte that a piece of *field* may hold."""
+    found: set[int] = set()
+    for span in field.spans:
+        found.update(span.first, span.rest, span.prefix)
+    for mask in field.masks:
+        found.update(mask, b"0123456789" if b"0" in mask else b"")
+    return frozenset(found.union(*field.words))
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes that *text* stands for, lone surrogates those that are not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte: keep it, as its own three bytes
+        return text.encode("utf-8", "surrogatepass")
 
 
 class LogSplitter:

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
     {"errors", "findings", "naming", "addressing", "collector", "wire", "lowered", "conditions"}
-    | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purelog", "_fastlog"},
+    | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purelog", "_fastlog", "_purelines", "_fastlines"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources", "logs"},

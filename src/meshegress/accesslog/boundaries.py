@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from meshegress._match import LogField, LogSplitter
+from meshegress._match import LogField, LogSplitter, alphabet_of
 from meshegress.accesslog.formatstring import Command, Piece
 from meshegress.accesslog.shapes import Names, field_of
 from meshegress.accesslog.values import to_bytes
@@ -52,16 +52,6 @@ def compile_program(pieces: Sequence[Piece], *, names: Names, omit_empty_values:
     return Program(tuple(commands), tuple(literals), tuple(fields), is_terminated)
 
 
-def alphabet(field: LogField) -> frozenset[int]:
-    """Return every byte that a piece of *field* may hold."""
-    found: set[int] = set()
-    for span in field.spans:
-        found.update(span.first, span.rest, span.prefix)
-    for mask in field.masks:
-        found.update(mask, b"0123456789" if b"0" in mask else b"")
-    return frozenset(found.union(*field.words))
-
-
 def may_be_empty(field: LogField) -> bool:
     """Whether a piece of *field* may have no bytes."""
     return b"" in field.words or any(span.least == 0 and not span.prefix for span in field.spans)
@@ -85,12 +75,12 @@ def boundary_after(program: Program, number: int) -> Boundary:
     """Return what tells the end of field *number*."""
     field, literal = program.fields[number], program.literals[number + 1]
     is_last = number == len(program.fields) - 1
-    if is_last or _has_fixed_width(field) or not alphabet(field).issuperset(literal):
+    if is_last or _has_fixed_width(field) or not alphabet_of(field).issuperset(literal):
         return Boundary.STATIC
     if literal:
         return Boundary.DYNAMIC
     following = program.fields[number + 1]
-    told = not may_be_empty(following) and not _first_bytes(following) & alphabet(field)
+    told = not may_be_empty(following) and not _first_bytes(following) & alphabet_of(field)
     return Boundary.ADJACENT if told or _has_fixed_width(following) else Boundary.LOST
 
 

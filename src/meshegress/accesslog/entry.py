@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from types import MappingProxyType
 
-from meshegress.accesslog.fields import FieldValue, typed_json, typed_text
+from meshegress._match import LogRecord
+from meshegress.accesslog.fields import FieldValue, kind_of, typed_json, typed_text
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Absent
 from meshegress.accesslog.predicted import predicted_values
 from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.replayed import logged_request, request_doubts
-from meshegress.accesslog.values import Shown, to_text
+from meshegress.accesslog.values import Shown
 from meshegress.decision import Decision
 from meshegress.request import Request
 
@@ -28,6 +28,7 @@ class Layout:
         for number, command in enumerate(commands):
             self.numbers.setdefault(command.text, number)
             self.numbers.setdefault(self.names[number], number)
+        self.kinds = bytes(kind_of(command, omit_empty_values=omit_empty_values) for command in commands)
 
     def typed(self, number: int, piece: str) -> FieldValue:
         """Return the value of field *number*, shown as *piece*."""
@@ -43,7 +44,7 @@ class Layout:
         return Shown(value, piece)  # type: ignore[arg-type]  # a moment shows as its text
 
 
-class AccessLogEntry:
+class AccessLogEntry(LogRecord):
     """One record of an access log.
 
     Read a field by name (Istio's JSON keys, ``entry.response_code``), by operator (``entry["REQ(:AUTHORITY)"]``), or
@@ -54,23 +55,18 @@ class AccessLogEntry:
     (200, 'a.com', 200, None)
     """
 
-    __slots__ = ("__dict__", "_values", "layout", "line", "places")
+    __slots__ = ()
 
     layout: Layout | None
-    line: bytes | None
-    places: tuple[int, ...]
 
     def __init__(self, values: Mapping[str, object]) -> None:
-        self.layout = None
-        self.line = None
-        self.places = ()
-        self._values: Mapping[str, object] | None = MappingProxyType(dict(values))
+        self.values: Mapping[str, object] | None = MappingProxyType(dict(values))
 
     @classmethod
     def from_line(cls, layout: Layout, line: bytes, places: tuple[int, ...]) -> AccessLogEntry:
         """Return the entry of a text *line* whose fields lie at *places*: start and end of each, in order."""
         entry = cls.__new__(cls)
-        entry.layout, entry.line, entry.places, entry._values = layout, line, places, None
+        entry.place(layout, line, places)
         return entry
 
     @classmethod
@@ -122,11 +118,7 @@ class AccessLogEntry:
     def text(self, name: str) -> str | None:
         """Return the very text of the field *name* or operator in the line, None where the format has none such."""
         number = self.layout.numbers.get(name) if self.layout else None
-        return None if number is None or self.line is None else self._piece(number)
-
-    def _piece(self, number: int) -> str:
-        assert self.line is not None
-        return to_text(self.line[self.places[2 * number] : self.places[2 * number + 1]])
+        return None if number is None or self.line is None else self.piece(number)
 
     def get(self, name: str) -> FieldValue:
         """Return the value of a field by its name or operator, None where there is none."""
@@ -137,7 +129,7 @@ class AccessLogEntry:
 
     def __getitem__(self, name: str) -> FieldValue:
         if self.layout is not None and self.line is not None:
-            return self.layout.typed(self.layout.numbers[name], self._piece(self.layout.numbers[name]))
+            return self.field(self.layout.numbers[name])  # type: ignore[return-value]  # typed by the layout
         values = self.operators
         text = self._operator_of(name)
         if text not in values:
@@ -177,16 +169,16 @@ class AccessLogEntry:
         known = {text: key for key, text in KEYS.items()} | {"UPSTREAM_CLUSTER_RAW": "upstream_cluster"}
         return tuple(known.get(text, text) for text in self.operators)
 
-    @cached_property
+    @property
     def operators(self) -> Mapping[str, object]:
         """The values by operator, as the formatter takes them; what was read from text keeps its very text."""
-        if self._values is not None:
-            return self._values
-        assert self.layout is not None
-        layout = self.layout
-        return MappingProxyType(
-            {command.text: layout.shown(number, self._piece(number)) for number, command in enumerate(layout.commands)}
-        )
+        if self.values is None:
+            assert self.layout is not None
+            layout = self.layout
+            shown = (layout.shown(number, self.piece(number)) for number in range(len(layout.commands)))
+            pairs = zip((command.text for command in layout.commands), shown, strict=True)
+            self.values = MappingProxyType(dict(pairs))
+        return self.values
 
     def as_dict(self) -> dict[str, FieldValue]:
         """Return all fields, typed, by name."""

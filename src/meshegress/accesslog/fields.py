@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
+from meshegress._match import LogKind
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Absent, Operator, Shape, Syntax
 from meshegress.accesslog.presets import KEYS
@@ -86,6 +87,27 @@ def typed_text(command: Command, text: str, *, omit_empty_values: bool = False) 
         return text
     convert = _CONVERTERS.get(shape)
     return convert(text) if convert else text
+
+
+def kind_of(command: Command, *, omit_empty_values: bool = False) -> LogKind:
+    """Return what the twins may do alone with the text of *command*; the rest is left to ``typed_text``."""
+    shape, operator = shape_of(command), command.operator
+    if operator.absent is Absent.KEPT and shape is not Shape.FLAGS and shape is not Shape.LONG_FLAGS:
+        return LogKind.OTHER
+    if omit_empty_values or _is_mask(command) or (command.argument and operator.syntax is Syntax.TIME):
+        return LogKind.OTHER
+    return _KINDS.get(shape, LogKind.TEXT)
+
+
+_KINDS = {
+    Shape.UINT: LogKind.NUMBER,
+    Shape.INT: LogKind.NUMBER,
+    Shape.PORT: LogKind.NUMBER,
+    Shape.STAMP: LogKind.STAMP,
+    Shape.LOCAL_STAMP: LogKind.OTHER,
+    Shape.FLAGS: LogKind.FLAGS,
+    Shape.LONG_FLAGS: LogKind.FLAGS,
+}
 
 
 def typed_json(command: Command, value: object) -> FieldValue:

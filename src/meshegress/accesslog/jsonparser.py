@@ -11,6 +11,7 @@ from typing import NoReturn
 from meshegress._match import LogSplitter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.shapes import Names
 from meshegress.accesslog.template import Constant, Items, Members, Node, Text
@@ -56,6 +57,10 @@ class JsonParser:
         except _MisfitError as misfit:
             raise LogParseError(text, self.text, misfit.reason, misfit.detail) from None
         return AccessLogEntry.from_json(self.layout, values)
+
+    def values(self, line: str | bytes) -> tuple[FieldValue, ...]:
+        """Return all fields of *line*, typed, in the order of the format; raises as ``parse`` does."""
+        return tuple(self.parse(line).as_dict().values())
 
     def count(self, line: str | bytes) -> int:
         """Return the number of ways to read *line*: 0, 1, or 2 for more."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, cast
 
-from meshegress.accesslog.boundaries import alphabet, check_readable, compile_program
+from meshegress._match import LogLines, alphabet_of
+from meshegress.accesslog.boundaries import Program, check_readable, compile_program
 from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command, Piece
 from meshegress.accesslog.shapes import Names
 from meshegress.accesslog.values import to_bytes, to_text
@@ -29,24 +31,38 @@ class TextParser:
         self.takes_first = tie_break is not None
         self._splitter = program.splitter(_widest(program.commands, tie_break))
         self._widest = program.splitter(range(len(program.fields)))
-        self._may_end_in_newline = program.literals[-1].endswith(b"\n") or (
-            program.literals[-1] == b"" and 0x0A in alphabet(program.fields[-1])
+        lines = LogLines(
+            self._splitter,
+            layout,
+            AccessLogEntry,
+            self._refuse,
+            keeps_newline=_may_end_in_newline(program),
+            takes_first=self.takes_first,
         )
+        # Bound here, so that a call goes straight to the twin.
+        self._parse, self._values = lines.parse, lines.values
 
-    def parse(self, line: str | bytes) -> AccessLogEntry:
-        """Return the entry of *line*; one newline at its end is ignored, unless the format can only end in it.
+    @property
+    def parse(self) -> Callable[[str | bytes], AccessLogEntry]:
+        """Return the entry of a line; one newline at its end is ignored, unless the format can only end in it.
 
         Raises LogParseError where no reading fits, or several do and no tie-break was asked for.
         """
-        data = to_bytes(line) if isinstance(line, str) else bytes(line)
-        if data.endswith(b"\n") and not self._may_end_in_newline:
-            data = data[:-1]
+        return cast("Callable[[str | bytes], AccessLogEntry]", self._parse)
+
+    @property
+    def values(self) -> Callable[[str | bytes], tuple[FieldValue, ...]]:
+        """Return all fields of a line, typed, in the order of the format; raises as ``parse`` does."""
+        return cast("Callable[[str | bytes], tuple[FieldValue, ...]]", self._values)
+
+    def _refuse(self, data: bytes) -> AccessLogEntry:
+        """Read a line again that may end in the newline of the record, or say why it is none."""
         count, places = self._splitter.split(data)
         if not count and data.endswith(b"\n"):
             data = data[:-1]
             count, places = self._splitter.split(data)
-        if count == 1 or (count and self.takes_first):
-            return AccessLogEntry.from_line(self.layout, data, places)
+            if count == 1 or (count and self.takes_first):
+                return AccessLogEntry.from_line(self.layout, data, places)
         raise self._error(data, count, places)
 
     def count(self, line: str | bytes) -> int:
@@ -61,6 +77,11 @@ class TextParser:
         name = self.layout.names[number]
         detail = f"`{name}` may end at byte {places[2 * number + 1]} or at byte {others[2 * number + 1]}"
         return LogParseError(to_text(data), self.text, "ambiguous", detail)
+
+
+def _may_end_in_newline(program: Program) -> bool:
+    last = program.literals[-1]
+    return last.endswith(b"\n") or (not last and 0x0A in alphabet_of(program.fields[-1]))
 
 
 def _widest(commands: Sequence[Command], tie_break: TieBreak | None) -> list[int]:

@@ -1,0 +1,59 @@
+"""What the compiled twins of access logs share: the program of a format, in C."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+cdef extern from "_fastlog.h":
+    ctypedef struct log_span:
+        uint8_t flags[256]
+        uint64_t least
+        uint64_t most
+        uint8_t prefix[16]
+        uint32_t prefix_size
+        uint8_t is_digits
+    ctypedef struct log_bytes:
+        const uint8_t* bytes
+        size_t size
+    ctypedef struct log_range16:
+        pass
+    ctypedef struct log_field:
+        int spans, words, masks
+        log_span* span
+        log_bytes* word
+        log_bytes* mask
+        log_range16* mask_ranges
+        uint8_t plan, stop, is_widest, is_plain, takes_dash
+        uint32_t stop_at, needed, alike
+        uint8_t ends_word[256]
+        const log_bytes* after
+    ctypedef struct log_program:
+        int fields
+        uint8_t mark
+        log_bytes* literal
+        log_field* field
+    enum: LOG_FIRST, LOG_REST, LOG_END
+    enum: LOG_GIVE_UP, LOG_BYTE, LOG_STOP, LOG_LAST, LOG_COUNT, LOG_WORDS
+    enum: LOG_PADDING, LOG_UNDECIDED, LOG_NO_MEMORY
+    void log_set_text(log_bytes*, const uint8_t*, size_t)
+    void log_set_ranges(log_range16*, const log_bytes*)
+    bint log_in_span(const log_span*, const uint8_t*, size_t) nogil
+    int log_follow(const log_program*, const uint8_t*, size_t, uint32_t*) nogil
+
+cdef enum:
+    MOST_FIELDS = 256
+
+
+cdef class LogSplitter:
+    cdef log_program program
+    cdef readonly tuple literals
+    cdef readonly tuple fields
+    cdef readonly frozenset widest
+    cdef list blocks
+
+    cdef void* block(self, size_t size) except NULL
+    cdef log_bytes* texts(self, tuple texts) except NULL
+    cdef int ready(self, log_field* made, int number) except -1
+    cdef int ready_span(self, log_span* made, span) except -1
+    cdef int plan(self, log_field* made, int number, frozenset alphabet) except -1
+    cdef bint has_words_behind(self, int number)
+    cdef int choose_mark(self) except -1
+    cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1

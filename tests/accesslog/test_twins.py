@@ -1,0 +1,123 @@
+"""The readable and the compiled twin of the parser give the same answers."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from conftest import twin
+from meshegress import AccessLogFormat
+from meshegress._purelog import LogField, LogSpan
+from meshegress._purelog import LogSplitter as Readable
+from meshegress.accesslog.boundaries import Program, compile_program
+from meshegress.accesslog.presets import TEXT_PRESETS
+from meshegress.accesslog.shapes import Names
+
+
+def programs(log: AccessLogFormat) -> list[Program]:
+    """The programs of a text format, names read strictly and not."""
+    return [compile_program(log.pieces, names=names, omit_empty_values=log.omit_empty_values) for names in Names]
+
+
+def test_recorded_lines_are_cut_alike(recorded: tuple[dict[str, Any], ...]) -> None:
+    """Every recorded line, whole and damaged, has the same cuts in both twins."""
+    compiled = twin("_fastlog").LogSplitter
+    made: dict[tuple[str, bool], list[tuple[Any, Readable]]] = {}
+    for record in recorded[::2]:
+        if record["kind"] != "text" or record.get("rejected"):
+            continue
+        key = record["format"], record["omit_empty_values"]
+        if key not in made:
+            log = AccessLogFormat(key[0], omit_empty_values=key[1], formatters=record.get("formatters", ()))
+            made[key] = [
+                (compiled(one.literals, one.fields), Readable(one.literals, one.fields)) for one in programs(log)
+            ]
+        line = record["line"].encode("utf-8", "surrogateescape")
+        for fast, readable in made[key]:
+            for data in (line, line[:-1], line + b" ", line[: len(line) // 2] + line[len(line) // 2 + 1 :]):
+                assert fast.split(data) == readable.split(data)
+
+
+_BYTES = st.binary(max_size=3)
+_ALPHABET = st.sampled_from([b"0123456789", b"a", b"ab-", bytes(range(256)), b'"- ', b"01-", bytes(range(0x20, 0x7F))])
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> LogSpan:
+    """A span over few bytes."""
+    first, rest = draw(_ALPHABET), draw(_ALPHABET)
+    least, most = draw(st.integers(0, 2)), draw(st.none() | st.integers(1, 4))
+    last = draw(st.sampled_from([b"", b"", first])) if least else b""
+    return LogSpan(first, rest, least, most, last, draw(st.sampled_from([b"", b"", b"a:"])))
+
+
+_FIELDS = st.builds(
+    LogField,
+    st.lists(spans(), max_size=1).map(tuple),
+    st.lists(st.sampled_from([b"-", b"", b"a1", b"01"]), max_size=2, unique=True).map(tuple),
+    st.lists(st.sampled_from([b"00", b"0-a"]), max_size=1).map(tuple),
+)
+_LITERALS = st.sampled_from([b"", b" ", b'" "', b'"', b'" ', b"a", b"--"])
+
+
+@given(st.lists(_FIELDS, max_size=4), st.lists(_LITERALS, min_size=5, max_size=5), st.text('a01b-" :\xff', max_size=12))
+@example([LogField((LogSpan(b"ab", b"ab"),))], [b""] * 5, "ab")
+def test_any_program_cuts_any_line_alike(fields: list[LogField], literals: list[bytes], text: str) -> None:
+    """Counts are equal always, and so are the places of a cut."""
+    chosen = literals[: len(fields) + 1]
+    fast = twin("_fastlog").LogSplitter(chosen, fields)
+    assert fast.split(text.encode("latin-1")) == Readable(chosen, fields).split(text.encode("latin-1"))
+
+
+@given(
+    st.sampled_from(sorted(TEXT_PRESETS)),
+    st.lists(st.sampled_from([*'- "aA1./|,:', "HTTP/1.1", '" "', "UF"]), max_size=60),
+)
+def test_presets_cut_any_line_alike(preset: str, words: list[str]) -> None:
+    """The presets too, on lines that almost fit."""
+    line = ('[2026-11-22T22:44:33.490Z] "' + "".join(words)).encode()
+    for program in programs(AccessLogFormat.preset(preset)):
+        fast = twin("_fastlog").LogSplitter(program.literals, program.fields, [14])
+        assert fast.split(line) == Readable(program.literals, program.fields, [14]).split(line)
+
+
+def test_records_have_the_same_values(recorded: tuple[dict[str, Any], ...]) -> None:
+    """Entries of either twin are equal, field by field."""
+    for record in recorded[::3]:
+        if record["kind"] != "text" or record.get("rejected") or record.get("parses") != 1 or "preset" not in record:
+            continue
+        log = AccessLogFormat.preset(record["preset"])
+        parser = log.parser(names="relaxed")
+        entry = parser.parse(record["line"])
+        values = tuple(parser.layout.typed(number, entry.piece(number)) for number in range(len(log.commands)))
+        assert parser.values(record["line"]) == values == tuple(entry.field(n) for n in range(len(values)))
+        assert parser.parse(record["line"].encode("utf-8", "surrogateescape")) == entry
+        assert pickle.loads(pickle.dumps(entry)) == entry
+
+
+def test_long_lines_and_many_fields() -> None:
+    """Records keep places of any number and size."""
+    log = AccessLogFormat("".join(f"%REQ(A{number})%\t" for number in range(40)) + "\n")
+    line = "\t".join(str(number) * 3000 for number in range(40)) + "\t"
+    assert log.parser().count(line) == 1
+    assert log.parse(line)["REQ(A39)"] == "39" * 3000
+
+
+def test_a_line_of_a_megabyte_is_bounded() -> None:
+    """Fake separators by the hundred thousand are counted, not tried."""
+    program = compile_program(AccessLogFormat.preset("istio-text").pieces, names=Names.STRICT, omit_empty_values=False)
+    fast = twin("_fastlog").LogSplitter(program.literals, program.fields)
+    line = b'[2026-11-22T22:44:33.490Z] "GET / HTTP/1.1" 200 - - - "-" 0 6 0 0 "-" "' + b'a" "' * 250_000
+    line += b'" "id" "a.com" "1.2.3.4:80" a 10.0.0.1:1 1.2.3.4:80 10.0.0.1:2 - -'
+    assert fast.split(line)[0] == 2
+
+
+def test_records_without_a_line_have_no_fields() -> None:
+    """Asking for one is an IndexError in both twins."""
+    for name in ("_purelines", "_fastlines"):
+        with pytest.raises(IndexError):
+            twin(name).LogRecord().piece(0)
