@@ -9,30 +9,35 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.datetime cimport datetime_new, import_datetime
+from cpython.datetime cimport (
+    PyDateTime_Check, datetime_day, datetime_hour, datetime_microsecond, datetime_minute, datetime_month, datetime_new,
+    datetime_second, datetime_tzinfo, datetime_year, import_datetime,
+)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from meshegress._fastlog cimport MOST_FIELDS, LogSplitter
 
 from datetime import UTC
 
-from meshegress._purelines import LogKind
+from meshegress._purelines import DASHED, LogKind
 from meshegress._purelog import bytes_of
 
-__all__ = ["LogKind", "LogLines", "LogRecord"]
+__all__ = ["DASHED", "LogKind", "LogLines", "LogRecord", "LogWriter"]
 
 import_datetime()
 
 cdef object _UTC = UTC
+cdef object _NOTHING = ()
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object)
     void* PyUnicode_DATA(object)
     Py_ssize_t PyUnicode_GET_LENGTH(object)
+    long long PyLong_AsLongLongAndOverflow(object, int*)
     object PyUnicode_New(Py_ssize_t, uint32_t)
     object PyUnicode_DecodeUTF8(const char*, Py_ssize_t, const char*)
 
@@ -54,6 +59,7 @@ cdef enum:
     NUMBER = 2
     STAMP = 3
     FLAGS = 4
+    DASH = 16
 
 
 cdef inline object _text(const char* piece, Py_ssize_t size, bint is_ascii):
@@ -249,3 +255,118 @@ cdef class LogLines:
 
 cdef bytes _bytes(object line):
     return bytes_of(line) if isinstance(line, str) else bytes(line)
+
+
+cdef extern from *:
+    """
+    static inline int log_digits(uint64_t value) { int n = 1; while (value >= 10) { value /= 10; n++; } return n; }
+    static inline void log_put(char *place, int digits, uint64_t value) {
+        while (digits--) { place[digits] = (char)('0' + value % 10); value /= 10; }
+    }
+    """
+    int log_digits(uint64_t) nogil
+    void log_put(char*, int, uint64_t) nogil
+
+
+cdef inline bint _is_small(object value):
+    """Whether an ``int`` is neither negative nor too large for the machine."""
+    cdef int overflow = 0
+    return PyLong_AsLongLongAndOverflow(value, &overflow) >= 0 and not overflow
+
+
+cdef inline void _put_two(char* place, int value):
+    place[0], place[1] = <char>(c"0" + value // 10), <char>(c"0" + value % 10)
+
+
+cdef void _put_stamp(char* place, object moment):
+    """Write a moment of UTC as the default time stamp; milliseconds are cut."""
+    cdef int millisecond = datetime_microsecond(moment) // 1000
+    memcpy(place, b"0000-00-00T00:00:00.000Z", 24)
+    _put_two(place, datetime_year(moment) // 100)
+    _put_two(place + 2, datetime_year(moment) % 100)
+    _put_two(place + 5, datetime_month(moment))
+    _put_two(place + 8, datetime_day(moment))
+    _put_two(place + 11, datetime_hour(moment))
+    _put_two(place + 14, datetime_minute(moment))
+    _put_two(place + 17, datetime_second(moment))
+    _put_two(place + 20, millisecond // 10)
+    place[22] = <char>(c"0" + millisecond % 10)
+
+
+cdef class LogWriter:
+    """A writer of typed values as lines; see the readable twin."""
+
+    cdef tuple literals
+    cdef object show
+    cdef bytes kinds
+    cdef Py_ssize_t size
+    cdef bint is_ascii
+    cdef const char* literal[MOST_FIELDS + 1]
+    cdef Py_ssize_t literal_size[MOST_FIELDS + 1]
+
+    def __init__(self, literals, kinds, show):
+        self.literals = tuple(literals)
+        self.kinds, self.show = bytes(kinds), show
+        self.size = sum(map(len, self.literals))
+        if len(self.literals) != len(self.kinds) + 1 or len(self.kinds) > MOST_FIELDS:
+            raise ValueError("one literal more than fields is needed")
+        self.is_ascii = all(map(str.isascii, self.literals))
+        for number in range(len(self.literals)):
+            self.literal[number] = <const char*>PyUnicode_DATA(self.literals[number])
+            self.literal_size[number] = PyUnicode_GET_LENGTH(self.literals[number])
+
+    def write(self, tuple values not None):
+        """Return the line of *values*, one for each field in its order."""
+        cdef int number, fields = <int>len(self.kinds)
+        cdef const char* text[MOST_FIELDS]
+        cdef Py_ssize_t sizes[MOST_FIELDS]
+        cdef uint64_t numbers[MOST_FIELDS]
+        cdef Py_ssize_t total = self.size
+        cdef bint is_plain = True
+        cdef object value, made
+        cdef char* place
+        cdef char stamp[24]
+        cdef bint has_stamp = False, is_flags
+        cdef int kind
+        cdef list kept = []
+        if len(values) != fields:
+            raise ValueError(f"{fields} values are needed, not {len(values)}")
+        for number in range(fields):
+            value = values[number]
+            numbers[number] = 0
+            kind = self.kinds[number] & ~DASH
+            if (value is None and self.kinds[number] & DASH) or (kind == FLAGS and value is _NOTHING):
+                text[number], sizes[number] = b"-", 1
+            elif kind == NUMBER and type(value) is int and _is_small(value):
+                numbers[number] = value
+                text[number], sizes[number] = NULL, log_digits(numbers[number])
+            elif kind == STAMP and PyDateTime_Check(value) and datetime_tzinfo(value) is _UTC and not has_stamp:
+                _put_stamp(stamp, value)
+                text[number], sizes[number], has_stamp = stamp, 24, True
+            else:
+                if kind == OTHER or type(value) is not str or PyUnicode_GET_LENGTH(value) == 0:
+                    is_flags = kind == FLAGS and type(value) is tuple
+                    value = ",".join([str(flag) for flag in value]) if is_flags else self.show(number, value)
+                    kept.append(value)
+                is_plain = is_plain and PyUnicode_IS_COMPACT_ASCII(value)
+                text[number], sizes[number] = <const char*>PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value)
+            total += sizes[number]
+        if not is_plain or not self.is_ascii:
+            return self.slowly(values)
+        made = PyUnicode_New(total, 127)
+        place = <char*>PyUnicode_DATA(made)
+        for number in range(fields + 1):
+            memcpy(place, self.literal[number], self.literal_size[number])
+            place += self.literal_size[number]
+            if number == fields:
+                break
+            if text[number] == NULL:
+                log_put(place, <int>sizes[number], numbers[number])
+            else:
+                memcpy(place, text[number], sizes[number])
+            place += sizes[number]
+        return made
+
+    cdef object slowly(self, tuple values):
+        parts = [literal + self.show(number, value) for number, (literal, value) in enumerate(zip(self.literals, values))]
+        return "".join(parts) + self.literals[len(self.literals) - 1]

@@ -145,7 +145,8 @@ cdef class LogSplitter:
             if field.plan == LOG_WORDS:
                 for place in range(field[1].words - 1, -1, -1):
                     word = field[1].word[place].bytes[: field[1].word[place].size]
-                    field.ends_word[(self.literals[number + 1] + word)[-1]] = place + 1
+                    word = self.literals[number + 1] + word
+                    field.ends_word[<uint8_t>word[len(word) - 1]] = place + 1
             elif field[1].plan == LOG_COUNT and self.literals[number + 1] == self.literals[number + 2]:
                 field.alike = field[1].alike + 1
         return 0

@@ -47,9 +47,11 @@ _lines_twin = choose(compiled="_fastlines", readable="_purelines")
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
+    from meshegress._purelines import DASHED as DASHED
     from meshegress._purelines import LogKind as LogKind
     from meshegress._purelines import LogLines as LogLines
     from meshegress._purelines import LogRecord as LogRecord
+    from meshegress._purelines import LogWriter as LogWriter
     from meshegress._purelog import LogField as LogField
     from meshegress._purelog import LogSpan as LogSpan
     from meshegress._purelog import LogSplitter as LogSplitter
@@ -65,9 +67,11 @@ if TYPE_CHECKING:
     from meshegress._purewalk import Walk as Walk
 else:
     LogField = _log_twin.LogField
+    DASHED = _lines_twin.DASHED
     LogKind = _lines_twin.LogKind
     LogLines = _lines_twin.LogLines
     LogRecord = _lines_twin.LogRecord
+    LogWriter = _lines_twin.LogWriter
     LogSpan = _log_twin.LogSpan
     LogSplitter = _log_twin.LogSplitter
     alphabet_of = _log_twin.alphabet_of

@@ -121,3 +121,38 @@ def test_records_without_a_line_have_no_fields() -> None:
     for name in ("_purelines", "_fastlines"):
         with pytest.raises(IndexError):
             twin(name).LogRecord().piece(0)
+
+
+@given(
+    st.lists(
+        st.none() | st.integers(-5, 2**70) | st.text(max_size=4) | st.datetimes() | st.sampled_from([(), ("UF",), 1.5]),
+        min_size=8,
+        max_size=8,
+    )
+)
+def test_any_values_are_written_alike(values: list[object]) -> None:
+    """Whatever is given, both twins write what the formatter writes."""
+    commands = [
+        "START_TIME",
+        "RESPONSE_CODE",
+        "RESPONSE_FLAGS",
+        "REQ(A)",
+        "REQ(B):2",
+        "DURATION",
+        "ROUTE_NAME",
+        "PROTOCOL",
+    ]
+    log = AccessLogFormat("".join(f"é%{command}%" if command == "REQ(A)" else f"|%{command}%" for command in commands))
+    line = log.format(dict(zip(commands, values, strict=True)))
+    literals = [str(piece) for piece in log.pieces if isinstance(piece, str)] + [""]
+    kinds = bytes(map(log._writing_kind, log.commands))
+    for name in ("_purelines", "_fastlines"):
+        assert twin(name).LogWriter(literals, kinds, log._show).write(tuple(values)) == line
+
+
+def test_recorded_lines_are_written_from_their_values(recorded: tuple[dict[str, Any], ...]) -> None:
+    """A parser's values go into the writer as they are."""
+    for record in recorded[::3]:
+        if record["kind"] == "text" and record.get("parses") == 1 and "preset" in record:
+            log = AccessLogFormat.preset(record["preset"])
+            assert log.writer()(log.parser(names="relaxed").values(record["line"])) == record["line"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Literal, Protocol
 
+from meshegress._match import DASHED, LogKind, LogWriter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.detect import Detection, choose_format
 from meshegress.accesslog.entry import AccessLogEntry, Layout
-from meshegress.accesslog.fields import field_names
+from meshegress.accesslog.fields import field_names, kind_of
 from meshegress.accesslog.formatstring import Command, Piece, parse_format
 from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.lookup import Lookup
+from meshegress.accesslog.operators import Absent
 from meshegress.accesslog.presets import JSON_PRESETS, TEXT_PRESETS
 from meshegress.accesslog.process import Process
 from meshegress.accesslog.rendering import text_of
@@ -24,6 +26,7 @@ from meshegress.accesslog.values import to_bytes
 from meshegress.errors import LogFormatError
 
 _NO_PROCESS = Process()
+_DASHED = (Absent.DASH, Absent.PORT, Absent.DASH_OR_EMPTY, Absent.DASH_OR_MASK)
 
 
 class MeshLogging(Protocol):
@@ -174,6 +177,36 @@ class AccessLogFormat:
             piece if isinstance(piece, str) else text_of(piece, find(piece), omit_empty_values=self.omit_empty_values)
             for piece in self.pieces
         )
+
+    def writer(self) -> Callable[[tuple[object, ...]], str]:
+        """Return a function that writes typed values, one for each command in its order, as a line.
+
+        It is ``format`` for many lines: nothing is looked up or derived, and a parser's ``values`` go in as they are.
+
+        Raises LogFormatError for a JSON format.
+
+        >>> AccessLogFormat("%PROTOCOL% %RESPONSE_CODE%").writer()((None, 200))
+        '- 200'
+        """
+        if self.tree is not None:
+            raise LogFormatError(self.text, 0, 1, "only text formats have a writer; use `format`")
+        literals = [""]
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                literals[-1] += piece
+            else:
+                literals.append("")
+        literals[-1] = literals[-1].removesuffix("\n")
+        return LogWriter(literals, bytes(map(self._writing_kind, self.commands)), self._show).write
+
+    def _writing_kind(self, command: Command) -> int:
+        # Where `text_of` shows a text as it is, and no value as a dash, the twins need not ask.
+        if self.omit_empty_values or command.length is not None or command.operator.is_structured:
+            return LogKind.OTHER
+        return kind_of(command) | (DASHED if command.operator.absent in _DASHED else 0)
+
+    def _show(self, number: int, value: object) -> str:
+        return text_of(self.commands[number], value, omit_empty_values=self.omit_empty_values)
 
     def parse(self, line: str | bytes) -> AccessLogEntry:
         """Return the entry that *line* shows; one newline at its end is ignored.
