@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sys import intern
 
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
@@ -18,8 +17,7 @@ def cluster_name(port: int, host: str, subset: str = "") -> str:
     >>> cluster_name(443, "www.baidu.com")
     'outbound|443||www.baidu.com'
     """
-    # One text for one cluster: listeners, routes and the cluster itself hold it.
-    return intern(f"outbound|{port}|{subset}|{host}")
+    return f"outbound|{port}|{subset}|{host}"
 
 
 @dataclass(frozen=True, slots=True)

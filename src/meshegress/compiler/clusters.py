@@ -42,8 +42,7 @@ def collect_clusters(
 def _dynamic(service: Service) -> Iterator[Cluster]:
     for port in service.ports:
         if port.protocol in _DYNAMIC:
-            name = cluster_name(port.number, service.hostname)
-            yield Cluster(name, Endpoints.UNKNOWABLE, service.origin(port))
+            yield Cluster(service.cluster(port.number), Endpoints.UNKNOWABLE, service.origin(port))
 
 
 def _of_port(
@@ -56,7 +55,7 @@ def _of_port(
         return
     passthrough = _is_passthrough(policy)
     yield Cluster(
-        cluster_name(port.number, service.hostname),
+        service.cluster(port.number),
         Endpoints.UNKNOWABLE if passthrough else found,
         service.origin(port),
     )

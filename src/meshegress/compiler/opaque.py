@@ -12,7 +12,6 @@ from meshegress._match import host_matches
 from meshegress.compiler.nouns.plans import ChainPlan, single, target_cluster, weighted
 from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.routing import MESH_GATEWAY, RouteTarget, TcpEntry, VirtualService
-from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources.virtual_service import L4MatchAttributes, TLSMatchAttributes
 from meshegress.table import TcpProxy
@@ -145,4 +144,4 @@ class OpaqueChains:
 
 def _own_cluster(service: Service, port: ServicePort) -> TcpProxy:
     number = service.ports[0].number if len(service.ports) == 1 else port.number
-    return TcpProxy(single(cluster_name(number, service.hostname)))
+    return TcpProxy(single(service.cluster(number)))

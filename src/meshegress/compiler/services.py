@@ -11,6 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort, origin_of
 from meshegress.compiler.nouns.ties import Order, in_order
+from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
 
@@ -41,6 +42,7 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
         v4, v6 = automatic.get(host, (None, None))
         host_path = ("spec", "hosts", index)
         origins = tuple(origin_of(entry, host_path, port.place) for port in ports)
+        clusters = tuple(cluster_name(port.number, host) for port in ports)
         for address in addresses or (() if spec.addresses else (UNSPECIFIED,)):
             yield Service(
                 hostname=host,
@@ -52,6 +54,7 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
                 object_name=entry.name,
                 host_path=host_path,
                 origins=origins,
+                clusters=clusters,
                 address=address,
                 automatic_v4=v4,
                 automatic_v6=v6,
@@ -80,8 +83,9 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         vips = tuple(spec.cluster_ips) if len(spec.cluster_ips) > 1 else (address,)
     exported = meta.annotations.get(_EXPORT_TO, "")
     host_path = ("metadata", "name")
+    hostname = f"{service.name}.{service.namespace}.svc.{domain}"
     return Service(
-        hostname=f"{service.name}.{service.namespace}.svc.{domain}",
+        hostname=hostname,
         namespace=service.namespace,
         name=service.name,
         ports=tuple(
@@ -98,6 +102,7 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         object_name=service.name,
         host_path=host_path,
         origins=tuple(origin_of(service, host_path, place) for place in range(len(spec.ports))),
+        clusters=tuple(cluster_name(port.port, hostname) for port in spec.ports),
         address=address,
         is_kubernetes=True,
         cluster_vips=vips,

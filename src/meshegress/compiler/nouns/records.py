@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.decision import Origin
+from meshegress.naming import cluster_name
 from meshegress.resources import Resource
 
 UNSPECIFIED = "0.0.0.0"
@@ -79,6 +80,8 @@ class Service:
     external_name: str = ""
     #: Where each port stands in the resources.
     origins: tuple[Origin, ...] = ()
+    #: The name of each port's cluster: one text for all who send there.
+    clusters: tuple[str, ...] = ()
 
     @property
     def key(self) -> Named:
@@ -99,16 +102,29 @@ class Service:
                 return origin
         return origin_of(self.resource, self.host_path, None)
 
+    def cluster(self, number: int) -> str:
+        """Return the name of the cluster of port *number*, whether or not there is such a port."""
+        for port, name in zip(self.ports, self.clusters, strict=True):
+            if port.number == number:
+                return name
+        return cluster_name(number, self.hostname)
+
     def with_ports(self, ports: Iterable[ServicePort]) -> Service:
         """Return the service with these of its *ports* alone."""
         kept = tuple(ports)
-        return replace(self, ports=kept, origins=tuple(self.origin(port) for port in kept))
+        origins = tuple(self.origin(port) for port in kept)
+        return replace(self, ports=kept, origins=origins, clusters=tuple(self.cluster(port.number) for port in kept))
 
     def merged(self, other: Service) -> Service:
         """Return the service with the ports of *other* that are new by number."""
         known = {port.number for port in self.ports}
         new = other.with_ports(port for port in other.ports if port.number not in known)
-        return replace(self, ports=self.ports + new.ports, origins=self.origins + new.origins)
+        return replace(
+            self,
+            ports=self.ports + new.ports,
+            origins=self.origins + new.origins,
+            clusters=self.clusters + new.clusters,
+        )
 
 
 def origin_of(resource: Resource, host_path: tuple[str | int, ...], place: int | None) -> Origin:

@@ -200,7 +200,9 @@ class RouteBuilder:
 
 def _default_group(one: _Served, port: ServicePort) -> _Group:
     origin = one.service.origin(port)
-    cluster = single(cluster_name(port.number, one.host))
+    service = one.service
+    named = service.cluster(port.number) if one.host == service.hostname else cluster_name(port.number, one.host)
+    cluster = single(named)
     route = Route("default", EVERY_PATH, RouteAction(cluster), origin=origin)
     return _Group(port.number, (one,), (), (route,), origin)
 
