@@ -182,6 +182,8 @@ class AccessLogEntry(LogRecord):
 
     def as_dict(self) -> dict[str, FieldValue]:
         """Return all fields, typed, by name."""
+        if self.layout is not None and self.line is not None:
+            return {name: self.field(number) for number, name in enumerate(self.layout.names)}  # type: ignore[misc]
         return {name: self[name] for name in self.names}
 
     def __iter__(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from meshegress import AccessLogEntry, AccessLogFormat, LogFormatError, LogReader, read_log
@@ -66,12 +66,13 @@ def run_parse(arguments: argparse.Namespace) -> int:
     reader = _reader(arguments, rotated=arguments.rotated, names=arguments.names, tie_break=arguments.tie_break)
     fields = tuple(arguments.fields.split(",")) if arguments.fields else ()
     entries = _with_progress(reader)
+    encode = json.JSONEncoder(default=_plain_value).encode
     if arguments.table:
         _print_table(entries, fields or _COLUMNS)
     else:
         for entry in entries:
             values = {name: entry.get(name) for name in fields} if fields else entry.as_dict()
-            print(json.dumps(_plain(values), ensure_ascii=True))
+            print(encode(values))
     return _close(reader)
 
 
@@ -173,10 +174,6 @@ def _print_table(entries: Iterable[AccessLogEntry], fields: tuple[str, ...]) -> 
 def _cell(value: object) -> str:
     plain = _plain_value(value)
     return "-" if plain in (None, []) else _printable(",".join(plain) if isinstance(plain, list) else str(plain))
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: _plain_value(value) for name, value in values.items()}
 
 
 def _plain_value(value: object) -> object:
