@@ -40,6 +40,7 @@ def choose(*, compiled: str, readable: str) -> ModuleType:
 
 _twin = choose(compiled="_fastmatch", readable="_purematch")
 _walk = choose(compiled="_fastwalk", readable="_purewalk")
+_columns = choose(compiled="_fastcolumns", readable="_purecolumns")
 
 _log_twin = choose(compiled="_fastlog", readable="_purelog")
 _lines_twin = choose(compiled="_fastlines", readable="_purelines")
@@ -47,6 +48,7 @@ _lines_twin = choose(compiled="_fastlines", readable="_purelines")
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
+    from meshegress._purecolumns import Columns as Columns
     from meshegress._purelines import DASHED as DASHED
     from meshegress._purelines import LogKind as LogKind
     from meshegress._purelines import LogLines as LogLines
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from meshegress._purewalk import PackedRequest as PackedRequest
     from meshegress._purewalk import Walk as Walk
 else:
+    Columns = _columns.Columns
     LogField = _log_twin.LogField
     DASHED = _lines_twin.DASHED
     LogKind = _lines_twin.LogKind

@@ -126,10 +126,11 @@ class Walk(Generic[Answer]):
         made = self._made.get(number)
         return self._made.setdefault(number, self._make(number)) if made is None else made
 
-    def find(self, request: PackedRequest, destination: str | None = None) -> int:
+    def find(self, request: PackedRequest, destination: str | None = None, blind: bool = False) -> int:
         """Return the number of the leaf where *request* ends, or that of a choice between several.
 
-        *destination* is an address in the place of the request's own.
+        *destination* is an address in the place of the request's own. *blind* says that its headers and its method are
+        not known: every route that they could choose is possible.
         """
         lowered = self.lowered
         listener = lowered.catch_all
@@ -142,7 +143,7 @@ class Walk(Generic[Answer]):
             return lowered.listeners[listener].leaf + LEAF_WAITS
         if found == NO_MATCH:
             return LEAF_NO_LISTENER
-        return self._connect(request, destination, lowered.listeners[found], inspects)
+        return self._connect(request, destination, lowered.listeners[found], inspects, blind)
 
     def _listener(self, port: int, destination: str) -> int:
         """Return the row of the listener that takes the connection."""
@@ -156,7 +157,9 @@ class Walk(Generic[Answer]):
                 return found
         return self.lowered.catch_all
 
-    def _connect(self, request: PackedRequest, destination: str, row: ListenerRow, http_is_known: bool) -> int:
+    def _connect(
+        self, request: PackedRequest, destination: str, row: ListenerRow, http_is_known: bool, blind: bool
+    ) -> int:
         """Run the inspectors, choose the chain and follow it."""
         node = row.node
         if node.reserved:
@@ -169,16 +172,17 @@ class Walk(Generic[Answer]):
             tls, http = PLAIN, NOT_HTTP
         level = node.by_port.get(request.port, node.any_port)
         if level is None:
-            return self._follow(request, row, node.default)
+            return self._follow(request, row, node.default, blind)
         prefix_row = NO_MATCH if level.prefixes is None else level.prefixes.find(destination)
         bucket = level.unprefixed if prefix_row == NO_MATCH else level.rows[prefix_row]
-        leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default))
+        leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default), blind)
         if prefix_row in level.tossed and level.unprefixed is not None:
-            other = self._follow(request, row, _chain_in(level.unprefixed, request, tls, http, node.default))
+            hidden = _chain_in(level.unprefixed, request, tls, http, node.default)
+            other = self._follow(request, row, hidden, blind)
             return self._choose("zero-prefix", (leaf, other))
         return leaf
 
-    def _follow(self, request: PackedRequest, row: ListenerRow, chain: int) -> int:
+    def _follow(self, request: PackedRequest, row: ListenerRow, chain: int, blind: bool) -> int:
         """Return the leaf of *request* in the chain *chain* of a listener."""
         if chain == NO_MATCH:
             return row.leaf + LEAF_CLOSED
@@ -188,41 +192,43 @@ class Walk(Generic[Answer]):
         error = _codec_verdict(request, found)
         if error:
             return found.leaf + error
-        return self._route(request, found, found.routes)
+        return self._route(request, found, found.routes, blind)
 
-    def _route(self, request: PackedRequest, chain: ChainRow, routes: RouteNode) -> int:
+    def _route(self, request: PackedRequest, chain: ChainRow, routes: RouteNode, blind: bool) -> int:
         """Return the leaf of a request that the codec let through."""
         base = chain.leaf + CODEC_LEAVES
         host = routes.domains.find(request.authority)
         if host == NO_MATCH:
-            return self._reply(base, base, request)
+            return self._reply(base, base, request.variant)
         if request.verb == "CONNECT":
-            return self._reply(base + routes.misses[host], base + routes.misses[host], request)
+            return self._reply(base + routes.misses[host], base + routes.misses[host], request.variant)
         answer = routes.answers[host]
         miss = base + routes.misses[host]
         if answer >= 0:
-            return self._reply(base + answer, miss, request)
-        return self._first_route(request, chain, miss, routes.conditional[-1 - answer][1])
+            return self._reply(base + answer, miss, request.variant)
+        view = RequestView(request, chain.normalization, blind=blind)
+        return self._first_route(view, base, miss, routes.conditional[-1 - answer][1])
 
-    def _first_route(self, request: PackedRequest, chain: ChainRow, miss: int, rows: tuple[RouteRow, ...]) -> int:
+    def _first_route(self, view: RequestView, base: int, miss: int, rows: tuple[RouteRow, ...]) -> int:
         """Return the leaf of the first route whose conditions hold, and of every one before it that may hold."""
-        base = chain.leaf + CODEC_LEAVES
-        view = RequestView(request, chain.normalization)
+        possible = self._possible_routes(view, base, miss, rows)
+        if view.blind:  # the likeliest: a GET that shows no headers
+            possible = self._possible_routes(view.sighted(), base, miss, rows) + possible
+        return self._choose("headers" if view.blind else "regex", tuple(possible))
+
+    def _possible_routes(self, view: RequestView, base: int, miss: int, rows: tuple[RouteRow, ...]) -> list[int]:
         possible: list[int] = []
         for row in rows:
             verdict = route_holds(row, view)
             if verdict is not False:
-                possible.append(self._reply(base + row.leaf, miss, request))
+                possible.append(self._reply(base + row.leaf, miss, view.request.variant))
             if verdict:
-                break
-        else:
-            possible.append(self._reply(miss, miss, request))
-        return possible[0] if len(possible) == 1 else self._choose("regex", tuple(possible))
+                return possible
+        return [*possible, self._reply(miss, miss, view.request.variant)]
 
-    def _reply(self, leaf: int, miss: int, request: PackedRequest) -> int:
-        """Return *leaf* in the variant that the request's headers ask for."""
-        variant = request.variant & GRPC if leaf == miss else request.variant
-        return leaf + variant * self.lowered.leaves
+    def _reply(self, leaf: int, miss: int, variant: int) -> int:
+        """Return *leaf* in the variant that the request's headers ask for; what is missed has nothing to upgrade."""
+        return leaf + (variant & GRPC if leaf == miss else variant) * self.lowered.leaves
 
     def _choose(self, reason: str, leaves: tuple[int, ...]) -> int:
         """Return the number that stands for several possible leaves, the likeliest first."""

@@ -133,18 +133,48 @@ static inline int is_loopback(const walk_view *view) {
     return view->version == 4 ? view->address.high >> 56 == 127 : !view->address.high && view->address.low == 1;
 }
 
-/* Return the chain that a bucket of one prefix has for the connection, WALK_NONE or WALK_ASKS. */
-static inline int32_t chain_in(const walk_tree *tree, int32_t bucket, const walk_view *view, int tls, int http) {
-    if (bucket == WALK_NONE)
-        return WALK_NONE;
-    const walk_names *names = &tree->names[bucket];
-    int32_t level = names->unnamed;
-    if (tls == SEES_TLS && names->names && view->server_name.length) {
-        const walk_text *name = &view->server_name;
-        int32_t row = find_server_name(names->names, name->text, name->length, name->readable);
-        if (row != WALK_NONE)
-            level = names->first_row + row;
-    }
+/* ---- the first half: up to the name that has to be looked up ---- */
+
+/* Where a walk stands when it needs a name looked up: `table` is NULL once the walk has ended. */
+typedef struct {
+    const name_table *table;
+    walk_text text;
+    const walk_listener *listener;
+    const walk_names *names; /* a server name is looked up; else an authority */
+    const walk_chain *chain;
+} walk_halt;
+
+static inline int64_t as_variant(const walk_program *program, int64_t leaf, int variant) {
+    return leaf + variant * program->leaves;
+}
+
+/* Follow a chain to its leaf, or halt at the authority. */
+static inline int64_t follow_chain(const walk_listener *listener, const walk_program *program, const walk_view *view,
+                                   int32_t number, walk_halt *halt) {
+    if (number == WALK_NONE)
+        number = listener->tree->default_chain;
+    if (number < 0)
+        return number == WALK_ASKS ? WALK_ASKS : listener->leaf + AT_CLOSED;
+    const walk_chain *chain = &program->chains[listener->first_chain + number];
+    if (!chain->routes)
+        return chain->leaf;
+    if (view->codec_error)
+        return chain->leaf + view->codec_error;
+    if (view->is_http_10 && !chain->accepts_http_10)
+        return chain->leaf + AT_LOW_VERSION;
+    if (view->request_error)
+        return chain->leaf + view->request_error;
+    if (view->asks)
+        return WALK_ASKS;
+    halt->names = NULL;
+    halt->chain = chain;
+    halt->text = view->authority;
+    halt->table = chain->routes->domains;
+    return 0;
+}
+
+/* Return the chain of a bucket in which the server name has been judged. */
+static inline int32_t chain_of_level(const walk_tree *tree, int32_t level, const walk_view *view, int tls, int http) {
     if (level == WALK_NONE)
         return WALK_NONE;
     const walk_transport *transport = &tree->transports[level];
@@ -158,54 +188,46 @@ static inline int32_t chain_in(const walk_tree *tree, int32_t bucket, const walk
     return tree->apps[apps].has_alpn && view->asks ? WALK_ASKS : tree->apps[apps].other;
 }
 
-static inline int32_t choose_chain(const walk_tree *tree, const walk_view *view, int tls, int http) {
-    int32_t level = tree->any_port;
+/* Choose the chain, or halt at the server name. */
+static inline int64_t enter_tree(const walk_listener *listener, const walk_program *program, const walk_view *view,
+                                 int tls, int http, walk_halt *halt) {
+    const walk_tree *tree = listener->tree;
+    int32_t level = tree->any_port, bucket = WALK_NONE;
     for (int32_t i = 0; i < tree->port_count; i++)
         if (tree->ports[i].port == view->port)
             level = tree->ports[i].level;
-    if (level == WALK_NONE)
-        return tree->default_chain;
-    const walk_prefixes *prefixes = &tree->prefixes[level];
-    int32_t bucket = prefixes->unprefixed;
-    if (prefixes->prefixes) {
-        const prefix_family *family = view->version == 4 ? &prefixes->prefixes->ipv4 : &prefixes->prefixes->ipv6;
-        int32_t row = find_in_family(family, view->address);
-        if (row != WALK_NONE)
-            bucket = prefixes->first_row + row;
+    if (level != WALK_NONE) {
+        const walk_prefixes *prefixes = &tree->prefixes[level];
+        bucket = prefixes->unprefixed;
+        if (prefixes->prefixes) {
+            const prefix_family *family = view->version == 4 ? &prefixes->prefixes->ipv4 : &prefixes->prefixes->ipv6;
+            int32_t row = find_in_family(family, view->address);
+            if (row != WALK_NONE)
+                bucket = prefixes->first_row + row;
+        }
     }
-    int32_t chain = chain_in(tree, bucket, view, tls, http);
-    return chain == WALK_NONE ? tree->default_chain : chain;
+    if (bucket == WALK_NONE)
+        return follow_chain(listener, program, view, WALK_NONE, halt);
+    const walk_names *names = &tree->names[bucket];
+    if (tls == SEES_TLS && names->names && view->server_name.length) {
+        halt->names = names;
+        halt->text = view->server_name;
+        halt->table = names->names;
+        return 0;
+    }
+    return follow_chain(listener, program, view, chain_of_level(tree, names->unnamed, view, tls, http), halt);
 }
 
-/* Return the leaf of a request that reads HTTP there. */
-static inline int64_t follow_routes(const walk_program *program, const walk_chain *chain, const walk_view *view) {
-    if (view->codec_error)
-        return chain->leaf + view->codec_error;
-    if (view->is_http_10 && !chain->accepts_http_10)
-        return chain->leaf + AT_LOW_VERSION;
-    if (view->request_error)
-        return chain->leaf + view->request_error;
-    if (view->asks)
-        return WALK_ASKS;
-    const walk_text *name = &view->authority;
-    int64_t base = chain->leaf + CODEC_BLOCK;
-    int32_t row = find_domain(chain->routes->domains, name->text, name->length, name->readable);
-    int64_t miss = row == WALK_NONE ? base : base + chain->routes->misses[row];
-    if (row == WALK_NONE || view->is_connect)
-        return miss + (view->variant & AS_GRPC) * program->leaves;
-    int32_t answer = chain->routes->answers[row];
-    return answer < 0 ? WALK_ASKS : base + answer + view->variant * program->leaves;
-}
-
-/* Return the number of the leaf where the connection ends, or WALK_ASKS. */
-static inline int64_t walk(const walk_program *program, const walk_view *view) {
+/* Walk until a name has to be looked up; return the leaf, or WALK_ASKS, where none has to be. */
+static inline int64_t walk_begin(const walk_program *program, const walk_view *view, walk_halt *halt) {
+    halt->table = NULL;
     int32_t found = find_listener(program, view);
     int http_is_known = program->looks_first && found != program->catch_all;
     if (http_is_known && program->waits_first && view->http == SEES_HTTP_WAITS && !is_loopback(view))
         return program->listeners[program->catch_all].leaf + AT_WAITS;
     if (found == WALK_NONE)
         return 0;
-    const walk_listener *listener = &program->listeners[found];
+    const walk_listener *listener = halt->listener = &program->listeners[found];
     const walk_tree *tree = listener->tree;
     if (tree->is_reserved)
         return listener->leaf;
@@ -216,13 +238,46 @@ static inline int64_t walk(const walk_program *program, const walk_view *view) {
             return listener->leaf + AT_WAITS;
         tls = SEES_PLAIN, http = SEES_NOT_HTTP;
     }
-    if (tree->is_tossed)
-        return WALK_ASKS;
-    int32_t number = choose_chain(tree, view, tls, http);
-    if (number < 0)
-        return number == WALK_ASKS ? WALK_ASKS : listener->leaf + AT_CLOSED;
-    const walk_chain *chain = &program->chains[listener->first_chain + number];
-    return chain->routes ? follow_routes(program, chain, view) : chain->leaf;
+    return tree->is_tossed ? WALK_ASKS : enter_tree(listener, program, view, tls, http, halt);
+}
+
+/* ---- the second half: with the row that was found ---- */
+
+/* Return the leaf of a request whose authority has been looked up. */
+static inline int64_t end_routes(const walk_program *program, const walk_view *view, const walk_chain *chain, int32_t row) {
+    int64_t base = chain->leaf + CODEC_BLOCK;
+    if (row == WALK_NONE)
+        return as_variant(program, base, view->variant & AS_GRPC);
+    if (view->is_connect)
+        return as_variant(program, base + chain->routes->misses[row], view->variant & AS_GRPC);
+    int32_t answer = chain->routes->answers[row];
+    return answer < 0 ? WALK_ASKS : as_variant(program, base + answer, view->variant);
+}
+
+static inline int64_t walk_end(const walk_program *program, const walk_view *view, walk_halt *halt, int32_t row) {
+    if (!halt->names)
+        return end_routes(program, view, halt->chain, row);
+    const walk_names *names = halt->names;
+    int32_t level = row == WALK_NONE ? names->unnamed : names->first_row + row;
+    int32_t number = chain_of_level(halt->listener->tree, level, view, SEES_TLS, SEES_NOT_HTTP);
+    halt->table = NULL;
+    int64_t leaf = follow_chain(halt->listener, program, view, number, halt);
+    if (!halt->table)
+        return leaf;
+    return end_routes(program, view, halt->chain,
+                      find_domain(halt->table, halt->text.text, halt->text.length, halt->text.readable));
+}
+
+/* Return the number of the leaf where the connection ends, or WALK_ASKS. */
+static inline int64_t walk(const walk_program *program, const walk_view *view) {
+    walk_halt halt;
+    int64_t leaf = walk_begin(program, view, &halt);
+    if (!halt.table)
+        return leaf;
+    const walk_text *name = &halt.text;
+    int32_t row = halt.names ? find_server_name(halt.table, name->text, name->length, name->readable)
+                             : find_domain(halt.table, name->text, name->length, name->readable);
+    return walk_end(program, view, &halt, row);
 }
 
 #endif

@@ -24,6 +24,8 @@ from meshegress.wire.paths import PathNormalization, normalize_path, split_targe
 
 _GRPC_TYPE = re.compile(r"application/grpc(?:\+.*)?", re.DOTALL)
 _ALLOWED_UPGRADES = frozenset({"websocket", "h2c"})
+#: What is known of a request that shows no headers.
+_NEVER_UNKNOWN = frozenset({":authority", "host", ":path", "x-request-id"})
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
 
 
@@ -35,24 +37,36 @@ class SeenRequest(Protocol):
     verb: str
     target: str
     scheme: str | None
+    variant: int
 
 
 class RequestView:
-    """What route conditions see of one request: path, query and headers, each made when it is asked for."""
+    """What route conditions see of one request: path, query and headers, each made when it is asked for.
 
-    __slots__ = ("_headers", "path", "query", "request")
+    A *blind* view knows nothing of headers and method: a condition on one cannot be told.
+    """
 
-    def __init__(self, request: SeenRequest, normalization: PathNormalization) -> None:
+    __slots__ = ("_headers", "_normalization", "blind", "path", "query", "request")
+
+    def __init__(self, request: SeenRequest, normalization: PathNormalization, *, blind: bool = False) -> None:
+        self.blind = blind
+        self._normalization = normalization
         path, self.query = split_target(request.target)
         self.path = normalize_path(path, normalization) or path
         self.request = request
         self._headers: dict[str, tuple[str, ...]] | None = None
 
-    def header(self, name: str) -> tuple[str, ...]:
-        """Return the values of header *name*, each on its own; empty where it is missing."""
+    def header(self, name: str) -> tuple[str, ...] | None:
+        """Return the values of header *name*, each on its own; empty where it is missing, None where nobody knows."""
+        if self.blind and name not in _NEVER_UNKNOWN:
+            return None
         if self._headers is None:
             self._headers = _seen_headers(self.request, self.path, self.query)
         return self._headers.get(name, ())
+
+    def sighted(self) -> RequestView:
+        """Return the view that takes the request's headers and method as they stand."""
+        return RequestView(self.request, self._normalization)
 
     def parameter(self, key: str) -> str | None:
         """Return the raw text of the first query parameter *key*, or None."""
@@ -73,8 +87,10 @@ def route_holds(row: RouteRow, view: RequestView) -> bool | None:
     return True if known else None
 
 
-def header_holds(condition: HeaderCondition, values: tuple[str, ...]) -> bool | None:
+def header_holds(condition: HeaderCondition, values: tuple[str, ...] | None) -> bool | None:
     """Return whether a header with *values* meets *condition*; inverted, none of them may match."""
+    if values is None:
+        return None
     if condition.text.kind == PRESENT:
         return bool(values) != condition.invert
     if not values:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import cast, overload
 
+from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.assemble import Compiled, Registry, names_of
 from meshegress.compiler.losers import losers
 from meshegress.compiler.nouns.records import Proxy
@@ -107,6 +109,32 @@ class Egress:
             return self._decide_unaddressed(request)
         return self._decide_at(request, None)
 
+    @overload
+    def decide_many(self, requests: ArrowData, *, threads: int = 1, **columns: str) -> Decided: ...
+
+    @overload
+    def decide_many(self, requests: Iterable[Request | str]) -> list[Decision]: ...
+
+    def decide_many(
+        self, requests: ArrowData | Iterable[Request | str], *, threads: int = 1, **columns: str
+    ) -> Decided | list[Decision]:
+        """Return the decisions on *requests*, in order: a list for a list, a column for a table.
+
+        A table is anything that speaks Arrow's PyCapsule interface. Its columns are ``port`` and ``kind`` (``http``,
+        ``http2``, ``http1.0``, ``tls``, ``tcp``), and where they are there ``address``, ``authority``, ``server_name``
+        (else the authority is) and ``path``; keyword arguments give other names, such as ``authority="host"``.
+
+        Raises RequestError for a bad URL in a list, ValueError for a table that lacks a column.
+
+        >>> from meshegress import Mesh
+        >>> [str(decision) for decision in Mesh().egress().decide_many(["https://a.com/", "http://b.com/"])]
+        ['PassthroughCluster', 'PassthroughCluster']
+        """
+        if is_arrow(requests):
+            return decide_columns(self._way, requests, names=columns, threads=threads)
+        decide = self.decide
+        return [decide(request) for request in cast("Iterable[Request | str]", requests)]
+
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
         if isinstance(request, str):
@@ -118,14 +146,37 @@ class Egress:
         notes = losers(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
         return explain(self.table, addressed, decision=decision, notes=tuple(str(note) for note in notes))
 
-    def _decide_at(self, request: Request, destination: str | None) -> Decision:
+    @cached_property
+    def _way(self) -> Way:
+        """How tables are decided."""
+        program = self._view.program
+        ports = range(65536)
+        listeners = [one for one in self.table.listeners if one.kind is ListenerKind.OUTBOUND]
+        is_open = {port for port in {one.port for one in listeners} if self.names or len(self._addresses_on(port)) > 1}
+        return Way(
+            walk=program.walk,
+            leaves=program.leaves,
+            free_address=free_address(listeners, v6=self._is_v6),
+            careful=_bits(port in self._contested for port in ports),
+            unknown=_bits(bool(self.names) or port in is_open for port in ports),
+            decision=lambda number: self._weigh(program.decision(number)),
+            decide=self._decide_blindly,
+        )
+
+    def _decide_blindly(self, request: Request) -> Decision:
+        """Return the decision on *request*, of which neither headers nor method are known."""
+        if request.address is None:
+            return self._decide_unaddressed(request, blind=True)
+        return self._decide_at(request, None, blind=True)
+
+    def _decide_at(self, request: Request, destination: str | None, *, blind: bool = False) -> Decision:
         """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
         program = self._view.program
         is_contested = request.port in self._contested
         if not is_contested and not self._is_limited:
-            return program.decision(program.find(request, destination))
+            return program.decision(program.find(request, destination, blind))
         programs = self._programs if is_contested else (program,)
-        numbers = tuple(program.find(request, destination) for program in programs)
+        numbers = tuple(program.find(request, destination, blind) for program in programs)
         made = self._made.get(numbers)
         if made is None:
             found = (program.decision(number) for program, number in zip(programs, numbers, strict=True))
@@ -151,10 +202,10 @@ class Egress:
         others = (self._view_in(order).program for order in Order if order is not Order.NATURAL)
         return (self._view.program, *others)
 
-    def _decide_unaddressed(self, request: Request) -> Decision:
+    def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
-        decision = self._decide_at(request, likeliest)
-        others = _distinct(decision, (self._decide_at(request, address) for address in addresses))
+        decision = self._decide_at(request, likeliest, blind=blind)
+        others = _distinct(decision, (self._decide_at(request, address, blind=blind) for address in addresses))
         if not others:
             return decision
         reason = f"`{request.name}` has no address that the mesh knows; on other addresses the answer is another"
@@ -165,13 +216,25 @@ class Egress:
         resolved = self._resolved(request.name) if request.name else ()
         if resolved:
             return resolved[:1]
-        if request.port not in self._probes:
-            listeners = [
-                one for one in self.table.listeners if one.port == request.port and one.kind is ListenerKind.OUTBOUND
-            ]
-            free = free_address(listeners, v6=all(":" in address for address in self.workload.addresses))
-            self._probes[request.port] = (free, *other_addresses(listeners))
-        return self._probes[request.port]
+        return self._addresses_on(request.port)
+
+    def _addresses_on(self, port: int) -> tuple[str, ...]:
+        if port not in self._probes:
+            listeners = [one for one in self.table.listeners if one.port == port and one.kind is ListenerKind.OUTBOUND]
+            self._probes[port] = (free_address(listeners, v6=self._is_v6), *other_addresses(listeners))
+        return self._probes[port]
+
+    @property
+    def _is_v6(self) -> bool:
+        return all(":" in address for address in self.workload.addresses)
+
+
+def _bits(flags: Iterable[bool]) -> bytes:
+    """Return a bit for each of 65536 *flags*."""
+    packed = bytearray(8192)
+    for port, flag in enumerate(flags):
+        packed[port >> 3] |= flag << (port & 7)
+    return bytes(packed)
 
 
 def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -16,13 +16,14 @@ SOURCE = Path(__file__).parents[2] / "src"
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
     {"errors", "findings", "naming", "addressing", "collector", "wire", "lowered", "conditions"}
-    | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purelog", "_fastlog", "_purelines", "_fastlines"},
+    | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purecolumns", "_fastcolumns"}
+    | {"_purelog", "_fastlog", "_purelines", "_fastlines"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources", "logs"},
     {"table", "route_rows"},
     {"compiler", "explain", "unaddressed", "unmodelled"},
-    {"mesh", "egress"},
+    {"mesh", "egress", "columns"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

@@ -136,7 +136,7 @@ def _failed_condition(route: Route, row: RouteRow, view: RequestView) -> str | N
     for field, header in zip(route.match.headers, row.headers, strict=True):
         values = view.header(header.name)
         if header_holds(header, values) is False:
-            shown = ", ".join(f"`{value}`" for value in values) or "missing"
+            shown = ", ".join(f"`{value}`" for value in values or ()) or "missing"
             return f"header {field.name} ({shown}) had {_field_words(field)}"
     for field, (key, text) in zip(route.match.query, row.query, strict=True):
         value = view.parameter(key)

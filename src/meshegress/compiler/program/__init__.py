@@ -33,6 +33,16 @@ class Program:
         self.decide_all = self._walk.decide_all
         self.decision = self._walk.answer
 
+    @property
+    def walk(self) -> Walk[Decision]:
+        """The walk over the lowered table."""
+        return self._walk
+
+    @property
+    def leaves(self) -> int:
+        """How many leaves there are: numbers below it are leaves as they stand."""
+        return self._lowered.lowered.leaves
+
     def decider(self, careful: Collection[int], otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
         """Return what decides as this program does, and leaves to *otherwise* what is not its alone to answer.
 

@@ -56,6 +56,7 @@ _LOCAL_REPLIES = {
 
 _UNSURE = {
     "zero-prefix": "a written `/0` and chains without a prefix hide one another, differently in every proxy",
+    "headers": "headers and method are not known, and routes ask for them",
     "regex": "a regular expression on the way cannot be judged here",
 }
 

@@ -1,0 +1,126 @@
+# cython: language_level=3, binding=False, embedsignature=True, embedsignature.format=clinic
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True
+"""Rows of Arrow columns to numbers of leaves, without the GIL: the compiled twin of ``_purecolumns``.
+
+The columns' addresses are put into the structs of ``_columns.h``, which does the work. Nothing is copied.
+"""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+
+from meshegress._fastmatch cimport ip_number, parse_address
+from meshegress._fastwalk import Walk
+
+
+cdef extern from "Python.h":
+    const uint8_t *ascii_text "(const uint8_t *)PyUnicode_DATA"(object text)
+    Py_ssize_t text_length "PyUnicode_GET_LENGTH"(object text)
+
+
+cdef extern from "_columns.h" nogil:
+    enum:
+        HOLDS_NOTHING
+        HOLDS_NARROW
+        HOLDS_WIDE
+        HOLDS_VIEWS
+        HOLDS_NUMBERS
+    ctypedef struct walk_program:
+        pass
+    ctypedef struct arrow_column "arrow_column":
+        const arrow_column *values
+        const uint8_t *valid
+        const uint8_t *data
+        const uint8_t *const *buffers
+        int64_t offset, length
+        int holds, width
+    ctypedef struct walk_columns:
+        arrow_column address, port, kind, authority, server_name, path
+        const uint8_t *kinds
+        const uint8_t *careful
+        const uint8_t *unknown
+        int64_t kind_count
+        ip_number free_address
+        uint8_t free_version
+    void fill_plain_bytes()
+    void walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out)
+
+
+cdef dict HOLDS = {
+    "u": HOLDS_NARROW, "z": HOLDS_NARROW, "U": HOLDS_WIDE, "Z": HOLDS_WIDE, "vu": HOLDS_VIEWS, "vz": HOLDS_VIEWS,
+}
+cdef dict WIDTHS = {"c": -1, "C": 1, "s": -2, "S": 2, "i": -4, "I": 4, "l": -8, "L": 8}
+
+fill_plain_bytes()
+
+
+cdef class Columns:
+    """The columns of one batch, ready for the walk; see ``_purecolumns.Columns``."""
+
+    cdef walk_columns columns
+    cdef Py_ssize_t length
+    cdef list rooms
+    cdef object kept
+
+    def __cinit__(self, Py_ssize_t length, columns, str free_address, bytes careful, bytes unknown, bytes kinds):
+        self.rooms, self.length = [], length
+        self.kept = (careful, unknown, kinds)
+        self.columns.careful, self.columns.unknown = careful, unknown
+        if kinds is not None:
+            self.columns.kinds, self.columns.kind_count = kinds, len(kinds)
+        self.columns.free_version = parse_address(
+            ascii_text(free_address), text_length(free_address), &self.columns.free_address
+        )
+        address, port, kind, authority, server_name, path = columns
+        self.place(&self.columns.address, address)
+        self.place(&self.columns.port, port)
+        self.place(&self.columns.kind, kind)
+        self.place(&self.columns.authority, authority)
+        self.place(&self.columns.server_name, server_name)
+        self.place(&self.columns.path, path)
+
+    def walk(self, walk, int32_t[::1] out not None, Py_ssize_t start, Py_ssize_t stop):
+        """Write the numbers of the rows from *start* to *stop* into *out*, which has a place for every row."""
+        if not isinstance(walk, Walk):
+            raise TypeError(f"expected Walk, not {type(walk).__name__}")
+        cdef walk_program *program = <walk_program *>PyCapsule_GetPointer(walk.program, "meshegress.walk_program")
+        if not 0 <= start <= stop <= self.length <= out.shape[0]:
+            raise IndexError("the rows are not there")
+        if start < stop:
+            with nogil:
+                walk_rows(program, &self.columns, start, stop, &out[0])
+
+    cdef int place(self, arrow_column *place, column) except -1:
+        """Say where *column* stands; None is a column of nulls."""
+        cdef _Room room
+        if column is None:
+            return 0
+        place.offset, place.length = column.offset, column.length
+        place.width = WIDTHS.get(column.format, 0)
+        place.holds = HOLDS_NUMBERS if place.width else HOLDS.get(column.format, HOLDS_NOTHING)
+        if place.holds == HOLDS_NOTHING:
+            return 0
+        room = _Room(len(column.buffers))
+        for number, address in enumerate(column.buffers):
+            room.buffers[<Py_ssize_t>number] = <const uint8_t *><uintptr_t>address
+        self.rooms.append(room)
+        place.buffers, place.valid, place.data = room.buffers, room.buffers[0], room.buffers[1]
+        if column.dictionary is not None:
+            self.place(&room.values, column.dictionary)
+            place.values = &room.values
+        return 0
+
+
+cdef class _Room:
+    """The addresses of one column's buffers, and the column of its values."""
+
+    cdef const uint8_t **buffers
+    cdef arrow_column values
+
+    def __cinit__(self, count):
+        self.buffers = <const uint8_t **>PyMem_Calloc(count + 2, sizeof(void *))
+        if self.buffers == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self.buffers)

@@ -1,0 +1,122 @@
+"""Listeners and route configurations on their way into the flat arrays of ``_walk.h``; a part of ``_fastwalk``."""
+
+@cython.final
+cdef class _Tree:
+    """The tree of one listener, as arrays."""
+
+    cdef walk_tree tree
+    cdef object node
+
+    def __cinit__(self, node):
+        cdef walk_tree *tree = &self.tree
+        cdef _Levels levels = _Levels()
+        self.node = node  # owns the matching tables
+        tree.inspects_tls, tree.inspects_http = node.inspects_tls, node.inspects_http
+        tree.waits, tree.is_reserved, tree.default_chain = node.waits, node.reserved, node.default
+        tree.any_port = levels.add_prefixes(node.any_port)
+        ports = [(port, levels.add_prefixes(level)) for port, level in node.by_port.items()]
+        tree.port_count = len(ports)
+        tree.ports = <walk_port *>_room(len(ports), sizeof(walk_port))
+        for place, (port, level) in enumerate(ports):
+            tree.ports[<Py_ssize_t>place] = walk_port(port, level)
+        levels.write(tree)
+
+    def __dealloc__(self):
+        PyMem_Free(self.tree.ports)
+        PyMem_Free(self.tree.prefixes)
+        PyMem_Free(self.tree.names)
+        PyMem_Free(self.tree.transports)
+        PyMem_Free(self.tree.apps)
+
+
+@cython.final
+cdef class _Levels:
+    """The levels of a tree on their way into arrays; a level's rows stand in one run of the next array."""
+
+    cdef list prefixes, names, transports, apps
+    cdef bint is_tossed
+
+    def __cinit__(self):
+        self.prefixes, self.names, self.transports, self.apps = [], [], [], []
+
+    cdef int32_t add_prefixes(self, level) except? -1:
+        if level is None:
+            return WALK_NONE
+        self.is_tossed = self.is_tossed or (level.tossed and level.unprefixed is not None)
+        first = self.add_run(self.names, level.rows)
+        self.prefixes.append((level.prefixes, first, self.add_one(self.names, level.unprefixed)))
+        return len(self.prefixes) - 1
+
+    cdef int32_t add_run(self, list run, rows) except? -1:
+        first = len(run)
+        run.extend(rows)
+        return first
+
+    cdef int32_t add_one(self, list run, level) except? -1:
+        return WALK_NONE if level is None else self.add_run(run, (level,))
+
+    cdef int write(self, walk_tree *tree) except -1:
+        cdef Py_ssize_t place
+        names = [(level.names, self.add_run(self.transports, level.rows), self.add_one(self.transports, level.unnamed))
+                 for level in self.names]
+        transports = [(self.add_one(self.apps, level.plain), self.add_one(self.apps, level.tls),
+                       self.add_one(self.apps, level.other)) for level in self.transports]
+        tree.is_tossed = self.is_tossed
+        tree.prefixes = <walk_prefixes *>_room(len(self.prefixes), sizeof(walk_prefixes))
+        for place, (table, first, unprefixed) in enumerate(self.prefixes):
+            tree.prefixes[place] = walk_prefixes(_prefixes_of(table), first, unprefixed)
+        tree.names = <walk_names *>_room(len(names), sizeof(walk_names))
+        for place, (table, first, unnamed) in enumerate(names):
+            tree.names[place] = walk_names(_names_of(table), first, unnamed)
+        tree.transports = <walk_transport *>_room(len(transports), sizeof(walk_transport))
+        for place, (plain, tls, other) in enumerate(transports):
+            tree.transports[place] = walk_transport(plain, tls, other)
+        tree.apps = <walk_apps *>_room(len(self.apps), sizeof(walk_apps))
+        for place, level in enumerate(self.apps):
+            tree.apps[place].by_http = level.by_http
+            tree.apps[place].other, tree.apps[place].has_alpn = level.other, bool(level.by_alpn)
+        return 0
+
+
+@cython.final
+cdef class _Routes:
+    """A route configuration, as arrays."""
+
+    cdef walk_routes routes
+    cdef object node
+    cdef const int32_t[::1] answers, misses
+
+    def __cinit__(self, node):
+        self.node = node  # owns the matching table
+        self.answers, self.misses = node.answers, node.misses
+        self.routes.domains = &(<DomainTable?>node.domains).table
+        self.routes.answers = &self.answers[0] if len(node.answers) else NULL
+        self.routes.misses = &self.misses[0] if len(node.misses) else NULL
+
+
+cdef object _kept(dict kept, dict known, node, make):
+    """Return what *make* made of *node*, now or for another walk; the maker's object keeps the node, and so its id."""
+    key = id(node)
+    found = kept.get(key)
+    if found is None:
+        found = None if known is None else known.get(key)
+        if found is None:
+            found = make(node)
+        kept[key] = found
+    return found
+
+
+cdef const prefix_table *_prefixes_of(PrefixTable table):
+    return NULL if table is None else &table.table
+
+
+cdef const name_table *_names_of(ServerNameTable table):
+    return NULL if table is None else &table.table
+
+
+cdef void *_room(size_t count, size_t size) except NULL:
+    """Return zeroed room for *count* members of *size*."""
+    cdef void *room = PyMem_Calloc(count or 1, size)
+    if room == NULL:
+        raise MemoryError
+    return room

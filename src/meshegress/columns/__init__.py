@@ -1,0 +1,234 @@
+"""Decisions on whole tables: Arrow columns in, a dictionary-encoded column out.
+
+Rows in which nothing is odd are decided without Python, and without the GIL; the rest become requests and are decided
+like any other. Headers and method are no columns: where a route asks for one, the decision says that it is assumed, and
+names the others.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from meshegress._match import Columns
+from meshegress.columns.arrow_memory import Batch, Column, read_batches
+from meshegress.columns.export import dictionary_capsules
+from meshegress.columns.values import is_number, is_text, number_at, text_at, texts
+from meshegress.decision import Decision
+from meshegress.errors import RequestError
+from meshegress.request import Request, WireProtocol
+
+#: The columns that are read, by what they hold.
+COLUMNS = ("address", "port", "kind", "authority", "server_name", "path")
+#: What a client speaks, by the words of the column ``kind``; the number is the compiled walk's.
+KINDS = {"http": 0, "http2": 1, "http1.0": 2, "tls": 3, "https": 3, "raw": 4, "tcp": 4}
+_NO_KIND = 5
+_PROTOCOLS = (WireProtocol.HTTP, WireProtocol.HTTP2, WireProtocol.HTTP10, WireProtocol.RAW, WireProtocol.RAW)
+_TLS, _RAW = 3, 4
+_NULL_ROW, _ASKS = -1, -2
+#: Rows that one thread takes at a time.
+CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the columns of one workload are decided; what is open is told by :class:`meshegress._match.Columns`."""
+
+    walk: Any
+    leaves: int
+    free_address: str
+    careful: bytes
+    unknown: bytes
+    decision: Callable[[int], Decision]
+    decide: Callable[[Request], Decision]
+
+
+class Decided(Sequence["Decision | None"]):
+    """The decisions on the rows of a table, in order; None for a row that is no request.
+
+    ``numbers`` has the number of each row's decision, -1 for none; ``decision`` gives the decision of a number. Arrow
+    libraries take it as a dictionary-encoded column of ``str(decision)``; :meth:`column` is one of another field.
+    """
+
+    def __init__(self, numbers: array[int], decision: Callable[[int], Decision]) -> None:
+        self.numbers = numbers
+        self.decision = decision
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return Decided(self.numbers[row], self.decision)
+        number = self.numbers[row]
+        return None if number < 0 else self.decision(number)
+
+    def column(self, field: str) -> TextColumn:
+        """Return a column of the decisions' *field*, such as ``outcome``, or of ``approximate``.
+
+        Raises ValueError for a field that decisions do not have.
+        """
+        if field not in (*Decision.__slots__, "allowed", "approximate"):
+            raise ValueError(f"decisions have no field `{field}`")
+        return TextColumn(self, lambda decision: _field_text(decision, field))
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Return schema and array of a dictionary-encoded column of text."""
+        return TextColumn(self, str).__arrow_c_array__(requested_schema)
+
+
+class TextColumn:
+    """One text for each decision, as Arrow's column."""
+
+    def __init__(self, decided: Decided, text_of: Callable[[Decision], str | None]) -> None:
+        self._decided = decided
+        self._text_of = text_of
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Return schema and array of a dictionary-encoded column of text."""
+        rows: dict[str, int] = {}
+        index_of = {_NULL_ROW: -1}
+        for number in set(self._decided.numbers) - {_NULL_ROW}:
+            text = self._text_of(self._decided.decision(number))
+            index_of[number] = -1 if text is None else rows.setdefault(text, len(rows))
+        indexes = array("i", map(index_of.__getitem__, self._decided.numbers))
+        return dictionary_capsules(indexes, tuple(rows))
+
+
+class ArrowData(Protocol):
+    """A table or record batch of any library that speaks Arrow's PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return a stream of the batches."""
+
+
+def is_arrow(value: object) -> bool:
+    """Return whether *value* speaks Arrow's PyCapsule interface."""
+    return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
+
+
+def decide_columns(way: Way, data: Any, *, names: Mapping[str, str], threads: int = 1) -> Decided:
+    """Return the decisions on the rows of *data*; *names* say how its columns are called, where not as ``COLUMNS``.
+
+    Raises ValueError where ``port`` or ``kind`` is missing, or a column is of a type that cannot be read.
+    """
+    numbers = array("i")
+    others = _Others(way)
+    for batch in read_batches(data):
+        columns = _columns_of(batch, names)
+        numbers.extend(_decide_batch(way, batch, columns, others, threads))
+    return Decided(numbers, others.decision)
+
+
+class _Others:
+    """The decisions that are no leaf's: they are numbered behind the leaves."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self._numbers: dict[Decision, int] = {}
+        self._decisions: list[Decision] = []
+        self._known: dict[tuple[Any, ...], int] = {}
+
+    def decision(self, number: int) -> Decision:
+        """Return the decision with *number*."""
+        place = number - self._way.leaves
+        return self._way.decision(number) if place < 0 else self._decisions[place]
+
+    def number(self, values: tuple[Any, ...]) -> int:
+        """Return the number of the decision on a row with these values, in the order of ``COLUMNS``."""
+        known = self._known.get(values)
+        if known is None:
+            known = self._known[values] = self._ask(values)
+        return known
+
+    def _ask(self, values: tuple[Any, ...]) -> int:
+        request = row_request(values)
+        if request is None:
+            return _NULL_ROW
+        decision = self._way.decide(request)
+        if decision not in self._numbers:
+            self._numbers[decision] = self._way.leaves + len(self._decisions)
+            self._decisions.append(decision)
+        return self._numbers[decision]
+
+
+def row_request(values: tuple[Any, ...]) -> Request | None:
+    """Return the request of a row with these values, in the order of ``COLUMNS``, or None where it is none."""
+    address, port, kind, authority, server_name, path = values
+    number = KINDS.get(kind, _NO_KIND)
+    if number == _NO_KIND:
+        return None
+    try:
+        if number == _TLS:
+            return Request.tls(server_name, address=address, port=port)
+        if number == _RAW:
+            return Request(address=address, port=port)
+        path = "/" if path is None else path
+        return Request.http(authority, path, address=address, port=port, protocol=_PROTOCOLS[number])
+    except RequestError:
+        return None
+
+
+def _columns_of(batch: Batch, names: Mapping[str, str]) -> tuple[Column | None, ...]:
+    found = {name: batch.columns.get(names.get(name, name)) for name in COLUMNS}
+    if found["server_name"] is None:
+        found["server_name"] = found["authority"]  # one column may hold both names
+    for name in ("port", "kind"):
+        if found[name] is None:
+            raise ValueError(f"the table has no column `{names.get(name, name)}`")
+    for name, column in found.items():
+        if column is not None and not (is_number if name == "port" else is_text)(column):
+            raise ValueError(f"column `{names.get(name, name)}` has type `{column.format}`, which cannot be read")
+    return tuple(found[name] for name in COLUMNS)
+
+
+def _decide_batch(
+    way: Way, batch: Batch, columns: tuple[Column | None, ...], others: _Others, threads: int
+) -> array[int]:
+    numbers = array("i", bytes(4 * batch.length))
+    kind = columns[COLUMNS.index("kind")]
+    kinds = None
+    if kind is not None and kind.dictionary is not None:
+        kinds = bytes(KINDS.get(text or "", _NO_KIND) for text in texts(kind.dictionary))
+    rows = Columns(batch.length, columns, way.free_address, way.careful, way.unknown, kinds)
+    starts = range(0, batch.length, CHUNK)
+    if threads > 1 and len(starts) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda start: rows.walk(way.walk, numbers, start, min(start + CHUNK, batch.length)), starts))
+    else:
+        rows.walk(way.walk, numbers, 0, batch.length)
+    for row in _rows_left(numbers):
+        numbers[row] = others.number(_values_in(columns, row))
+    return numbers
+
+
+def _rows_left(numbers: array[int]) -> Iterator[int]:
+    place = -1
+    try:
+        while True:
+            place = numbers.index(_ASKS, place + 1)
+            yield place
+    except ValueError:
+        return
+
+
+def _values_in(columns: tuple[Column | None, ...], row: int) -> tuple[Any, ...]:
+    return tuple(
+        None if column is None else number_at(column, row) if name == "port" else text_at(column, row)
+        for name, column in zip(COLUMNS, columns, strict=True)
+    )
+
+
+def _field_text(decision: Decision, field: str) -> str | None:
+    if field == "approximate":
+        return str(bool(decision.assumptions)).lower()
+    value = getattr(decision, field)
+    if value is None or value == ():
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value.value) if isinstance(value, Enum) else str(value)

@@ -1,0 +1,206 @@
+"""Tables in, columns out: row by row what a request by itself is told."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import meshegress
+from meshegress._match import Columns
+from meshegress.columns import COLUMNS, export, row_request
+from meshegress.columns.arrow_memory import ArrowError
+
+pa = pytest.importorskip("pyarrow")
+
+WORLD = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a, namespace: default, creationTimestamp: "2024-01-01T00:00:00Z"}
+spec: {hosts: [a.com, "*.w.com"], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS,
+       endpoints: [{address: e.com}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: b, namespace: default, creationTimestamp: "2024-01-01T00:01:00Z"}
+spec: {hosts: [b.com], ports: [{number: 443, name: https, protocol: HTTPS}], resolution: DNS}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: c, namespace: default, creationTimestamp: "2024-01-01T00:02:00Z"}
+spec: {hosts: [c.com], addresses: [10.0.0.0/8, 1.2.3.4], ports: [{number: 9000, name: tcp, protocol: TCP}],
+       resolution: NONE}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a, namespace: default, creationTimestamp: "2024-01-01T00:03:00Z"}
+spec:
+  hosts: [a.com]
+  http:
+  - {name: paths, match: [{uri: {prefix: /v1}}], route: [{destination: {host: a.com}}]}
+  - {name: regex, match: [{uri: {regex: "/v[2-9]+"}}], route: [{destination: {host: a.com}}]}
+  - {name: header, match: [{headers: {x: {exact: "1"}}}], directResponse: {status: 418}}
+  - {name: rest, route: [{destination: {host: gone.com}}]}
+"""
+EGRESS = meshegress.load(WORLD).egress()
+TYPES = {
+    "string": pa.string(),
+    "large_string": pa.large_string(),
+    "string_view": pa.string_view(),
+    "dictionary": pa.dictionary(pa.int8(), pa.string()),
+    "dictionary of views": pa.dictionary(pa.uint32(), pa.large_string()),
+}
+VALUES: dict[str, list[Any]] = {
+    "address": [None, "9.9.9.9", "1.2.3.4", "10.1.1.1", "2001:db8::1", "no address", ""],
+    "port": [80, 443, 9000, 81, 15001, None, 0],
+    "kind": ["http", "http2", "http1.0", "tls", "https", "tcp", "raw", "gopher", None],
+    "authority": ["a.com", "A.com:80", "x.w.com", "b.com", "", None, "a b", "é.com", "u@a.com", "x" * 80 + ".w.com"],
+    "server_name": ["b.com", "B.COM", "", None, "b.com.", "é.com"],
+    "path": ["/", "/v1/x?q", "/v22", None, "/a/../v1", "/%00", "x", ""],
+}
+
+
+def rows() -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """Draw the rows of a table."""
+    return st.lists(st.tuples(*(st.sampled_from(VALUES[name]) for name in COLUMNS)), max_size=40)
+
+
+def table(drawn: list[tuple[Any, ...]], text: Any) -> Any:
+    """Return *drawn* as a table whose text has one layout."""
+    columns = zip(*drawn, strict=True) if drawn else [()] * len(COLUMNS)
+    return pa.table(
+        {
+            name: pa.array(list(values), pa.uint16() if name == "port" else text)
+            for name, values in zip(COLUMNS, columns, strict=True)
+        }
+    )
+
+
+def answers(drawn: list[tuple[Any, ...]]) -> list[Any]:
+    """Return what each row is told by itself."""
+    requests = [row_request(values) for values in drawn]
+    return [None if request is None else EGRESS.decide(request) for request in requests]
+
+
+def plain(decision: Any) -> Any:
+    """Return the names and codes of *decision*, without what is assumed."""
+    return None if decision is None else {**decision.as_dict(), "assumptions": None}
+
+
+@given(rows(), st.sampled_from(sorted(TYPES)), st.integers(0, 5), st.integers(1, 3))
+def test_a_row_is_told_what_a_request_is_told(
+    drawn: list[tuple[Any, ...]], layout: str, start: int, parts: int
+) -> None:
+    """Any layout, any slice, any batches: the answers are those of the rows."""
+    whole = table(drawn, TYPES[layout])
+    part = pa.Table.from_batches(whole.slice(start).to_batches(max_chunksize=parts), whole.schema)
+    decided = EGRESS.decide_many(part)
+    assert [plain(one) for one in decided] == [plain(one) for one in answers(drawn[start:])]
+
+
+def test_what_headers_could_change_is_assumed() -> None:
+    """Where a route asks for a header, the answer without one comes first and the others are candidates."""
+    decided = EGRESS.decide_many(table([("9.9.9.9", 80, "http", "a.com", None, "/")], pa.string()))
+    (decision,) = decided
+    assert decision is not None
+    assert [one.route for one in decision.candidates] == ["rest", "header"]
+    assert pa.array(decided.column("approximate")).to_pylist() == ["true"]
+
+
+def test_a_route_before_the_header_is_certain() -> None:
+    """Where a route is found before any header is asked for, nothing is assumed."""
+    (decision,) = EGRESS.decide_many(table([("9.9.9.9", 80, "http", "a.com", None, "/v1")], pa.string()))
+    assert decision is not None
+    assert (decision.route, decision.candidates) == ("paths", ())
+
+
+def test_columns_may_have_other_names_and_be_fewer() -> None:
+    """Port and kind are needed; one column may hold both names; others may be missing."""
+    data = pa.table({"p": [80, 443, 443], "proto": ["http", "tls", "tcp"], "host": ["a.com", "b.com", "b.com"]})
+    decided = EGRESS.decide_many(data, port="p", kind="proto", authority="host")
+    assert [one.cluster for one in decided if one] == [
+        "outbound|80||gone.com",
+        "outbound|443||b.com",
+        "PassthroughCluster",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(pa.table({"port": [1]}), id="no kind"),
+        pytest.param(pa.table({"kind": ["http"]}), id="no port"),
+        pytest.param(pa.table({"kind": ["http"], "port": ["80"]}), id="a port that is text"),
+        pytest.param(pa.table({"kind": [1.5], "port": [80]}), id="a kind that is a number"),
+        pytest.param(pa.array([1, 2]), id="no table"),
+    ],
+)
+def test_bad_table(data: Any) -> None:
+    """What cannot be read is a ValueError that says why."""
+    with pytest.raises(ValueError, match=r"column|table"):
+        EGRESS.decide_many(data)
+
+
+def test_an_array_that_is_no_table_is_told() -> None:
+    """A single column is no table."""
+    assert issubclass(ArrowError, ValueError)
+
+
+def test_no_rows() -> None:
+    """An empty table gives an empty column, which Arrow takes."""
+    decided = EGRESS.decide_many(table([], pa.string()))
+    assert len(decided) == len(pa.array(decided)) == 0
+
+
+def test_the_column_is_dictionary_encoded() -> None:
+    """Arrow takes the decisions as text; what is no request is null."""
+    drawn = [("9.9.9.9", 80, "http", "x.w.com", None, "/"), ("9.9.9.9", None, "http", "a.com", None, "/")]
+    column = pa.array(EGRESS.decide_many(table(drawn, pa.string())))
+    assert column.type == pa.dictionary(pa.int32(), pa.string())
+    assert column.to_pylist() == ["outbound|80||*.w.com", None]
+
+
+def test_other_fields_are_columns_too() -> None:
+    """Each field of a decision can be a column; an unknown one is refused."""
+    decided = EGRESS.decide_many(table([("9.9.9.9", 80, "http", "a.com", None, "/")], pa.string()))
+    shown = {name: pa.array(decided.column(name)).to_pylist()[0] for name in ("outcome", "status", "allowed", "route")}
+    assert shown == {"outcome": "no_cluster", "status": "503", "allowed": "false", "route": "rest"}
+    with pytest.raises(ValueError, match="no field"):
+        decided.column("colour")
+
+
+def test_what_is_handed_out_is_released() -> None:
+    """Neither a column that is taken nor one that nobody takes stays behind."""
+    decided = EGRESS.decide_many(table([("9.9.9.9", 80, "http", "a.com", None, "/")], pa.string()))
+    gc.collect()
+    before = len(export._alive)
+    taken, left = pa.array(decided), decided.__arrow_c_array__()
+    assert len(export._alive) > before
+    del taken, left
+    gc.collect()
+    assert len(export._alive) == before
+
+
+def test_threads_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads share the rows of a batch."""
+    monkeypatch.setattr("meshegress.columns.CHUNK", 16)
+    drawn = [("9.9.9.9", 80, "http", f"h{number}.w.com", None, "/") for number in range(100)]
+    data = table(drawn, pa.string()).combine_chunks()
+    assert list(EGRESS.decide_many(data, threads=2)) == list(EGRESS.decide_many(data))
+
+
+def test_rows_that_are_not_there_are_refused() -> None:
+    """The compiled kernel writes nowhere but into its rows."""
+    columns = Columns(2, (None,) * 6, "192.0.2.1", bytes(8192), bytes(8192), None)
+    for start, stop in ((0, 3), (-1, 1), (2, 1)):
+        with pytest.raises(IndexError):
+            columns.walk(EGRESS._way.walk, memoryview(bytearray(8)).cast("i"), start, stop)
+
+
+def test_lists_are_lists() -> None:
+    """Without Arrow, a list of requests and URLs gives a list of decisions."""
+    asked: list[meshegress.Request | str] = ["http://a.com/v1", meshegress.Request.tcp("9.9.9.9", 81)]
+    assert EGRESS.decide_many(asked) == [EGRESS.decide(one) for one in asked]
