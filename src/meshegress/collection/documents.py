@@ -61,15 +61,29 @@ class Document:
     line: int
 
 
-def read_documents(text: str) -> Iterator[Document]:
+@dataclass(slots=True)
+class AliasBudget:
+    """How many values the aliases of a text may still write out."""
+
+    left: int
+
+    @classmethod
+    def of(cls, text: str) -> AliasBudget:
+        """Return the budget of *text*: as much as it is long, and some to spare."""
+        return cls(ALIAS_ALLOWANCE + len(text))
+
+
+def read_documents(text: str, budget: AliasBudget | None = None) -> Iterator[Document]:
     r"""Give each document of *text*; raise BadDocumentError where one cannot be read.
+
+    *budget* is that of a larger text which *text* is a part of.
 
     >>> [document.value for document in read_documents("a: 1\n---\nb: [x, no]\n")]
     [{'a': 1}, {'b': ['x', False]}]
     """
     try:
         parser = CParser(text)
-        yield from _documents(parser, len(text))
+        yield from _documents(parser, budget or AliasBudget.of(text))
     except MarkedYAMLError as error:
         raise BadDocumentError(_sentence(error), *_position(_told_mark(error, len(text)))) from error
     except ReaderError as error:
@@ -100,6 +114,8 @@ def joined_surrogates(text: str) -> str:
     >>> joined_surrogates(r'{"a": "\ud83d\ude00"}')
     '{"a": "\\U0001f600"}'
     """
+    if "\\u" not in text:
+        return text
     return _PAIR.sub(lambda pair: f"\\U{_code_point(int(pair[1], 16), int(pair[2], 16)):08x}", text)
 
 
@@ -111,16 +127,15 @@ _PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{
 _SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 
 
-def _documents(parser: CParser, size: int) -> Iterator[Document]:
+def _documents(parser: CParser, budget: AliasBudget) -> Iterator[Document]:
     next_event: Callable[[], Any] = parser.get_event
     memory: dict[str, Any] = {}
-    allowance = [ALIAS_ALLOWANCE + size]
     while True:
         event = next_event()
         kind = event.__class__
         if kind is DocumentStartEvent:
             begin = event.start_mark
-            value, end = _build(next_event, memory, _Anchors(allowance))
+            value, end = _build(next_event, memory, _Anchors(budget))
             yield Document(value, begin.index, end, begin.line)
         elif kind is StreamEndEvent:
             return
@@ -180,10 +195,10 @@ def _build(  # noqa: C901  # one branch for each kind of event, in the hottest l
 class _Anchors:
     """What the anchors of one document stand for, and how much their aliases may still add to the stream."""
 
-    __slots__ = ("_allowance", "_sizes", "_values")
+    __slots__ = ("_budget", "_sizes", "_values")
 
-    def __init__(self, allowance: list[int]) -> None:
-        self._allowance = allowance
+    def __init__(self, budget: AliasBudget) -> None:
+        self._budget = budget
         self._values: dict[str, Any] = {}
         self._sizes: dict[int, Size] = {}
 
@@ -204,8 +219,8 @@ class _Anchors:
         if key is None and open_collections[-1].__class__ is dict:
             raise _bad(event, "a key is not an alias", "write the key out")
         size = measure(value, self._sizes)
-        self._allowance[0] -= size.total
-        if self._allowance[0] < 0:
+        self._budget.left -= size.total
+        if self._budget.left < 0:
             raise _bad(event, "aliases multiply the text beyond reason", "write the values out", is_syntax=False)
         if len(open_collections) + size.height > DEPTH_LIMIT:
             raise _no_place(event, DEPTH_LIMIT)

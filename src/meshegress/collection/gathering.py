@@ -9,12 +9,14 @@ from typing import Any
 
 from meshegress.collection.documents import (
     DEPTH_LIMIT,
+    AliasBudget,
     BadDocumentError,
     joined_surrogates,
     measure,
     read_documents,
     split_documents,
 )
+from meshegress.collection.json_text import read_json
 from meshegress.collection.meshes import find_mesh, read_mesh
 from meshegress.collection.places import FixedPlace, Place, TextPlace
 from meshegress.collection.report import Report, subject_of
@@ -22,7 +24,6 @@ from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_RE
 from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
-from meshegress.resources._message import Origin
 from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.reading import read
 from meshegress.resources.shape import shown
@@ -63,23 +64,27 @@ class Gathering:
         return ResourceSet(**kinds, skipped=skipped, unsupported=tuple(self._unsupported))
 
     def _add_text(self, text: Text) -> None:
+        plain = read_json(text.text)
+        if plain is not None:
+            self._add_document(plain.value, TextPlace(text.name, text.text, plain.start, plain.end, plain.line))
+            return
+        text = Text(text.name, joined_surrogates(text.text))
+        budget = AliasBudget.of(text.text)
+        end = 0
         try:
-            documents = list(read_documents(text.text))
+            for each in read_documents(text.text, budget):
+                end = each.end
+                self._add_document(each.value, TextPlace(text.name, text.text, each.start, end, each.line))
         except BadDocumentError:
-            self._add_broken_text(text)
-            return
-        for each in documents:
-            self._add_document(each.value, TextPlace(text.name, text.text, each.start, each.end, each.line))
+            self._add_broken_text(text, end, budget)
 
-    def _add_broken_text(self, text: Text) -> None:
-        """Take the documents of *text* one by one, where one of them cannot be read."""
-        plain = joined_surrogates(text.text)
-        if plain != text.text:
-            self._add_text(Text(text.name, plain))
-            return
-        for part, start, line in split_documents(text.text):
+    def _add_broken_text(self, text: Text, begin: int, budget: AliasBudget) -> None:
+        """Take the documents of *text* from *begin* one by one, where one of them cannot be read."""
+        above = text.text.count("\n", 0, begin)
+        for part, start, line in split_documents(text.text[begin:]):
+            start, line = begin + start, above + line
             try:
-                for each in read_documents(part):
+                for each in read_documents(part, budget):
                     place = TextPlace(text.name, text.text, start + each.start, start + each.end, line + each.line)
                     self._add_document(each.value, place)
             except BadDocumentError as error:
@@ -151,7 +156,7 @@ class Gathering:
         if isinstance(resource, tuple):
             self.report.misshapen(resource, place, subject_of(value))
             return
-        resource.placed(Origin(place.find, place.written))
+        resource.placed(place)
         self._keep(resource, value)
 
     def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None) -> None:
@@ -167,7 +172,7 @@ class Gathering:
             self._place(resource)
 
     def _place(self, resource: Resource) -> None:
-        found = self._resources[next(kind for kind in FIELDS if isinstance(resource, kind))]
+        found = self._resources[type(resource)]
         key = (resource.metadata.namespace, resource.metadata.name)
         earlier = found.get(key)
         if earlier is not None:

@@ -11,7 +11,7 @@ from meshegress.collection.documents import BadDocumentError, read_documents
 from meshegress.collection.places import FixedPlace, Place
 from meshegress.collection.report import Report
 from meshegress.resources import MeshConfig
-from meshegress.resources._message import Origin, wire_name
+from meshegress.resources._message import wire_name
 from meshegress.resources.reading import read
 
 _NAME = re.compile(r"istio(-.+)?\Z")
@@ -65,7 +65,7 @@ def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | No
     if isinstance(config, tuple):
         report.misshapen(config, inner, "MeshConfig")
         return None
-    config.placed(Origin(inner.find, inner.written))
+    config.placed(inner)
     return config
 
 

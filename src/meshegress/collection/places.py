@@ -33,7 +33,7 @@ class TextPlace:
 
     def find(self, path: Path) -> Source:
         """Return the place of the value at *path* in the object, or of the nearest value around it."""
-        found = _find(_composed(self.text[self.start : self.end]), (*self.path, *path))
+        found = _find(_composed(self.text, self.start, self.end), (*self.path, *path))
         if found is None:
             return Source(self.file, self.line + 1)
         line, column = found
@@ -42,7 +42,7 @@ class TextPlace:
 
     def written(self, path: Path) -> str | None:
         """Return the text of the scalar at *path* in the object; None if it is no scalar."""
-        node = _node(_composed(self.text[self.start : self.end]), (*self.path, *path))
+        node = _node(_composed(self.text, self.start, self.end), (*self.path, *path))
         return str(node.value) if isinstance(node, ScalarNode) else None
 
     def within(self, *path: str | int) -> TextPlace:
@@ -51,7 +51,7 @@ class TextPlace:
 
     def embedded(self, *path: str | int) -> TextPlace | None:
         """Return the place of the YAML that stands as a block of text at *path*; None if that is no block."""
-        node = _node(_composed(self.text[self.start : self.end]), (*self.path, *path))
+        node = _node(_composed(self.text, self.start, self.end), (*self.path, *path))
         if not isinstance(node, ScalarNode) or node.style != "|":
             return None
         # The block is read with its indentation, so that lines and columns are those of the file.
@@ -94,7 +94,20 @@ class _Composer(CParser, BaseResolver):
         BaseResolver.__init__(self)
 
 
-def _composed(text: str) -> Node | None:
+class _Last:
+    """The document that was composed last: a list of thousands of objects is asked for the place of each."""
+
+    held: tuple[str, int, int, Node | None] = ("", 0, 0, None)
+
+
+def _composed(text: str, start: int, end: int) -> Node | None:
+    held = _Last.held
+    if held[0] is not text or held[1:3] != (start, end):
+        _Last.held = held = (text, start, end, _compose(text[start:end]))
+    return held[3]
+
+
+def _compose(text: str) -> Node | None:
     try:
         return _Composer(text).get_single_node()
     except (yaml.YAMLError, UnicodeEncodeError):

@@ -11,7 +11,8 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, NoReturn, Self
+from functools import cache
+from typing import Annotated, Any, ClassVar, NoReturn, Protocol, Self
 
 from pydantic import (
     AfterValidator,
@@ -59,7 +60,8 @@ def unsupported(default: Any = None, *, factory: Factory = None, alias: str | No
 def _declared(support: Support, default: Any, factory: Factory, alias: str | None) -> Any:
     extra: dict[str, Any] = {"support": support.value}
     if factory is not None:
-        return Field(default_factory=factory, alias=alias, json_schema_extra=extra)
+        # Nothing that is made here ever changes, so one default serves all.
+        return Field(default_factory=cache(factory), alias=alias, json_schema_extra=extra)
     return Field(default, alias=alias, json_schema_extra=extra)
 
 
@@ -173,6 +175,19 @@ def _base64(text: str) -> str:
 Base64 = Annotated[str, AfterValidator(_base64)]
 
 
+_ORIGIN = "_origin"
+
+
+class Origin(Protocol):
+    """Where a loaded object stands: something that finds the place of a value on demand."""
+
+    def find(self, path: tuple[str | int, ...], /) -> Source:
+        """Return the place of the value at *path*, or of the nearest value around it."""
+
+    def written(self, path: tuple[str | int, ...], /) -> str | None:
+        """Return the text of the scalar at *path*, as written; None where there is none."""
+
+
 class FrozenMap(dict[Any, Any]):
     """A map that does not change after it was read; it equals, hashes nothing, copies and pickles as a dict does."""
 
@@ -219,7 +234,8 @@ class Message(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # a function takes attributes
 
     def __hash__(self) -> int:
-        return hash((type(self), *(_hashable(value) for value in self.__dict__.values() if type(value) is not Origin)))
+        values = (_hashable(value) for name, value in self.__dict__.items() if name != _ORIGIN)
+        return hash((type(self), *values))
 
     @property
     def unknown(self) -> Mapping[str, Any]:
@@ -235,8 +251,8 @@ class Message(BaseModel):
 
         What was built in Python has the place ``<python>``.
         """
-        origin = self.__dict__.get(_ORIGIN)
-        return origin.source(path) if isinstance(origin, Origin) else Source()
+        origin: Origin | None = self.__dict__.get(_ORIGIN)
+        return Source() if origin is None else origin.find(path)
 
     def as_wire(self) -> dict[str, Any]:
         """Return this as plain values under the names of the wire; what has its default is left out."""
@@ -253,8 +269,8 @@ class Message(BaseModel):
 
     def written(self, *path: str | int) -> str | None:
         """Return the scalar at *path* as the text has it, before it became a value; None where there is no text."""
-        origin = self.__dict__.get(_ORIGIN)
-        return origin.written(path) if isinstance(origin, Origin) else None
+        origin: Origin | None = self.__dict__.get(_ORIGIN)
+        return None if origin is None else origin.written(path)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         for name, field in type(self).model_fields.items():
@@ -270,9 +286,6 @@ class Message(BaseModel):
             extra = field.json_schema_extra
             assert isinstance(extra, dict), f"{cls.__name__}.{name} is declared without a support mark"
             yield name, Support(extra["support"])
-
-
-_ORIGIN = "_origin"
 
 
 class OneOf(Message):
@@ -291,28 +304,6 @@ class OneOf(Message):
                 self.__dict__[name], value = None, self.__dict__[name]
                 self.__pydantic_extra__ = {**self.unknown, type(self).model_fields[name].alias or name: value}
         return self
-
-
-class Origin:
-    """Where a loaded resource stands: something that finds the place of a value on demand."""
-
-    __slots__ = ("_find", "_written")
-
-    def __init__(
-        self,
-        find: Callable[[tuple[str | int, ...]], Source],
-        written: Callable[[tuple[str | int, ...]], str | None] = lambda path: None,
-    ) -> None:
-        self._find = find
-        self._written = written
-
-    def source(self, path: tuple[str | int, ...]) -> Source:
-        """Return the place of the value at *path*, or of the nearest value around it."""
-        return self._find(path)
-
-    def written(self, path: tuple[str | int, ...]) -> str | None:
-        """Return the text of the scalar at *path*, as written; None where there is none."""
-        return self._written(path)
 
 
 # They have defaults only so that objects can be built without them.

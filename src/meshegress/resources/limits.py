@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from types import NoneType
 from typing import Any, get_args
 
-from meshegress.resources._message import Message, Support
+from meshegress.resources._message import FrozenMap, Message, Support
 
 Path = tuple[str | int, ...]
 
@@ -25,10 +26,12 @@ def _attributes(model: type[Message]) -> dict[str, str]:
 
 
 def limits(message: Message, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Give the path of each value in *message* that the library does not follow, and why:
+    """Give the path of each value in *message* that the library does not follow, and why.
 
-    ``unsupported``, ``unknown``, or ``overruled`` by another field that excludes it.
+    It is ``unsupported``, ``unknown``, or ``overruled`` by another field that excludes it.
     """
+    if _is_followed(message):
+        return
     if not message.OTHERS_HARMLESS:
         for name in message.unknown:
             yield (*path, name), "overruled" if name in _attributes(type(message)) else "unknown"
@@ -36,19 +39,35 @@ def limits(message: Message, path: Path = ()) -> Iterator[tuple[Path, str]]:
         value = getattr(message, name)
         if support is Support.UNSUPPORTED and value:
             yield (*path, alias), "unsupported"
-        yield from _limits_within(value, (*path, alias))
+        for key, inner in _inside(value):
+            yield from limits(inner, (*path, alias, *key))
 
 
-def _limits_within(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _is_followed(message: Message) -> bool:
+    """Tell whether there is nothing to give of *message*, which is nearly always so."""
+    if message.__pydantic_extra__ and not message.OTHERS_HARMLESS:
+        return False
+    values = message.__dict__
+    for name, _, support in _watched(type(message)):
+        value = values[name]
+        if not value and value.__class__ in _EMPTY:
+            continue
+        if support is Support.UNSUPPORTED and value:
+            return False
+        if not all(_is_followed(inner) for _, inner in _inside(value)):
+            return False
+    return True
+
+
+_EMPTY = (tuple, FrozenMap, NoneType)
+
+
+def _inside(value: Any) -> list[tuple[Path, Message]]:
+    """Return the messages in the *value* of a field, and where they stand in it."""
     if isinstance(value, Message):
-        yield from limits(value, path)
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _limits_within(item, (*path, index))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, Message):
-                yield from limits(item, (*path, key))
+        return [((), value)]
+    items = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, dict) else ()
+    return [((key,), item) for key, item in items if isinstance(item, Message)]
 
 
 @cache
