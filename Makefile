@@ -79,11 +79,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -q -c constraints.txt pip
 	@$(BIN)/python -m pip install -q -c constraints.txt --group dev
 	@$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e .
-	@touch $@
+	@touch $(VENV)/.fresh $@
 
 $(VENV)/.built: $(VENV)/.installed setup.py $(EXTENSIONS)
-	@$(BIN)/python setup.py -q build_ext --inplace
-	@touch $@
+	@test -e $(VENV)/.fresh || $(BIN)/python setup.py -q build_ext --inplace
+	@rm -f $(VENV)/.fresh; touch $@
 
 $(VENV)/.docs: $(VENV)/.built
 	@$(BIN)/python -m pip install -q -c constraints.txt --group docs

@@ -6,6 +6,8 @@ sidecar would write, and why. At the end, three lines that a sidecar of 2020 wro
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
@@ -106,4 +108,8 @@ def remember() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
