@@ -111,9 +111,24 @@ static void fill_plain_bytes(void) {
     }
 }
 
+/* Are sixteen bytes letters, digits, dots, dashes and colons? Written so that compilers do all at once. */
+static inline int are_ordinary(const uint8_t *text) {
+    uint8_t odd = 0;
+    for (int i = 0; i < 16; i++) {
+        uint8_t byte = text[i];
+        odd |= (uint8_t)(((uint8_t)((byte | 32) - 'a') > 25) & ((uint8_t)(byte - '0') > 10) & ((uint8_t)(byte - '-') > 1));
+    }
+    return !odd;
+}
+
 static inline int all_plain(const walk_text *text, uint8_t bit) {
+    size_t done = 0;
+    while (done + 16 <= text->length && are_ordinary(text->text + done))
+        done += 16;
+    if (text->length >= 16 && done + 16 > text->length && are_ordinary(text->text + text->length - 16))
+        return 1;
     uint8_t all = bit;
-    for (size_t i = 0; i < text->length; i++)
+    for (size_t i = done; i < text->length; i++)
         all &= plain_bytes[text->text[i]];
     return all != 0;
 }
@@ -167,6 +182,7 @@ static inline int see_destination(const walk_columns *columns, int64_t row, walk
     }
     view->address = columns->free_address;
     view->version = columns->free_version;
+    view->is_nowhere = 1;
     return has_bit(columns->unknown, port) ? WALK_ASKS : 0;
 }
 
@@ -228,9 +244,14 @@ static inline void walk_group(const walk_program *program, const walk_columns *c
     }
 }
 
-static void walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out) {
+/* Return how many of the rows are left open. */
+static int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out) {
     for (int64_t row = start; row < stop; row += GROUP)
         walk_group(program, columns, row, (int)(stop - row < GROUP ? stop - row : GROUP), out + row);
+    int64_t open = 0;
+    for (int64_t row = start; row < stop; row++)
+        open += out[row] == WALK_ASKS;
+    return open;
 }
 
 #endif

@@ -43,7 +43,7 @@ cdef extern from "_columns.h" nogil:
         ip_number free_address
         uint8_t free_version
     void fill_plain_bytes()
-    void walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out)
+    int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out)
 
 
 cdef dict HOLDS = {
@@ -80,15 +80,17 @@ cdef class Columns:
         self.place(&self.columns.path, path)
 
     def walk(self, walk, int32_t[::1] out not None, Py_ssize_t start, Py_ssize_t stop):
-        """Write the numbers of the rows from *start* to *stop* into *out*, which has a place for every row."""
+        """Write the numbers of the rows from *start* to *stop* into *out*, and return how many are left open."""
         if not isinstance(walk, Walk):
             raise TypeError(f"expected Walk, not {type(walk).__name__}")
         cdef walk_program *program = <walk_program *>PyCapsule_GetPointer(walk.program, "meshegress.walk_program")
         if not 0 <= start <= stop <= self.length <= out.shape[0]:
             raise IndexError("the rows are not there")
+        cdef int64_t left_open = 0
         if start < stop:
             with nogil:
-                walk_rows(program, &self.columns, start, stop, &out[0])
+                left_open = walk_rows(program, &self.columns, start, stop, &out[0])
+        return left_open
 
     cdef int place(self, arrow_column *place, column) except -1:
         """Say where *column* stands; None is a column of nulls."""

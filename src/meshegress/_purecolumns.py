@@ -33,9 +33,13 @@ class Columns:
     ) -> None:
         self._length = length
 
-    def walk(self, walk: Any, out: Any, start: int, stop: int) -> None:
-        """Write the numbers of the rows from *start* to *stop* into *out*, which has a place for every row."""
+    def walk(self, walk: Any, out: Any, start: int, stop: int) -> int:
+        """Write the numbers of the rows from *start* to *stop* into *out*, and return how many are left open.
+
+        *out* has a place for every row.
+        """
         if not 0 <= start <= stop <= self._length <= len(out):
             raise IndexError("the rows are not there")
         for row in range(start, stop):
             out[row] = ASKS
+        return stop - start

@@ -29,7 +29,9 @@ typedef struct {
     walk_text server_name, authority;
     uint16_t port;
     uint8_t version, tls, http, codec_error, request_error, variant;
-    uint8_t is_http_10, is_connect, asks; /* asks: ALPN or a target that only the readable walk judges */
+    uint8_t is_http_10, is_connect;
+    uint8_t asks; /* for ALPN, or with a target, that only the readable walk judges */
+    uint8_t is_nowhere; /* the address is one that no listener is bound to */
 } walk_view;
 
 typedef struct {
@@ -123,8 +125,10 @@ static inline walk_slot *find_slot(const walk_program *program, ip_number addres
 
 static inline int32_t find_listener(const walk_program *program, const walk_view *view) {
     static const ip_number any = {0, 0};
-    const walk_slot *slot = find_slot(program, view->address, slot_key(view->port, view->version, 0));
-    if (!slot->key)
+    const walk_slot *slot = NULL;
+    if (!view->is_nowhere)
+        slot = find_slot(program, view->address, slot_key(view->port, view->version, 0));
+    if (!slot || !slot->key)
         slot = find_slot(program, any, slot_key(view->port, view->version, 1));
     return slot->key ? slot->listener : program->catch_all;
 }

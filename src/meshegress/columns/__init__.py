@@ -195,15 +195,19 @@ def _decide_batch(
     if kind is not None and kind.dictionary is not None:
         kinds = bytes(KINDS.get(text or "", _NO_KIND) for text in texts(kind.dictionary))
     rows = Columns(batch.length, columns, way.free_address, way.careful, way.unknown, kinds)
-    starts = range(0, batch.length, CHUNK)
-    if threads > 1 and len(starts) > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda start: rows.walk(way.walk, numbers, start, min(start + CHUNK, batch.length)), starts))
-    else:
-        rows.walk(way.walk, numbers, 0, batch.length)
-    for row in _rows_left(numbers):
+    left = _walk_chunks(lambda start, stop: rows.walk(way.walk, numbers, start, stop), batch.length, threads)
+    for row in _rows_left(numbers) if left else ():
         numbers[row] = others.number(_values_in(columns, row))
     return numbers
+
+
+def _walk_chunks(walk: Callable[[int, int], int], length: int, threads: int) -> int:
+    """Let *walk* answer all rows, and return how many it leaves open."""
+    starts = range(0, length, CHUNK)
+    if threads < 2 or len(starts) < 2:
+        return walk(0, length)
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(lambda start: walk(start, min(start + CHUNK, length)), starts))
 
 
 def _rows_left(numbers: array[int]) -> Iterator[int]:
