@@ -13,6 +13,7 @@ import meshegress
 from meshegress._match import Columns
 from meshegress.columns import COLUMNS, export, row_request
 from meshegress.columns.arrow_memory import ArrowError
+from meshegress.integrations.arrow import add_decisions
 
 pa = pytest.importorskip("pyarrow")
 
@@ -204,3 +205,10 @@ def test_lists_are_lists() -> None:
     """Without Arrow, a list of requests and URLs gives a list of decisions."""
     asked: list[meshegress.Request | str] = ["http://a.com/v1", meshegress.Request.tcp("9.9.9.9", 81)]
     assert EGRESS.decide_many(asked) == [EGRESS.decide(one) for one in asked]
+
+
+def test_batches_get_their_decisions_as_columns() -> None:
+    """The door for engines that pass batches through keeps what is there and adds what is asked for."""
+    data = pa.table({"port": [80, 443], "kind": ["http", "tls"], "authority": ["x.w.com", "b.com"]})
+    (batch,) = add_decisions(EGRESS, data.to_batches(), fields=["cluster"])
+    assert batch.to_pydict() == {**data.to_pydict(), "cluster": ["outbound|80||*.w.com", "outbound|443||b.com"]}
