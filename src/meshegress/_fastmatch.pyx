@@ -17,6 +17,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
@@ -152,8 +153,11 @@ cdef class PrefixTable:
 
     def find(self, address):
         """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is no address."""
-        _exactly_str(address)
-        return find_address(&self.table, ascii_text(address), text_length(address)) if is_ascii(address) else NO_ROW
+        if type(address) is not str:
+            raise _refusal("str", address)
+        if not is_ascii(address):
+            return NO_MATCH
+        return _number(find_address(&self.table, ascii_text(address), text_length(address)))
 
     def find_many(self, addresses):
         """Return ``find`` of every one of *addresses*, in order."""
@@ -198,12 +202,13 @@ cdef bint _ends_with(str text, Py_ssize_t begin, str tail, Py_ssize_t tail_begin
 # Lookup
 
 cdef inline object _find_name(const name_table *table, name_kind suffix, text):
-    _exactly_str(text)
+    if type(text) is not str:
+        raise _refusal("str", text)
     if not is_ascii(text):
-        return _find_encoded(table, suffix, encode(text, "utf-8", "surrogatepass"))
+        return _number(_find_encoded(table, suffix, encode(text, "utf-8", "surrogatepass")))
     if suffix == SUFFIX:
-        return find_domain(table, ascii_text(text), text_length(text), READABLE)
-    return find_server_name(table, ascii_text(text), text_length(text), READABLE)
+        return _number(find_domain(table, ascii_text(text), text_length(text), READABLE))
+    return _number(find_server_name(table, ascii_text(text), text_length(text), READABLE))
 
 
 cdef int32_t _find_encoded(const name_table *table, name_kind suffix, bytes text) noexcept:
@@ -235,7 +240,7 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
         for i in range(count):
             fetch_next(table, &queries[stepped[i]], suffix)
         for i in range(len(group)):
-            rows.append(query_answer(table, &queries[i], suffix))
+            rows.append(_number(query_answer(table, &queries[i], suffix)))
     return rows
 
 
@@ -251,14 +256,28 @@ cdef inline int _begin_query(const name_table *table, name_query *query, name_ki
 
 cdef inline str _exactly_str(text):
     if type(text) is not str:
-        raise TypeError(f"expected str, not {type(text).__name__}")
+        raise _refusal("str", text)
     return text
 
 
 cdef inline list _exactly_list(members):
     if type(members) is not list:
-        raise TypeError(f"expected list, not {type(members).__name__}")
+        raise _refusal("list", members)
     return members
+
+
+cdef object _refusal(str wanted, given):
+    return TypeError(f"expected {wanted}, not {type(given).__name__}")
+
+
+# The numbers of most rows, ready-made: to make one costs as much as a call.
+cdef enum:
+    READY = 1024
+cdef tuple _ready = tuple(range(NO_ROW, READY))
+
+
+cdef inline object _number(int32_t row):
+    return <object>PyTuple_GET_ITEM(_ready, row - NO_ROW) if row < READY else row
 
 
 cdef void _make_seed(uint64_t state) noexcept:

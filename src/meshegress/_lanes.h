@@ -126,10 +126,12 @@ static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
 /* The machine's own words for what C lacks. */
 
 #if defined(__GNUC__) || defined(__clang__)
+#define INLINED static inline __attribute__((always_inline))
 #define PREFETCH(at) __builtin_prefetch(at)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 static inline int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 #else
+#define INLINED static inline
 #define PREFETCH(at) ((void)(at))
 #define UNLIKELY(condition) (condition)
 static inline int lowest_bit(uint64_t bits) {

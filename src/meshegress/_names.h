@@ -80,14 +80,14 @@ static const uint8_t MASK[2 * WINDOW] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-static inline uint32_t shorter(size_t length) { return length < WINDOW ? (uint32_t)length : WINDOW; }
+INLINED uint32_t shorter(size_t length) { return length < WINDOW ? (uint32_t)length : WINDOW; }
 
-static inline lane window_part(const uint8_t *end, const uint8_t *mask, int i) {
+INLINED lane window_part(const uint8_t *end, const uint8_t *mask, int i) {
     return lane_fold(lane_and(lane_load(end - WINDOW + 16 * i), lane_load(mask + 16 * i)));
 }
 
 /* Load the last bytes of *text*. Before it *readable* bytes may be read; what stands there plays no part. */
-static inline void window_load(name_window *window, const uint8_t *text, size_t length, size_t readable) {
+INLINED void window_load(name_window *window, const uint8_t *text, size_t length, size_t readable) {
     uint8_t copy[WINDOW];
     const uint8_t *end = text + length, *mask = MASK + shorter(length);
     if (UNLIKELY(length + readable < (length <= NARROW ? NARROW : WINDOW))) {
@@ -104,20 +104,20 @@ static inline void window_load(name_window *window, const uint8_t *text, size_t 
 }
 
 /* Return where *byte* stands in the window of a name of *length*. */
-static inline uint64_t window_find(const name_window *window, size_t length, uint8_t byte) {
+INLINED uint64_t window_find(const name_window *window, size_t length, uint8_t byte) {
     uint64_t found = (uint64_t)lane_equal(window->part[2], byte) << 32 | (uint64_t)lane_equal(window->part[3], byte) << 48;
     if (length > NARROW)
         found |= lane_equal(window->part[0], byte) | (uint64_t)lane_equal(window->part[1], byte) << 16;
     return found;
 }
 
-static inline uint64_t hash_pair(lane a, lane b, const uint64_t seed[4]) {
+INLINED uint64_t hash_pair(lane a, lane b, const uint64_t seed[4]) {
     return fold_multiply(lane_low(a) ^ seed[0], lane_high(a) ^ seed[1]) ^
            fold_multiply(lane_low(b) ^ seed[2], lane_high(b) ^ seed[3]);
 }
 
 /* Hash the last *length* bytes of the window; the kind keeps a suffix and the same text as a name apart. */
-static inline uint64_t hash_tail(const name_table *table, const name_window *window, uint32_t length, int kind) {
+INLINED uint64_t hash_tail(const name_table *table, const name_window *window, uint32_t length, int kind) {
     const uint8_t *mask = MASK + length;
     uint64_t hash = hash_pair(lane_and(window->part[2], lane_load(mask + 32)),
                               lane_and(window->part[3], lane_load(mask + 48)), table->seed) + (uint64_t)kind * table->seed[0];
@@ -129,7 +129,7 @@ static inline uint64_t hash_tail(const name_table *table, const name_window *win
 }
 
 /* Hash a whole text: its window, and what stands before. */
-static inline uint64_t hash_text(const name_table *table, const name_window *window, const uint8_t *text,
+INLINED uint64_t hash_text(const name_table *table, const name_window *window, const uint8_t *text,
                                  size_t length, int kind) {
     uint64_t hash = hash_tail(table, window, shorter(length), kind);
     for (size_t left = length > WINDOW ? length - WINDOW : 0; left; ) {
@@ -170,7 +170,7 @@ static inline uint32_t mark_of(size_t length, int kind) { return (uint32_t)lengt
 static inline uint8_t folded(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? byte | 0x20 : byte; }
 
 /* Does *record* hold what *mark* says, the last bytes of *window*? A text longer than the window is *text*. */
-static inline int record_holds(const name_record *record, uint32_t mark, const name_window *window, const uint8_t *text) {
+INLINED int record_holds(const name_record *record, uint32_t mark, const name_window *window, const uint8_t *text) {
     const uint8_t *end = (const uint8_t *)record;
     uint32_t length = mark >> 2;
     if (record->mark != mark)
@@ -187,7 +187,7 @@ static inline int record_holds(const name_record *record, uint32_t mark, const n
     return 1;
 }
 
-static inline const name_record *table_find(const name_table *table, uint64_t hash, uint32_t mark,
+INLINED const name_record *table_find(const name_table *table, uint64_t hash, uint32_t mark,
                                             const name_window *window, const uint8_t *text) {
     uint16_t tag = tag_of(hash);
     for (const name_bucket *bucket = bucket_of(table, hash);;) {
@@ -223,7 +223,7 @@ static inline size_t host_length(const uint8_t *text, size_t length) {
 }
 
 /* Begin with the whole name: of an authority, whose port plays no part, where suffixes are a kind of their own. */
-static inline void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
+INLINED void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
                                size_t length, size_t readable) {
     window_load(&query->window, text, length, readable);
     if (suffix == SUFFIX && (UNLIKELY(length > WINDOW) || window_find(&query->window, length, ':'))) {
@@ -243,7 +243,7 @@ static inline void query_begin(const name_table *table, name_query *query, enum 
 }
 
 /* Step to the next tail that may be a suffix of the table, longest first; return 0 where there is none. */
-static inline int query_step(const name_table *table, name_query *query, enum name_kind suffix) {
+INLINED int query_step(const name_table *table, name_query *query, enum name_kind suffix) {
     while (query->tails) {
         uint32_t length = WINDOW - (uint32_t)lowest_bit(query->tails);
         query->tails &= query->tails - 1;
@@ -274,7 +274,7 @@ static int32_t row_of_long(const name_table *table, const uint8_t *text, size_t 
 }
 
 /* Return the row of what was begun, from the probe it is at. */
-static inline int32_t query_answer(const name_table *table, name_query *query, enum name_kind suffix) {
+INLINED int32_t query_answer(const name_table *table, name_query *query, enum name_kind suffix) {
     if (UNLIKELY(query->length > WINDOW && table->suffix_lengths[0] > WINDOW))
         return row_of_long(table, query->text, query->length, suffix);
     const name_record *record = NULL;
