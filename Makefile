@@ -13,7 +13,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pure plain asan properties conformance bench docs build clean
+.PHONY: help demo test lint pure plain asan properties conformance bench gate fuzz docs build clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,13 @@ conformance: $(VENV)/.built  ## every recorded answer of Istio and Envoy that th
 
 bench: $(VENV)/.bench  ## the goals of speed, beside their peers
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+	$(BIN)/python -m benchmarks
+
+gate: $(VENV)/.built  ## the instructions of a lookup, against those on record
+	$(BIN)/python -m benchmarks.gate
+
+fuzz: $(VENV)/.fuzz  ## hosts, patterns, resources, formats and lines that nobody would write, a minute each
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds 60
 
 docs: $(VENV)/.docs  ## the pages, in docs/_build/html
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
@@ -87,6 +94,11 @@ $(VENV)/.built: $(VENV)/.installed setup.py $(EXTENSIONS)
 
 $(VENV)/.docs: $(VENV)/.built
 	@$(BIN)/python -m pip install -q -c constraints.txt --group docs
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.built
+	@$(BIN)/python -m pip install -q -c constraints.txt --group fuzz || \
+	  echo "atheris cannot be installed here: inputs are drawn at random" >&2
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.built

@@ -1,0 +1,63 @@
+"""Goals A1 to A6: looking up hosts, one by one and in lists."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from benchmarks.floor import bare_call
+from benchmarks.goals import Result, compare
+from benchmarks.hosts import KINDS, Traffic, traffic
+from benchmarks.rounds import listed, nanoseconds, scalar_nanoseconds
+from meshegress import _fastmatch as compiled
+from meshegress import _purematch as readable
+
+SIZES = {"10": 10, "1k": 1000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
+A2 = {"10": "A2 to 1k", "1k": "A2 to 1k", "10k": "A2 10k", "100k": "A2 from 100k", "1M": "A2 from 100k"}
+
+
+def results(largest: int) -> Iterator[Result]:
+    """Yield all ratios, on tables of up to *largest* hosts."""
+    sizes = {name: size for name, size in SIZES.items() if size <= largest}
+    for name, size in sizes.items():
+        yield from _lookups(traffic("mixed", size), name)
+    for kind in [*KINDS, "colliding"]:
+        if kind != "mixed" and largest >= SIZES["10k"]:
+            yield from _lookups(traffic(kind, SIZES["10k"]), "10k")
+    for name in ("10k", "100k", "1M"):
+        if name in sizes:
+            yield from (_memory(kind, name) for kind in ("mixed", "kubernetes"))
+
+
+def _lookups(asked: Traffic, size: str) -> Iterator[Result]:
+    """Yield the ratios of one table, after all answers were found equal."""
+    data = f"{asked.name} {size}"
+    fast, slow = compiled.DomainTable(asked.rows), readable.DomainTable(asked.rows)
+    exact = {domain: row for row, domain in enumerate(asked.domains)}
+    answers = [slow.find(authority) for authority in asked.authorities]
+    assert [fast.find(authority) for authority in asked.authorities] == answers, data
+    assert fast.find_many(asked.authorities) == answers, data
+
+    times = scalar_nanoseconds(
+        {"compiled": fast.find, "dict": exact.get, "readable": slow.find, "bare call": bare_call()}, asked.authorities
+    )
+    yield compare("A1", data, times, "compiled", "dict")
+    yield compare(A2[size], data, times, "compiled", "readable")
+    if size in ("10", "1k"):
+        yield compare("A3", data, times, "compiled", "bare call")
+
+    lists = nanoseconds(
+        {"list": fast.find_many, "loop": listed(fast.find), "readable loop": listed(slow.find)}, asked.authorities
+    )
+    yield compare("A5 readable", data, lists, "list", "readable loop")
+    if size in ("100k", "1M"):
+        yield compare("A5 scalar", data, lists, "loop", "list")
+
+
+def _memory(kind: str, size: str) -> Result:
+    """Return the resident bytes of a table, measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", kind, str(SIZES[size])]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    resident, counted = map(float, ran.stdout.split())
+    return Result("A6", f"{kind} {size}", (resident,), {"resident": resident, "counted": counted})
