@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "semantics.md").read_text(encoding="utf-8")
@@ -38,3 +39,10 @@ def test_rules_are_numbered_in_order() -> None:
     numbers = [tuple(map(int, number.split("."))) for number, _, _ in RULES]
     assert numbers == sorted(numbers)
     assert len(set(numbers)) == len(numbers)
+
+
+def test_each_rule_has_a_world_of_its_own_and_each_world_a_rule() -> None:
+    """The worlds in ``tests/cases/semantics`` bear the numbers of the page, and leave out none."""
+    files = sorted((ROOT / "tests" / "cases" / "semantics").glob("*.yaml"))
+    shown = {case["rule"] for path in files for case in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    assert shown == {number for number, _, _ in RULES}
