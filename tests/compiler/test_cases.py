@@ -1,8 +1,8 @@
 """The rules of the semantics page, each on a small world: what is loaded, who asks, and the literal answers.
 
-A case has ``rule``, ``note`` and ``resources`` (a mapping of kind to name or ``namespace/name``, with the rest of the
-object beside it and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio``
-and ``workload``. A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``:
+A case has ``rule``, ``note`` and ``resources`` (kind and name or ``namespace/name``, with the rest of the object beside
+them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio`` and
+``workload``. A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``:
 nothing; ``hex``: first bytes), ``to`` (address and port), and the fields of the decision that it expects; ``or`` holds
 the clusters of other candidates. ``errors`` and ``warnings`` are the codes found, ``rejected`` is what Envoy refuses,
 ``names`` what the DNS proxy knows.
