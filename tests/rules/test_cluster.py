@@ -94,3 +94,15 @@ def test_another_validation_is_refused_with_the_list() -> None:
     """The argument is one of two words."""
     with pytest.raises(ValueError, match="webhook, cluster"):
         check("{}", validation="both")
+
+
+@pytest.mark.parametrize(("release", "codes"), [("1.30", ["EG303"]), ("1.31", ["EG101"])])
+def test_an_older_release_does_not_mind_a_newer_field(release: str, codes: list[str]) -> None:
+    """What the API does not have yet is ignored, whatever it holds."""
+    rule = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "DestinationRule",
+        "metadata": {"name": "a"},
+        "spec": {"host": "a.com", "trafficPolicy": {"outlierDetection": {"outlierDetectionHttpErrorCodes": ["x"]}}},
+    }
+    assert [finding.code for finding in check(rule, istio=release)[1]] == codes

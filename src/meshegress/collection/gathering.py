@@ -25,7 +25,8 @@ from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
 from meshegress.resources.mesh_config import OutboundTrafficMode
-from meshegress.resources.reading import read
+from meshegress.resources.reading import ShapeProblem, read
+from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
 from meshegress.rules import problems
 from meshegress.sources import Text, Value
@@ -152,12 +153,25 @@ class Gathering:
         self.report.at("EG301", place, message, subject=f"{kind} `{namespace}/{name}`", severity=Severity.WARNING)
 
     def _add_resource(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> None:
-        resource = read(model, value)
+        resource = self._read(model, value, place)
         if isinstance(resource, tuple):
             self.report.misshapen(resource, place, subject_of(value))
             return
         resource.placed(place)
         self._keep(resource, value)
+
+    def _read(
+        self, model: type[Resource], value: Mapping[str, Any], place: Place
+    ) -> Resource | tuple[ShapeProblem, ...]:
+        """Return the resource, or what is wrong with its shape, except in fields that this release does not have."""
+        resource = read(model, value)
+        if not isinstance(resource, tuple):
+            return resource
+        known, newer = without_newer(model, value, self.profile.release)
+        for path in newer:
+            message = f"Istio {self.profile.release} has no such field: it ignores it"
+            self.report.at("EG303", place, message, path, subject=subject_of(value), severity=Severity.WARNING)
+        return read(model, known) if newer else resource
 
     def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None) -> None:
         """Judge *resource*, and keep it where nothing stands against it."""

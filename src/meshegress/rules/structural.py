@@ -6,11 +6,11 @@ Proto JSON takes more, and so does the webhook; `kubectl` then sees fields vanis
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 from meshegress.resources import Message
 from meshegress.resources._message import WireEnum
+from meshegress.resources.releases import wire_fields
 from meshegress.resources.shape import shown
 from meshegress.rules.problem import Path, Problem, Problems, warning
 
@@ -21,9 +21,10 @@ def structural_problems(model: type[Message], value: Any, path: Path = ()) -> Pr
     """Judge how *value* writes a *model*, which it has been read as."""
     if not isinstance(value, Mapping):
         return
-    fields = _fields(model)
+    fields = wire_fields(model)
     for key, item in value.items():
-        alias, types = fields.get(key, (key, ()))
+        name, types = fields.get(key, ("", ()))
+        alias = model.model_fields[name].alias if name else key
         if alias != key:
             message = f"the API server drops `{key}`: its name is `{alias}`"
             yield warning((*path, key), message, f"write `{alias}`")
@@ -47,22 +48,5 @@ def _value_problems(kind: type, value: Any, path: Path) -> Problems:
 
 def _entries(kind: type[Message], value: Any) -> Iterator[tuple[str, Any]]:
     """Give the entries of a map from text to messages; what has a field of the message is one itself."""
-    if isinstance(value, Mapping) and not any(key in _fields(kind) for key in value):
+    if isinstance(value, Mapping) and not any(key in wire_fields(kind) for key in value):
         yield from ((key, item) for key, item in value.items() if isinstance(item, Mapping))
-
-
-@cache
-def _fields(model: type[Message]) -> dict[str, tuple[str, tuple[type, ...]]]:
-    """Return the wire name and the types of each field, by both of its names."""
-    found: dict[str, tuple[str, tuple[type, ...]]] = {}
-    for name, field in model.model_fields.items():
-        entry = (field.alias or name, tuple(_types(field.annotation)))
-        found |= {name: entry, entry[0]: entry}
-    return found
-
-
-def _types(annotation: Any) -> Iterator[type]:
-    if isinstance(annotation, type) and not get_args(annotation):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _types(part)
