@@ -28,7 +28,7 @@ from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.reading import ShapeProblem, read
 from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
-from meshegress.rules import problems
+from meshegress.rules import Problem, problems
 from meshegress.sources import Text, Value
 
 VALUE_LIMIT = 10_000_000
@@ -100,13 +100,15 @@ class Gathering:
         elif _is_reasonable(value.value):
             self._add_document(value.value, place)
         else:
-            self.report.at("EG004", place, f"nesting is deeper than {DEPTH_LIMIT}, or turns in a circle")
+            message = f"nesting is deeper than {DEPTH_LIMIT}, or turns in a circle"
+            self.report.at(place, Problem((), message, code="EG004"))
 
     def _add_document(self, value: Any, place: Place) -> None:
         if value is None or value == {}:
             return
         if not isinstance(value, Mapping):
-            self.report.at("EG102", place, f"a resource is a mapping, and {shown(value)} is none")
+            message = f"a resource is a mapping, and {shown(value)} is none"
+            self.report.at(place, Problem((), message, code="EG102"))
         elif (found := find_mesh(value)) is None:
             self._add_object(value, place)
         elif (config := read_mesh(found, place, self.report)) is not None:
@@ -115,10 +117,12 @@ class Gathering:
     def _add_object(self, value: Mapping[str, Any], place: Place) -> None:
         version, kind = value.get("apiVersion"), value.get("kind")
         if not isinstance(kind, str):
-            self.report.at("EG103", place, "this object has no kind", help="write `apiVersion` and `kind`")
+            problem = Problem((), "this object has no kind", "write `apiVersion` and `kind`", code="EG103")
+            self.report.at(place, problem)
         elif not isinstance(version, str):
             help = "write `apiVersion: networking.istio.io/v1`" if kind in ISTIO_KINDS else "write `apiVersion`"
-            self.report.at("EG103", place, "this object has no apiVersion", subject=subject_of(value), help=help)
+            problem = Problem((), "this object has no apiVersion", help, code="EG103")
+            self.report.at(place, problem, subject_of(value))
         elif (model := KINDS.get((version, kind))) is not None:
             self._add_resource(model, value, place)
         elif kind.endswith("List") and isinstance(value.get("items"), (list, tuple, type(None))):
@@ -137,7 +141,7 @@ class Gathering:
         group = version.partition("/")[0] if "/" in version else ""
         if kind in ISTIO_KINDS and group == "networking.istio.io":
             message, help = f"`{version}` is no version of {kind}", "write `networking.istio.io/v1`"
-            self.report.at("EG103", place, message, ("apiVersion",), subject=subject_of(value), help=help)
+            self.report.at(place, Problem(("apiVersion",), message, help, code="EG103"), subject_of(value))
         elif kind == "IstioOperator" or not any(f".{group}".endswith(f".{each}") for each in GROUPS):
             self._skipped[f"{version}/{kind}"] += 1
         else:
@@ -150,7 +154,8 @@ class Gathering:
         reach = REACH.get((group, kind), UNKNOWN_REACH)
         self._unsupported.append(Unsupported(kind, namespace, name, place.find(()), reach))
         message = f"this kind is not modelled; it could touch {reach}"
-        self.report.at("EG301", place, message, subject=f"{kind} `{namespace}/{name}`", severity=Severity.WARNING)
+        problem = Problem((), message, severity=Severity.WARNING, code="EG301")
+        self.report.at(place, problem, f"{kind} `{namespace}/{name}`")
 
     def _add_resource(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> None:
         resource = self._read(model, value, place)
@@ -170,7 +175,8 @@ class Gathering:
         known, newer = without_newer(model, value, self.profile.release)
         for path in newer:
             message = f"Istio {self.profile.release} has no such field: it ignores it"
-            self.report.at("EG303", place, message, path, subject=subject_of(value), severity=Severity.WARNING)
+            problem = Problem(path, message, severity=Severity.WARNING, code="EG303")
+            self.report.at(place, problem, subject_of(value))
         return read(model, known) if newer else resource
 
     def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None) -> None:
@@ -180,7 +186,7 @@ class Gathering:
         usable = True
         for found in problems(resource, self.profile, self.validation, written):
             usable &= found.severity is not Severity.ERROR
-            self.report.of(resource, found.code, found.path, found.message, severity=found.severity, help=found.help)
+            self.report.of(resource, found)
         self.report.not_followed(resource)
         if usable:
             self._place(resource)
@@ -191,13 +197,14 @@ class Gathering:
         earlier = found.get(key)
         if earlier is not None:
             message = f"this replaces the one at {earlier.source('metadata', 'name')}"
-            self.report.of(resource, "EG104", ("metadata", "name"), message, help="keep one of the two")
+            path = ("metadata", "name")
+            self.report.of(resource, Problem(path, message, "keep one of the two", Severity.WARNING, "EG104"))
         found[key] = resource
 
     def _keep_mesh(self, config: MeshConfig) -> None:
         if self._mesh is not None:
             message = f"a second mesh configuration: the first is at {self._mesh[1]}"
-            self.report.of(config, "EG105", (), message, help="load one of the two", severity=Severity.ERROR)
+            self.report.of(config, Problem((), message, "load one of the two", code="EG105"))
             return
         self._mesh = (config, config.source())
         self.report.not_followed(config)
@@ -205,7 +212,7 @@ class Gathering:
         unknown = config.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
         if unknown and not self.profile.allow_any_dynamic_dns_known:
             message = f"Istio {self.profile.release} knows no mode `ALLOW_ANY_DYNAMIC_DNS`"
-            self.report.of(config, "EG106", path, message, help="choose ALLOW_ANY", severity=Severity.ERROR)
+            self.report.of(config, Problem(path, message, "choose ALLOW_ANY", code="EG106"))
 
 
 def _is_reasonable(value: Mapping[str, Any]) -> bool:

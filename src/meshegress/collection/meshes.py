@@ -13,6 +13,7 @@ from meshegress.collection.report import Report
 from meshegress.resources import MeshConfig
 from meshegress.resources._message import wire_name
 from meshegress.resources.reading import read
+from meshegress.rules.problem import Problem
 
 _NAME = re.compile(r"istio(-.+)?\Z")
 _FIELDS = frozenset(name for field in MeshConfig.model_fields for name in (field, wire_name(field)))
@@ -57,7 +58,7 @@ def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | No
         try:
             values = [document.value for document in read_documents(value) if document.value is not None]
         except BadDocumentError as error:
-            report.at("EG004", inner, error.message, subject="MeshConfig", help=error.help)
+            report.at(inner, Problem((), error.message, error.help, code="EG004"), "MeshConfig")
             return None
         value = values[0] if values else {}
         inner = place.embedded(*found.path) or FixedPlace(inner.find(()))

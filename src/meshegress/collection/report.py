@@ -14,6 +14,7 @@ from meshegress.resources._message import Message, wire_name
 from meshegress.resources.limits import limits, value_at
 from meshegress.resources.reading import ShapeProblem
 from meshegress.resources.shape import field_path
+from meshegress.rules.problem import Problem
 
 Path = tuple[str | int, ...]
 
@@ -35,28 +36,30 @@ class Report:
         """Keep a finding that is made already."""
         self.findings.append(finding)
 
-    def at(self, code: str, place: Place, message: str, path: Path = (), *, subject: str = "", help: str = "",
-           severity: Severity = Severity.ERROR) -> None:  # fmt: skip
-        """Keep a finding about the value at *path* of the object at *place*."""
-        self.add(Finding(code, place.find(path), message, severity, subject, field_path(path), help))
+    def at(self, place: Place, problem: Problem, subject: str = "") -> None:
+        """Keep a *problem* of the object at *place*."""
+        self._keep(problem, place.find(problem.path), subject)
 
-    def of(self, message: Message, code: str, path: Path, sentence: str, *, help: str = "",
-           severity: Severity = Severity.WARNING) -> None:  # fmt: skip
-        """Keep a finding about the value at *path* of a *message* that was read."""
+    def of(self, message: Message, problem: Problem) -> None:
+        """Keep a *problem* of a *message* that was read."""
         subject = message.subject if isinstance(message, Resource) else type(message).__name__
-        self.add(Finding(code, message.source(*path), sentence, severity, subject, field_path(path), help))
+        self._keep(problem, message.source(*problem.path), subject)
+
+    def _keep(self, problem: Problem, where: Source, subject: str) -> None:
+        field, severity = field_path(problem.path), problem.severity
+        self.add(Finding(problem.code, where, problem.message, severity, subject, field, problem.help))
 
     def misshapen(self, problems: tuple[ShapeProblem, ...], place: Place, subject: str) -> None:
         """Keep a finding for each value of the wrong shape."""
         for problem in problems:
-            self.at("EG101", place, problem.message, problem.path, subject=subject, help=problem.help)
+            self.at(place, Problem(problem.path, problem.message, problem.help, code="EG101"), subject)
 
     def not_followed(self, message: Resource | MeshConfig) -> None:
         """Keep a finding for each field of *message* that is not modelled, or not known at all."""
         for path, reason in limits(message):
             code, sentence = _NOT_FOLLOWED[reason]
             help = _nearest(message, path) if reason == "unknown" else ""
-            self.of(message, code, path, sentence, help=help)
+            self.of(message, Problem(path, sentence, help, Severity.WARNING, code))
 
     def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
         """Keep the finding for a document that is not YAML; a template is told as one."""

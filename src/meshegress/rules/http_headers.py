@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from meshegress.resources.shape import shown
 from meshegress.resources.virtual_service import HeaderOperations, Headers, HTTPRewrite
@@ -44,15 +45,21 @@ def _name_problems(name: str, path: Path, *, authority_allowed: bool) -> Problem
 
 def authority_problems(rewrite: HTTPRewrite | None, headers: Headers | None) -> Problems:
     """Refuse an authority that is written twice."""
-    request = headers.request if headers is not None else None
     written: list[Path] = [("rewrite", "authority")] if rewrite is not None and rewrite.authority else []
-    if request is not None:
-        for field, values in (("set", request.set), ("add", request.add)):
-            for name, value in values.items():
-                if name.lower() in _AUTHORITY and (value or written):
-                    written.append(("headers", "request", field, name))
+    request = headers.request if headers is not None else None
+    for path, value in _authorities(request) if request is not None else ():
+        # Istio does not mind an empty one before another.
+        if value or written:
+            written.append(path)
     if len(written) > 1:
         yield Problem(written[1], "the authority is written twice", "write it once")
+
+
+def _authorities(operations: HeaderOperations) -> Iterator[tuple[Path, str]]:
+    for field, values in (("set", operations.set), ("add", operations.add)):
+        for name, value in values.items():
+            if name.lower() in _AUTHORITY:
+                yield ("headers", "request", field, name), value
 
 
 # The grammar of `%NAME%` and `%NAME(...)%`: from each state, what a character leads to; None is a mistake. States that
