@@ -113,7 +113,8 @@ def _ask_dns(entry: ServiceEntry, profile: Profile) -> Problems:
     spec = entry.spec
     if not spec.endpoints:
         for index, host in enumerate(spec.hosts):
-            if domain_fault(host) is not None:
+            # What is no host at all has been told by the rule for hosts.
+            if host != "*" and wildcard_fault(host) is None and domain_fault(host) is not None:
                 message = f"{shown(host)} cannot be resolved"
                 yield Problem(("spec", "hosts", index), message, "name endpoints, or choose another resolution")
     if spec.resolution is Resolution.DNS_ROUND_ROBIN and len(spec.endpoints) > 1:
