@@ -44,6 +44,7 @@ _columns = choose(compiled="_fastcolumns", readable="_purecolumns")
 
 _log_twin = choose(compiled="_fastlog", readable="_purelog")
 _lines_twin = choose(compiled="_fastlines", readable="_purelines")
+_log_columns_twin = choose(compiled="_fastlogcolumns", readable="_purelogcolumns")
 
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from meshegress._purelog import LogSpan as LogSpan
     from meshegress._purelog import LogSplitter as LogSplitter
     from meshegress._purelog import alphabet_of as alphabet_of
+    from meshegress._purelogcolumns import LogColumn as LogColumn
+    from meshegress._purelogcolumns import read_columns as read_columns
     from meshegress._purematch import NO_MATCH as NO_MATCH
     from meshegress._purematch import DomainTable as DomainTable
     from meshegress._purematch import PrefixTable as PrefixTable
@@ -71,6 +74,8 @@ else:
     Columns = _columns.Columns
     LogField = _log_twin.LogField
     DASHED = _lines_twin.DASHED
+    LogColumn = _log_columns_twin.LogColumn
+    read_columns = _log_columns_twin.read_columns
     LogKind = _lines_twin.LogKind
     LogLines = _lines_twin.LogLines
     LogRecord = _lines_twin.LogRecord

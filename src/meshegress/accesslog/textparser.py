@@ -29,10 +29,10 @@ class TextParser:
         self.text = text
         self.layout = layout
         self.takes_first = tie_break is not None
-        self._splitter = program.splitter(_widest(program.commands, tie_break))
+        self.splitter = program.splitter(_widest(program.commands, tie_break))
         self._widest = program.splitter(range(len(program.fields)))
         lines = LogLines(
-            self._splitter,
+            self.splitter,
             layout,
             AccessLogEntry,
             self._refuse,
@@ -57,17 +57,21 @@ class TextParser:
 
     def _refuse(self, data: bytes) -> AccessLogEntry:
         """Read a line again that may end in the newline of the record, or say why it is none."""
-        count, places = self._splitter.split(data)
+        count, places = self.splitter.split(data)
         if not count and data.endswith(b"\n"):
             data = data[:-1]
-            count, places = self._splitter.split(data)
+            count, places = self.splitter.split(data)
             if count == 1 or (count and self.takes_first):
                 return AccessLogEntry.from_line(self.layout, data, places)
         raise self._error(data, count, places)
 
     def count(self, line: str | bytes) -> int:
         """Return the number of ways to read *line*: 0, 1, or 2 for more."""
-        return self._splitter.split(to_bytes(line) if isinstance(line, str) else line)[0]
+        return self.splitter.split(to_bytes(line) if isinstance(line, str) else line)[0]
+
+    def error(self, data: bytes) -> LogParseError:
+        """Return why *data*, a line without its newline, has no single reading."""
+        return self._error(data, *self.splitter.split(data))
 
     def _error(self, data: bytes, count: int, places: tuple[int, ...]) -> LogParseError:
         if not count:

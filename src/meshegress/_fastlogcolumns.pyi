@@ -1,0 +1,3 @@
+from meshegress._purelogcolumns import MOST_BYTES as MOST_BYTES
+from meshegress._purelogcolumns import LogColumn as LogColumn
+from meshegress._purelogcolumns import read_columns as read_columns

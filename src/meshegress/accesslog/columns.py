@@ -1,0 +1,72 @@
+"""The lines of a text format as typed columns: buffers as Arrow lays them out, of no Arrow library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshegress._match import LogColumn, LogKind, read_columns
+from meshegress.accesslog.entry import Layout
+from meshegress.accesslog.logformat import AccessLogFormat
+from meshegress.accesslog.textparser import TextParser, TieBreak
+from meshegress.errors import LogFormatError, LogParseError
+
+#: Lines are read in parts of about so many bytes.
+_PART = 1 << 24
+_TYPES = {LogKind.NUMBER: "number", LogKind.STAMP: "stamp"}
+_TOO_LONG = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Some lines as columns: the type of each is ``number``, ``stamp`` or ``text``; *unread* tells of other lines."""
+
+    rows: int
+    types: tuple[str, ...]
+    columns: tuple[LogColumn, ...]
+    unread: tuple[LogParseError, ...]
+
+
+def columns_of(
+    data: bytes, log: AccessLogFormat, *, names: str, tie_break: TieBreak | None, most_line_bytes: int
+) -> tuple[Columns, ...]:
+    """Return the lines of *data* as columns, in parts, at least one.
+
+    Raises LogFormatError for a JSON format, and for records that are not one line each.
+    """
+    parser = log.parser(names=names, tie_break=tie_break)
+    if not isinstance(parser, TextParser) or not log.text.endswith("\n") or log.text.count("\n") > 1:
+        raise LogFormatError(log.text, 0, len(log.text), "columns are read from text, of one line for each record")
+    return tuple(_columns(part, parser, most_line_bytes) for part in _parts(data))
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    start = 0
+    while len(data) - start > _PART:
+        end = data.rfind(b"\n", start, start + _PART) + 1 or data.find(b"\n", start + _PART) + 1 or len(data)
+        yield data[start:end]
+        start = end
+    yield data[start:]
+
+
+def _columns(data: bytes, parser: TextParser, most: int) -> Columns:
+    kinds = _plain_kinds(parser.layout)
+    rows, columns, unread = read_columns(parser.splitter, kinds, data, takes_first=parser.takes_first, most=most)
+    types = tuple(_TYPES.get(LogKind(kind), "text") for kind in kinds)
+    return Columns(rows, types, columns, tuple(_error(parser, data[start:end], why) for start, end, why in unread))
+
+
+def _plain_kinds(layout: Layout) -> bytes:
+    """What becomes of each field: text is null for a dash where an entry has None for it."""
+    return bytes(
+        LogKind.TEXT if kind == LogKind.OTHER and layout.typed(number, "-") is None else kind
+        for number, kind in enumerate(layout.kinds)
+    )
+
+
+def _error(parser: TextParser, line: bytes, why: int) -> LogParseError:
+    if why == _TOO_LONG:
+        return LogParseError(
+            line[:300].decode("utf-8", "surrogateescape"), parser.text, "too_long", "the line is too long"
+        )
+    return parser.error(line)
