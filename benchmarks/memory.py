@@ -7,9 +7,8 @@ import resource
 import sys
 from pathlib import Path
 
-from meshegress._fastmatch import DomainTable
-
 from benchmarks.hosts import traffic
+from meshegress._fastmatch import DomainTable
 
 
 def resident() -> int:

@@ -80,8 +80,11 @@ def _cel_text(value: object) -> str:
 
 
 def stamp_text(moment: datetime) -> str:
-    """Return *moment* as the default time format of UTC shows it: milliseconds, cut and not rounded."""
-    moment = moment.astimezone(UTC)
+    """Return *moment* as the default time format of UTC shows it: milliseconds, cut and not rounded.
+
+    A moment without a zone is one of UTC: the zone of this process is not asked.
+    """
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 

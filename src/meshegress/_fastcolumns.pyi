@@ -1,0 +1,1 @@
+from meshegress._purecolumns import Columns as Columns
