@@ -14,9 +14,9 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 
 import polars
 import pyarrow as pa
-from accesslog import lines
 from pyarrow import csv
 
+from accesslog import lines
 from meshegress import AccessLogFormat
 from meshegress.integrations.arrow_logs import read_table
 
