@@ -16,6 +16,7 @@ from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
 
 _NO_AUTOMATIC_ADDRESS = "networking.istio.io/enable-autoallocate-ip"
+_RESOLUTIONS = {name.value: name for name in Resolution}
 _EXPORT_TO = "networking.istio.io/exportTo"
 
 
@@ -25,7 +26,7 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
     Source: Istio, pilot/pkg/serviceregistry/serviceentry, convertServices.
     """
     spec = entry.spec
-    resolution = Resolution(spec.resolution.value)
+    resolution = _RESOLUTIONS[spec.resolution]
     ports = tuple(
         ServicePort(port.number, port.name, parse_protocol(port.protocol), index)
         for index, port in enumerate(spec.ports)

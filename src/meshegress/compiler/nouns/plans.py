@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
@@ -33,8 +33,11 @@ class ChainPlan:
 
         Source: Istio, pilot/pkg/networking/core, filterChainOpts.conflictsWith.
         """
-        names = frozenset(self.server_names) - {"*"}
-        return self.sniffs, names, frozenset(filter(None, map(_masked, self.cidrs)))
+        names: Collection[str] = self.server_names
+        if len(names) != 1 or names == ("*",):
+            names = frozenset(names) - {"*"}
+        cidrs = frozenset(filter(None, map(_masked, self.cidrs))) if self.cidrs else frozenset()
+        return self.sniffs, names if len(names) != 1 else tuple(names), cidrs
 
     @property
     def is_match_all(self) -> bool:
@@ -44,16 +47,17 @@ class ChainPlan:
     @property
     def match(self) -> FilterChainMatch:
         """The chain's match; a CIDR written with the address 0.0.0.0 is left out."""
-        prefixes = tuple(sorted(with_length(cidr) for cidr in self.cidrs if not _is_zero(cidr)))
         names = () if "*" in self.server_names else tuple(sorted(self.server_names))
-        if not self.sniffs:
-            return FilterChainMatch(prefix_ranges=prefixes, server_names=names)
+        if not self.cidrs:
+            return _SNIFFED if self.sniffs else FilterChainMatch(server_names=names)
         return FilterChainMatch(
-            prefix_ranges=prefixes,
+            prefix_ranges=tuple(sorted(with_length(cidr) for cidr in self.cidrs if not _is_zero(cidr))),
             server_names=names,
-            transport_protocol="raw_buffer",
-            application_protocols=PLAINTEXT_HTTP,
         )
+
+
+#: Plaintext HTTP on a listener that takes other bytes too.
+_SNIFFED = FilterChainMatch(transport_protocol="raw_buffer", application_protocols=PLAINTEXT_HTTP)
 
 
 @lru_cache(maxsize=4096)

@@ -150,9 +150,11 @@ def _claims(service: Service, mixed: set[int]) -> Iterator[tuple[tuple[Hashable,
 
 
 def _domains(service: Service) -> set[str]:
-    """Return the names under which the routes of *service* answer, but for the short ones."""
-    names = {service.hostname.lower(), *(alias.name.lower() for alias in service.aliases)}
-    return {*names, *(name + "." for name in names), service.address, *service.cluster_vips} - {UNSPECIFIED}
+    """Return the names under which the routes of *service* answer, but for the short ones and the final dot."""
+    if service.address == UNSPECIFIED and not service.aliases:
+        return {service.hostname.lower().rstrip(".")}
+    names = {alias.name.lower() for alias in service.aliases} | {service.hostname.lower().rstrip(".")}
+    return names | {service.address, *service.cluster_vips} - {UNSPECIFIED}
 
 
 def any_tied(

@@ -24,12 +24,20 @@ class ServiceIndex:
         self._profile = profile
         self._public: list[Service] = []
         self._exported: dict[str, list[Service]] = {}
-        #: host -> namespace -> the service that owns the host there: the oldest, Kubernetes first.
-        self.by_host: dict[str, dict[str, Service]] = {}
         for service in self.services:
-            self._own_host(service)
             self._export(service)
         self._visible: dict[str, Sequence[Service]] = {}
+
+    @cached_property
+    def by_host(self) -> dict[str, dict[str, Service]]:
+        """The service that owns a host in a namespace, by host and namespace: the oldest, Kubernetes first."""
+        found: dict[str, dict[str, Service]] = {}
+        for service in self.services:
+            owners = found.setdefault(service.hostname, {})
+            owner = owners.setdefault(service.namespace, service)
+            if service.is_kubernetes and not owner.is_kubernetes:
+                owners[service.namespace] = service
+        return found
 
     @cached_property
     def _ranks(self) -> dict[int, int]:
@@ -58,12 +66,6 @@ class ServiceIndex:
         exported = self.export_to(service)
         own = service.namespace == namespace and PRIVATE in exported
         return own or PUBLIC in exported or namespace in exported
-
-    def _own_host(self, service: Service) -> None:
-        owners = self.by_host.setdefault(service.hostname, {})
-        owner = owners.get(service.namespace)
-        if owner is None or (service.is_kubernetes and not owner.is_kubernetes):
-            owners[service.namespace] = service
 
     def _export(self, service: Service) -> None:
         exported = service.export_to or self._default
