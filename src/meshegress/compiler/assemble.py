@@ -185,7 +185,7 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     )
     outbound = _outbound_listeners(registry, proxy, scope, policy)
     own = tuple(own_listeners(policy, proxy, registry.mesh))
-    listeners = (*own, *outbound, *virtual_listeners(policy, proxy, registry.mesh))
+    listeners = (*outbound, *own, *virtual_listeners(policy, proxy, registry.mesh))
     loose = _is_reversed(registry) and not registry.profile.ordered_virtual_hosts
     routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=loose)
     inline = {config.name: config for config in inline_routes(policy)}

@@ -149,7 +149,11 @@ def _listened_address(text: str) -> str | None:
         return None
     if not slash:
         return text
-    return str(parsed) if bits == str(parsed.max_prefixlen) else text
+    if bits != str(parsed.max_prefixlen):
+        return text
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    # So Go writes an IPv4 address inside an IPv6 one: its end stays dotted.
+    return f"::ffff:{mapped}" if mapped is not None else str(parsed)
 
 
 def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[str, tuple[str | None, str | None]]:
