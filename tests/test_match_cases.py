@@ -191,6 +191,13 @@ def test_prefix(matcher: ModuleType, prefixes: list[str], address: str, found: b
     assert matcher.PrefixTable([prefixes]).find(address) == (0 if found else NO_MATCH)
 
 
+def test_a_name_is_no_suffix(matcher: ModuleType) -> None:
+    """The end of a long server name is no suffix only because it is a name and as long as a suffix."""
+    table = matcher.ServerNameTable([["*." + "b" * 70], ["*.ab"], ["cab"]])
+    assert table.find("x" * 70 + "cab") == NO_MATCH
+    assert table.find("x" * 70 + ".ab") == 1
+
+
 @pytest.mark.parametrize(
     ("address", "row"),
     [("10.1.2.3", 3), ("10.1.2.4", 2), ("10.1.3.0", 1), ("10.2.0.0", 0), ("9.255.255.255", -1), ("11.0.0.0", -1)],

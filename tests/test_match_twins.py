@@ -52,6 +52,7 @@ def questions(draw: st.DrawFn) -> tuple[list[list[str]], list[str]]:
 @pytest.mark.parametrize("table", ["DomainTable", "ServerNameTable"])
 @given(question=questions())
 @example(question=([["*\0"]], ["\0\0", "\0"]))
+@example(question=([["*." + "b" * 70], ["*.ab"], ["cab"]], ["x" * 70 + "cab"]))
 @example(question=([["a.\0"], ["*.\0"]], ["\0.\0", "a.\0", "\0a.\0"]))
 @example(question=([["*" + "." * 64, "*" + "." * 65]], ["." * 64, "." * 65, "." * 66]))
 def test_names_are_found_alike(compiled: ModuleType, table: str, question: tuple[list[list[str]], list[str]]) -> None:

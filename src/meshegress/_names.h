@@ -268,8 +268,11 @@ static int32_t row_of_prefix(const name_table *table, const uint8_t *text, size_
 
 static int32_t row_of_long(const name_table *table, const uint8_t *text, size_t length, enum name_kind suffix) {
     int32_t row = row_of(table, WHOLE, text, length);
-    for (const uint32_t *at = table->suffix_lengths; *at && row == NO_ROW; at++)
-        row = *at < length ? row_of(table, suffix, text + length - *at, *at) : NO_ROW;
+    for (const uint32_t *at = table->suffix_lengths; *at && row == NO_ROW; at++) {
+        /* Where suffixes are names too, only those that begin with a dot are suffixes. */
+        if (*at < length && (suffix == SUFFIX || text[length - *at] == '.'))
+            row = row_of(table, suffix, text + length - *at, *at);
+    }
     return row == NO_ROW ? row_of_prefix(table, text, length) : row;
 }
 
