@@ -8,7 +8,7 @@ from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from benchmarks.goals import Result, compare
-from benchmarks.rounds import scalar_nanoseconds
+from benchmarks.rounds import listed, require_equal, scalar_nanoseconds
 from meshegress import _fastmatch as compiled
 from meshegress import _purematch as readable
 
@@ -46,7 +46,7 @@ def _lookups(version: int, name: str, size: int) -> Result:
     for row, prefix in enumerate(prefixes):
         tree[prefix] = row
     slow = readable.PrefixTable([[prefix] for prefix in prefixes])
-    answers = [table.find(address) for address in addresses]
-    assert answers == [tree.get(address, -1) for address in addresses] == [slow.find(address) for address in addresses]
+    answers = {"readable": slow.find, "compiled": table.find, "pytricia": lambda address: tree.get(address, -1)}
+    require_equal(f"IPv{version} {name}", {who: listed(answer)(addresses) for who, answer in answers.items()})
     times = scalar_nanoseconds({"compiled": table.find, "pytricia": tree.get, "readable": slow.find}, addresses)
     return compare(f"A8 IPv{version}", name, times, "compiled", "pytricia")

@@ -1,15 +1,32 @@
-"""Interleaved rounds: every contender in every round, on new texts each time, so that noise strikes all alike."""
+"""Interleaved rounds: every contender in every round, on new input each time, so that noise strikes all alike."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
+Given = TypeVar("Given")
 Batch = Callable[[list[str]], object]
 
 ROUNDS = 9
+
+
+def require_equal(data: str, answers: dict[str, object]) -> None:
+    """End the run where contenders answer differently: one with a fault looks quick for the wrong reason."""
+    (first, expected), *others = answers.items()
+    for name, answer in others:
+        if answer == expected:
+            continue
+        detail = ""
+        if isinstance(answer, Sequence) and isinstance(expected, Sequence):
+            pairs = zip(expected, answer, strict=False)
+            detail = next(
+                (f": row {row}: {a!r}, {b!r}" for row, (a, b) in enumerate(pairs) if a != b), ": lengths differ"
+            )
+        raise SystemExit(f"{data}: {first} and {name} answer differently{detail}")
 
 
 def renewed(texts: list[str]) -> list[str]:
@@ -32,16 +49,35 @@ def listed(function: Callable[[str], object]) -> Batch:
     return lambda texts: [function(text) for text in texts]
 
 
-def nanoseconds(contenders: dict[str, Batch], texts: list[str], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Return the CPU time of each contender for one of *texts*, round by round."""
+def interleaved(
+    contenders: dict[str, Callable[[Given], object]],
+    prepare: Callable[[], Given],
+    count: int,
+    *,
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.process_time,
+) -> dict[str, list[float]]:
+    """Return the nanoseconds of each contender for one of *count* things, round by round.
+
+    Each is called once a round with what *prepare* gives; that is made before the clock starts. The first round warms
+    up and is not kept. CPU time is what the *clock* tells; `time.perf_counter` tells what several threads gain.
+    """
     times: dict[str, list[float]] = {name: [] for name in contenders}
     with _without_garbage_collection():
         for number in range(rounds + 1):
             for name, contender in contenders.items():
-                spent = _time_of(contender, renewed(texts)) / len(texts) * 1e9
-                if number:  # the first round warms up
+                given = prepare()
+                began = clock()
+                contender(given)
+                spent = (clock() - began) / count * 1e9
+                if number:
                     times[name].append(spent)
     return times
+
+
+def nanoseconds(contenders: dict[str, Batch], texts: list[str], rounds: int = ROUNDS) -> dict[str, list[float]]:
+    """Return the CPU time of each contender for one of *texts*, new each time, round by round."""
+    return interleaved(contenders, lambda: renewed(texts), len(texts), rounds=rounds)
 
 
 def scalar_nanoseconds(functions: dict[str, Callable[[str], object]], texts: list[str]) -> dict[str, list[float]]:
@@ -54,12 +90,6 @@ def scalar_nanoseconds(functions: dict[str, Callable[[str], object]], texts: lis
 def _empty_loop(texts: list[str]) -> None:
     for _ in texts:
         pass
-
-
-def _time_of(contender: Batch, texts: list[str]) -> float:
-    began = time.process_time()
-    contender(texts)
-    return time.process_time() - began
 
 
 @contextmanager
