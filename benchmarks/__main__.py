@@ -1,4 +1,4 @@
-"""Measure the goals of speed: ``python -m benchmarks [--only B A9] [--largest N] [--json FILE]``; a table at the end."""
+"""Measure the goals of speed: ``python -m benchmarks [--only B A9] [--largest N] [--json FILE]``, in one table."""
 
 from __future__ import annotations
 
