@@ -191,9 +191,11 @@ def test_one_broken_document_leaves_the_others() -> None:
         pytest.param("x: \ud800\n", "<text>:1:4: EG003", id="a lone surrogate"),
         pytest.param("- a\n", "<text>:1:1: EG102", id="a list"),
         pytest.param("spec: {}\n", "<text>:1:1: EG103", id="no kind"),
-        pytest.param("kind: ServiceEntry\n", "<text>:1:1: EG103", id="no apiVersion"),
+        pytest.param("kind: ServiceEntry\nspec: {hosts: [a.com]}\n", "<text>:1:1: EG103", id="no apiVersion"),
         pytest.param(
-            "kind: ServiceEntry\napiVersion: networking.istio.io/v9\n", "<text>:2:13: EG103", id="bad version"
+            "kind: Sidecar\napiVersion: networking.istio.io/v9\nspec: {egress: [{hosts: ['*/*']}]}\n",
+            "<text>:2:13: EG103",
+            id="bad version",
         ),
         pytest.param("a: !!python/name:os.system\n", "<text>:1:4: EG004", id="a tag"),
         pytest.param("a: *b\n", "<text>:1:4: EG004", id="an alias of nothing"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from meshegress.collection import check
 from meshegress.findings import Severity
+from meshegress.resources.shape import field_path
 
 RECORDED = Path(__file__).parents[1] / "data" / "validation.jsonl.xz"
 
@@ -66,15 +67,21 @@ wrong = st.recursive(
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a document of which one value became another."""
-    document: dict[str, Any] = deepcopy(draw(st.sampled_from(DOCUMENTS)))
+def pairs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]]:
+    """Draw a document, the same with another value at one path, and that path."""
+    sound: dict[str, Any] = draw(st.sampled_from(DOCUMENTS))
+    document = deepcopy(sound)
     path = draw(st.sampled_from(places(document)))
     holder: Any = document
     for part in path[:-1]:
         holder = holder[part]
     holder[path[-1]] = draw(wrong)
-    return document
+    return sound, document, path
+
+
+def mutated() -> st.SearchStrategy[dict[str, Any]]:
+    """Draw a document of which one value became another."""
+    return pairs().map(lambda pair: pair[1])
 
 
 @given(mutated())
@@ -101,3 +108,16 @@ def test_text_and_mapping_say_the_same(document: dict[str, Any]) -> None:
         assert {finding.field for finding in of_value if finding.code == "EG101"} <= {
             finding.field for finding in of_text
         }
+
+
+@given(pairs())
+def test_what_is_told_beside_a_misshapen_value_held_before(
+    pair: tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]],
+) -> None:
+    """The sound value is one that could stand there: whatever else is told of the object was true with it."""
+    sound, document, path = pair
+    before = {(finding.code, finding.field, finding.message) for finding in check(sound)[1]}
+    after = [finding for finding in check(document)[1] if finding.code != "EG101"]
+    holes = [finding.field for finding in check(document)[1] if finding.code == "EG101"]
+    if any(field_path(path).startswith(hole) for hole in holes):
+        assert {(one.code, one.field, one.message) for one in after} <= before

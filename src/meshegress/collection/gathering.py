@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from meshegress.collection.documents import (
     DEPTH_LIMIT,
@@ -19,13 +20,14 @@ from meshegress.collection.documents import (
 from meshegress.collection.json_text import read_json
 from meshegress.collection.meshes import find_mesh, read_mesh
 from meshegress.collection.places import FixedPlace, Place, TextPlace
-from meshegress.collection.report import Report, subject_of
+from meshegress.collection.report import Report, outside, problems_of_limits, subject_of
 from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
 from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
-from meshegress.resources import ISTIO_KINDS, KINDS, MeshConfig, Namespace, Resource
+from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, MeshConfig, Namespace, Resource
+from meshegress.resources.completions import Path, completions
 from meshegress.resources.mesh_config import OutboundTrafficMode
-from meshegress.resources.reading import ShapeProblem, read
+from meshegress.resources.reading import read
 from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem, problems
@@ -121,8 +123,7 @@ class Gathering:
             self.report.at(place, problem)
         elif not isinstance(version, str):
             help = "write `apiVersion: networking.istio.io/v1`" if kind in ISTIO_KINDS else "write `apiVersion`"
-            problem = Problem((), "this object has no apiVersion", help, code="EG103")
-            self.report.at(place, problem, subject_of(value))
+            self._add_unversioned(value, kind, place, Problem((), "this object has no apiVersion", help))
         elif (model := KINDS.get((version, kind))) is not None:
             self._add_resource(model, value, place)
         elif kind.endswith("List") and isinstance(value.get("items"), (list, tuple, type(None))):
@@ -140,12 +141,18 @@ class Gathering:
         """Take an object of a kind that is not modelled: count it, or say what it could touch."""
         group = version.partition("/")[0] if "/" in version else ""
         if kind in ISTIO_KINDS and group == "networking.istio.io":
-            message, help = f"`{version}` is no version of {kind}", "write `networking.istio.io/v1`"
-            self.report.at(place, Problem(("apiVersion",), message, help, code="EG103"), subject_of(value))
+            message, help = f"{shown(version)} is no version of {kind}", "write `networking.istio.io/v1`"
+            self._add_unversioned(value, kind, place, Problem(("apiVersion",), message, help))
         elif kind == "IstioOperator" or not any(f".{group}".endswith(f".{each}") for each in GROUPS):
             self._skipped[f"{version}/{kind}"] += 1
         else:
             self._keep_unsupported(value, group, kind, place)
+
+    def _add_unversioned(self, value: Mapping[str, Any], kind: str, place: Place, problem: Problem) -> None:
+        """Say what is wrong with the version of an object, and with all the rest of it."""
+        self.report.at(place, replace(problem, code="EG103"), subject_of(value))
+        if (model := ISTIO_KINDS.get(kind)) is not None:
+            self._add_resource(model, {**value, "apiVersion": f"{NETWORKING}/v1"}, place, is_usable=False)
 
     def _keep_unsupported(self, value: Mapping[str, Any], group: str, kind: str, place: Place) -> None:
         metadata = value.get("metadata")
@@ -157,39 +164,62 @@ class Gathering:
         problem = Problem((), message, severity=Severity.WARNING, code="EG301")
         self.report.at(place, problem, f"{kind} `{namespace}/{name}`")
 
-    def _add_resource(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> None:
-        resource = self._read(model, value, place)
+    def _add_resource(
+        self, model: type[Resource], value: Mapping[str, Any], place: Place, *, is_usable: bool = True
+    ) -> None:
+        resource = read(model, value)
+        if isinstance(resource, tuple):
+            value = self._without_newer(model, value, place)
+            resource = read(model, value)
         if isinstance(resource, tuple):
             self.report.misshapen(resource, place, subject_of(value))
+            self._judge_readable(model, value, place, holes=[problem.path for problem in resource])
             return
         resource.placed(place)
-        self._keep(resource, value)
+        self._keep(resource, value, is_usable=is_usable)
 
-    def _read(
-        self, model: type[Resource], value: Mapping[str, Any], place: Place
-    ) -> Resource | tuple[ShapeProblem, ...]:
-        """Return the resource, or what is wrong with its shape, except in fields that this release does not have."""
-        resource = read(model, value)
-        if not isinstance(resource, tuple):
-            return resource
+    def _without_newer(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+        """Return *value* without the fields that this release does not have: it does not mind what they hold."""
         known, newer = without_newer(model, value, self.profile.release)
         for path in newer:
             message = f"Istio {self.profile.release} has no such field: it ignores it"
             problem = Problem(path, message, severity=Severity.WARNING, code="EG303")
             self.report.at(place, problem, subject_of(value))
-        return read(model, known) if newer else resource
+        return cast("Mapping[str, Any]", known)
 
-    def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None) -> None:
-        """Judge *resource*, and keep it where nothing stands against it."""
-        if not resource.metadata.namespace and not isinstance(resource, Namespace):
-            resource = _moved(resource, self.namespace)
-        usable = True
-        for found in problems(resource, self.profile, self.validation, written):
-            usable &= found.severity is not Severity.ERROR
-            self.report.of(resource, found)
-        self.report.not_followed(resource)
-        if usable:
+    def _judge_readable(
+        self, model: type[Resource], value: Mapping[str, Any], place: Place, holes: Sequence[Path]
+    ) -> None:
+        """Say of a misshapen object what holds whatever stood at *holes*."""
+        certain: list[Problem] | None = None
+        for completed in completions(model, value, holes):
+            completed.placed(place)
+            said = self._judged(completed, value, is_whole=False)
+            certain = said if certain is None else [one for one in certain if one in said]
+            if not certain:
+                return
+        for problem in outside(holes, certain or ()):
+            self.report.at(place, problem, subject_of(value))
+
+    def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None, *, is_usable: bool = True) -> None:
+        """Judge *resource*, and keep it where it *is_usable* so far and nothing stands against it."""
+        resource = self._settled(resource)
+        said = self._judged(resource, written)
+        for problem in said:
+            self.report.of(resource, problem)
+        if is_usable and all(problem.severity is not Severity.ERROR for problem in said):
             self._place(resource)
+
+    def _judged(self, resource: Resource, written: Mapping[str, Any] | None, *, is_whole: bool = True) -> list[Problem]:
+        said = problems(self._settled(resource), self.profile, self.validation, written, is_whole=is_whole)
+        return [*said, *problems_of_limits(resource)]
+
+    def _settled(self, resource: Resource) -> Resource:
+        """Return *resource* in a namespace."""
+        if resource.metadata.namespace or isinstance(resource, Namespace):
+            return resource
+        metadata = resource.metadata.model_copy(update={"namespace": self.namespace})
+        return resource.model_copy(update={"metadata": metadata})
 
     def _place(self, resource: Resource) -> None:
         found = self._resources[type(resource)]
@@ -207,7 +237,8 @@ class Gathering:
             self.report.of(config, Problem((), message, "load one of the two", code="EG105"))
             return
         self._mesh = (config, config.source())
-        self.report.not_followed(config)
+        for problem in problems_of_limits(config):
+            self.report.of(config, problem)
         path = ("outboundTrafficPolicy", "mode")
         unknown = config.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
         if unknown and not self.profile.allow_any_dynamic_dns_known:
@@ -219,9 +250,3 @@ def _is_reasonable(value: Mapping[str, Any]) -> bool:
     """Tell whether *value* ends: it is not too deep, does not turn in a circle, and does not multiply itself."""
     size = measure(value, {})
     return size.height <= DEPTH_LIMIT and size.total <= VALUE_LIMIT
-
-
-def _moved(resource: Resource, namespace: str) -> Resource:
-    """Return *resource* in *namespace*, with its place."""
-    metadata = resource.metadata.model_copy(update={"namespace": namespace})
-    return resource.model_copy(update={"metadata": metadata})

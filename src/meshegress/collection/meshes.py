@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from meshegress.collection.documents import BadDocumentError, read_documents
 from meshegress.collection.places import FixedPlace, Place
-from meshegress.collection.report import Report
+from meshegress.collection.report import Report, outside, problems_of_limits
 from meshegress.resources import MeshConfig
 from meshegress.resources._message import wire_name
+from meshegress.resources.completions import completions
 from meshegress.resources.reading import read
 from meshegress.rules.problem import Problem
 
@@ -65,6 +67,10 @@ def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | No
     config = read(MeshConfig, value)
     if isinstance(config, tuple):
         report.misshapen(config, inner, "MeshConfig")
+        holes = [problem.path for problem in config]
+        for completed in islice(completions(MeshConfig, value, holes), 1):
+            for problem in outside(holes, problems_of_limits(completed)):
+                report.at(inner, problem, "MeshConfig")
         return None
     config.placed(inner)
     return config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from meshegress.collection.documents import BadDocumentError
@@ -11,6 +11,7 @@ from meshegress.collection.places import Place
 from meshegress.findings import Finding, Severity, Source
 from meshegress.resources import MeshConfig, Resource
 from meshegress.resources._message import Message, wire_name
+from meshegress.resources.completions import is_inside
 from meshegress.resources.limits import limits, value_at
 from meshegress.resources.reading import ShapeProblem
 from meshegress.resources.shape import field_path
@@ -54,13 +55,6 @@ class Report:
         for problem in problems:
             self.at(place, Problem(problem.path, problem.message, problem.help, code="EG101"), subject)
 
-    def not_followed(self, message: Resource | MeshConfig) -> None:
-        """Keep a finding for each field of *message* that is not modelled, or not known at all."""
-        for path, reason in limits(message):
-            code, sentence = _NOT_FOLLOWED[reason]
-            help = _nearest(message, path) if reason == "unknown" else ""
-            self.of(message, Problem(path, sentence, help, Severity.WARNING, code))
-
     def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
         """Keep the finding for a document that is not YAML; a template is told as one."""
         lines = part.split("\n")
@@ -72,6 +66,19 @@ class Report:
             return
         where = Source(name) if error.line is None else Source(name, line + error.line + 1, (error.column or 0) + 1)
         self.add(Finding("EG004", where, error.message, help=error.help))
+
+
+def problems_of_limits(message: Resource | MeshConfig) -> Iterator[Problem]:
+    """Give a warning for each field of *message* that is not modelled, or not known at all."""
+    for path, reason in limits(message):
+        code, sentence = _NOT_FOLLOWED[reason]
+        help = _nearest(message, path) if reason == "unknown" else ""
+        yield Problem(path, sentence, help, Severity.WARNING, code)
+
+
+def outside(holes: Sequence[Path], problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Give the *problems* of what can be read: those that are not about the values at *holes*."""
+    return (one for one in problems if not any(is_inside(one.path, hole) for hole in holes))
 
 
 def subject_of(value: Mapping[str, Any]) -> str:

@@ -38,8 +38,15 @@ def read(model: type[M], value: Any) -> M | tuple[ShapeProblem, ...]:
     >>> read(ServiceEntry, {"spec": {"hosts": [1]}})[0].path
     ('spec', 'hosts', 0)
     """
-    if (problem := _numeric_timestamp(value)) is not None:
-        return (problem,)
+    found = _read_repaired(model, value)
+    problem = _numeric_timestamp(value)
+    if problem is None:
+        return found
+    others = found if isinstance(found, tuple) else ()
+    return (problem, *(other for other in others if other.path != problem.path))
+
+
+def _read_repaired(model: type[M], value: Any) -> M | tuple[ShapeProblem, ...]:
     try:
         return _read(model, value)
     except ValidationError as error:

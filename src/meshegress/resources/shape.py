@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from meshegress.findings import Finding, Source
 from meshegress.resources.scalars import LeadingZero
@@ -20,8 +23,18 @@ def shape_problems(error: ValidationError) -> Iterator[tuple[tuple[int | str, ..
     """Give the path, the sentence and the cure of each value of the wrong shape."""
     for item in error.errors(include_url=False, include_context=False):
         value = item["input"]
-        message = _EXPECTED.get(item["type"]) or item["msg"][:1].lower() + item["msg"][1:]
-        yield item["loc"], f"{shown(value)} {message}", _cure(item["type"], value)
+        yield item["loc"], f"{shown(value)} {_expected(item['type'], item['msg'])}", _cure(item, value)
+
+
+def _expected(kind: str, message: str) -> str:
+    if kind == "enum":
+        return f"is none of {', '.join(_members(message))}"
+    return _EXPECTED.get(kind) or message[:1].lower() + message[1:]
+
+
+def _members(message: str) -> list[str]:
+    """Return the values that an enum has, of which pydantic's *message* speaks."""
+    return re.findall(r"'([^']*)'", message)
 
 
 _EXPECTED = {
@@ -35,7 +48,11 @@ _EXPECTED = {
 }
 
 
-def _cure(kind: str, value: object) -> str:
+def _cure(item: ErrorDetails, value: object) -> str:
+    kind = item["type"]
+    if kind == "enum" and isinstance(value, str):
+        near = difflib.get_close_matches(value.upper(), _members(item["msg"]), n=1)
+        return f"did you mean `{near[0]}`?" if near else ""
     if isinstance(value, LeadingZero):
         return "YAML reads a leading zero as octal: write the number without it, or put the text in quotes"
     if kind == "string_type" and isinstance(value, bool):

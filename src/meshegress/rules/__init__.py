@@ -17,7 +17,7 @@ from meshegress.resources import (
     WorkloadEntry,
 )
 from meshegress.rules import cluster, destination_rule, gateway, service_entry, sidecar, virtual_service, workload_entry
-from meshegress.rules.problem import Problem, Rule, ask_all
+from meshegress.rules.problem import Problem, Rule, ask_all, errors_only
 from meshegress.rules.structural import CODE, structural_problems
 
 VALIDATIONS = ("webhook", "cluster")
@@ -36,11 +36,17 @@ __all__ = ["RULES", "VALIDATIONS", "Problem", "problems"]
 
 
 def problems(
-    resource: Resource, profile: Profile, validation: str = "webhook", written: Mapping[str, Any] | None = None
+    resource: Resource,
+    profile: Profile,
+    validation: str = "webhook",
+    written: Mapping[str, Any] | None = None,
+    *,
+    is_whole: bool = True,
 ) -> Sequence[Problem]:
     """Return everything that Istio of *profile* says against *resource*, and what it warns of.
 
-    *validation* ``cluster`` adds what the API server says, of the object as it was *written*.
+    *validation* ``cluster`` adds what the API server says, of the object as it was *written*. Where the resource
+    *is_whole* no longer, since part of what was written could not be read, Istio never comes to warn.
 
     >>> from meshegress.profiles import profile
     >>> from meshegress.resources import ServiceEntry
@@ -49,6 +55,8 @@ def problems(
     """
     kind = type(resource)
     said = ask_all(RULES.get(kind, ()), resource, profile)
+    if not is_whole:
+        said = list(errors_only(said))
     if validation == "cluster" and kind in RULES:
         said += ask_all(cluster.RULES.get(kind, ()), resource, profile)
         seen = structural_problems(kind, written if written is not None else resource.as_wire())
