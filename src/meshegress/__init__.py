@@ -6,7 +6,9 @@ Importing the package opens nothing: a public name brings its module when it is 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+# Type checkers take it for true; to import it from typing would take longer than all the rest of this.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from meshegress._match import IMPLEMENTATION as IMPLEMENTATION

@@ -57,6 +57,14 @@ def test_no_command_is_a_usage_error() -> None:
     assert result.stderr.startswith("usage: meshegress")
 
 
+def test_help_for_all_waits_for_nothing() -> None:
+    """Help for all commands imports neither a command nor what the library is built on."""
+    asked = "import sys; from meshegress.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    modules = result.stdout.splitlines()[-1].split()
+    assert {"pydantic", "yaml", "typing", "meshegress.errors", "meshegress.cli.decide"}.isdisjoint(modules)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     """``--help`` works for each."""

@@ -1,7 +1,8 @@
 """The command ``meshegress``: opens, prints, exits.
 
-One module per subcommand; each has ``add(subparsers)``, which declares its arguments, and ``run(arguments)``, which
-returns the exit code: 0 is well, 1 says that something asked for does not hold, 2 that the input is bad.
+One module per subcommand; each has ``add(parser)``, which declares its arguments, and ``run(arguments)``, which
+returns the exit code: 0 is well, 1 says that something asked for does not hold, 2 that the input is bad. A module is
+imported only when its subcommand is named: help for all of them waits for nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ from importlib import import_module
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
 
-COMMANDS = ("decide", "check", "log", "conformance")
+COMMANDS = {
+    "decide": "where a request goes, and why",
+    "check": "every problem of the resources, with its place and cure",
+    "log": "read, write, recognize and explain Envoy access logs",
+    "conformance": "compare the library with recorded answers of Istio and Envoy",
+}
+"""The subcommands in their order, and what each is for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* and return its exit code; whatever goes wrong is one clear message."""
     try:
-        return _run(argv)
+        return _run(sys.argv[1:] if argv is None else argv)
+    except SystemExit:  # help was shown, or usage: no need to know the library's own errors
+        raise
     except BrokenPipeError:
         _let_go_of_the_pipe()
         return OK
@@ -33,21 +42,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command, the subcommands in the order of ``COMMANDS``."""
+def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command; of the subcommands, those that *argv* names have their arguments."""
     parser = argparse.ArgumentParser(
         prog="meshegress", description="Predict where an Istio sidecar sends an outgoing request, and why."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and which twins run, and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        import_module(f"meshegress.cli.{command}").add(subparsers)
+    for command, purpose in COMMANDS.items():
+        subparser = subparsers.add_parser(command, help=purpose)
+        if command in argv:
+            import_module(f"meshegress.cli.{command}").add(subparser)
     return parser
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str]) -> int:
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser(argv).parse_args(argv)
         code: int = arguments.run(arguments)
     finally:
         sys.stdout.flush()

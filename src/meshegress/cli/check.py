@@ -11,14 +11,10 @@ from meshegress.cli.exits import BAD_INPUT, OK
 from meshegress.profiles import PROFILES
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the subcommand."""
-    parser = subparsers.add_parser(
-        "check",
-        help="every problem of the resources, with its place and cure",
-        description="Say what Istio's webhook would say of each object, and what this library does not model.",
-        epilog="exit codes: 0 usable, 2 something is not",
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.description = "Say what Istio's webhook would say of each object, and what this library does not model."
+    parser.epilog = "exit codes: 0 usable, 2 something is not"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
     parser.add_argument("--istio", choices=PROFILES, default=meshegress.DEFAULT_RELEASE, help="default: %(default)s")
     parser.add_argument("--json", action="store_true", help="print one JSON document")

@@ -6,9 +6,8 @@ import argparse
 import json
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the subcommand."""
-    parser = subparsers.add_parser("conformance", help="compare the library with recorded answers of Istio and Envoy")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="vectors: JSON lines, plain, gzip or xz")
     parser.add_argument("--first", type=int, metavar="N", help="print the first N differences only")
     parser.add_argument("--only", metavar="ID", help="run one record or check, such as s001, s001@1.30, s001@1.30/c4")

@@ -10,14 +10,10 @@ from meshegress.cli.exits import FAILED, OK
 from meshegress.profiles import PROFILES
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the subcommand."""
-    parser = subparsers.add_parser(
-        "decide",
-        help="where a request goes, and why",
-        description="Predict where the sidecar of a workload sends the request for URL. This is no security boundary.",
-        epilog="exit codes: 0 answered, 1 the expectation failed, 2 bad input",
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.description = "Predict where a workload's sidecar sends the request for URL. This is no security boundary."
+    parser.epilog = "exit codes: 0 answered, 1 the expectation failed, 2 bad input"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
     parser.add_argument("url", metavar="URL", help="http://, https://, ws://, wss:// or tcp://host:port")
     parser.add_argument("--namespace", default="default", help="where the workload runs (default: default)")

@@ -16,9 +16,8 @@ _COLUMNS = ("start_time", "method", "authority", "path", "response_code", "respo
 _PROGRESS_SECONDS = 0.5
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the subcommand."""
-    parser = subparsers.add_parser("log", help="read, write, recognize and explain Envoy access logs")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the subcommands of this one."""
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     parse = _command(commands, "parse", "read lines into JSON lines or a table", run_parse)
     parse.add_argument("--table", action="store_true", help="print a table")
