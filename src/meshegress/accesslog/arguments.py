@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from meshegress.accesslog.cel import expression_fault
 from meshegress.accesslog.operators import Syntax
@@ -18,6 +19,7 @@ _NEWLINE = re.compile(r"%[-_0^#]*[1-9]*[EO]?n")
 METADATA_KINDS = ("DYNAMIC", "CLUSTER", "ROUTE", "UPSTREAM_HOST", "LISTENER", "LISTENER_FILTER_CHAIN", "VIRTUAL_HOST")
 _DURATION_UNITS = ("ms", "us", "ns")
 _FILTER_STATE_KINDS = ("", "PLAIN", "TYPED", "FIELD")
+_MOST_INTEGER = 2**63 - 1
 _XFCC_FIELDS = ("uri", "dns", "subject", "hash", "by", "cert", "chain")
 
 # For operators whose argument is options separated by colons: the words allowed at each place.
@@ -30,7 +32,7 @@ _OPTIONS: dict[Syntax, tuple[tuple[str, ...], ...]] = {
 
 
 class CommandRule(Protocol):
-    """Says why a whole command is refused, or None: COALESCE lists commands."""
+    """Says why a whole command is refused, or None: COALESCE lists commands, which never are those of extensions."""
 
     def __call__(self, name: str, argument: str | None, length: int | None) -> str | None:
         """Return the reason."""
@@ -103,6 +105,19 @@ def _options_fault(places: tuple[tuple[str, ...], ...], argument: str) -> str | 
     return None
 
 
+def _file_fault(argument: str) -> str | None:
+    return None if 1 <= len(file_parts(argument)) <= 2 else "a file is `path` or `path:watched directory`"
+
+
+def file_parts(argument: str) -> tuple[str, ...]:
+    """Return the path of FILE_CONTENT and, where it is given, the directory that is watched.
+
+    >>> file_parts("a.txt:.")
+    ('a.txt', '.')
+    """
+    return tuple(filter(None, argument.split(":")))
+
+
 def _xfcc_fault(argument: str) -> str | None:
     if _lower(argument) in _XFCC_FIELDS:
         return None
@@ -118,6 +133,7 @@ _RULES: dict[Syntax, Callable[[str], str | None]] = {
     Syntax.METADATA: _metadata_fault,
     Syntax.XFCC: _xfcc_fault,
     Syntax.CEL: expression_fault,
+    Syntax.FILE: _file_fault,
 }
 
 
@@ -130,7 +146,7 @@ def coalesce_operators(argument: str) -> tuple[tuple[str, str | None, int | None
     >>> coalesce_operators('{"operators":["PROTOCOL",{"command":"REQ","param":"x","max_length":3}]}')
     (('PROTOCOL', None, None), ('REQ', 'x', 3))
     """
-    found = json.loads(argument)["operators"]
+    found = _coalesce_config(argument)["operators"]
     return tuple(
         (one, None, None) if isinstance(one, str) else (one["command"], one.get("param") or None, one.get("max_length"))
         for one in found
@@ -139,7 +155,7 @@ def coalesce_operators(argument: str) -> tuple[tuple[str, str | None, int | None
 
 def _coalesce_fault(argument: str, command_fault: CommandRule) -> str | None:
     try:
-        config = json.loads(argument, parse_constant=_no_constant)
+        config = _coalesce_config(argument)
     except (ValueError, RecursionError):
         return "COALESCE needs a JSON object"
     operators = config.get("operators") if isinstance(config, dict) else None
@@ -152,8 +168,31 @@ def _coalesce_fault(argument: str, command_fault: CommandRule) -> str | None:
     return None
 
 
+def _coalesce_config(argument: str) -> Any:
+    """Read JSON as Envoy's own reader does; it is stricter than Python's about numbers and surrogates."""
+    config = json.loads(
+        argument.removeprefix("\ufeff"), parse_constant=_no_constant, parse_int=_integer, parse_float=_double
+    )
+    json.dumps(config, ensure_ascii=False).encode("utf-8")
+    return config
+
+
 def _no_constant(word: str) -> NoReturn:
     raise ValueError(word)
+
+
+def _integer(digits: str) -> int | float:
+    number = float(digits) if len(digits) > 20 else int(digits)
+    if _MOST_INTEGER < number < 2 * _MOST_INTEGER + 2:
+        raise ValueError(f"{digits} is beyond 64 bits with a sign")
+    return _double(digits) if number > _MOST_INTEGER or number < -_MOST_INTEGER - 1 else number
+
+
+def _double(digits: str) -> float:
+    number = float(digits)
+    if number in (math.inf, -math.inf):
+        raise ValueError(f"{digits} is beyond all doubles")
+    return number
 
 
 def _coalesce_operator_fault(one: object, command_fault: CommandRule) -> str | None:

@@ -110,7 +110,7 @@ def command_fault(name: str, argument: str | None, length: int | None, formatter
         return f"`{name}` needs an argument"
     if argument is None:
         return None
-    return argument_fault(syntax, argument, lambda *inner: command_fault(inner[0], inner[1], inner[2], formatters))
+    return argument_fault(syntax, argument, command_fault)
 
 
 def _word_end(text: str, start: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from meshegress.accesslog.addresses import masked, port_of, without_port
-from meshegress.accesslog.arguments import METADATA_KINDS, coalesce_operators
+from meshegress.accesslog.arguments import METADATA_KINDS, coalesce_operators, file_parts
 from meshegress.accesslog.flags import LONG_NAMES
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.grpc import status_text
@@ -185,7 +185,7 @@ def _of_process(lookup: Lookup, command: Command) -> object:
     process, name = lookup.process, command.operator.name
     return {
         "ENVIRONMENT": process.environment.get(command.argument or ""),
-        "FILE_CONTENT": process.files.get(command.argument or ""),
+        "FILE_CONTENT": process.files.get("".join(file_parts(command.argument or "")[:1])),
         "HOSTNAME": process.hostname,
         "UNIQUE_ID": process.unique_id,
     }[name]

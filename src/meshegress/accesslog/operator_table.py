@@ -26,7 +26,7 @@ OPERATORS: dict[str, Operator] = {
         _op("CONNECTION_ID", "plain", "uint", "never", "64-bit id, 0 when none"),
         _op("CUSTOM_FLAGS", "plain", "nonblank or empty", "empty", "flags set by filters; none could be set here"),
         _op("ENVIRONMENT", "name", "any", "kept", "variable at configuration time"),
-        _op("FILE_CONTENT", "name", "any", "never", "text of a file; an extension"),
+        _op("FILE_CONTENT", "file", "any", "never", "text of a file; an extension"),
         _op("HOSTNAME", "plain", "nonblank", "never", "host name at configuration time"),
         _op("LOCAL_REPLY_BODY", "plain", "any", "empty", "filled inside the local-reply mapper only"),
         _op("SPAN_ID", "plain", "hex", "dash", "span id; Zipkin gives none, OpenTelemetry does"),

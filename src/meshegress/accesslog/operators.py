@@ -27,6 +27,7 @@ class Syntax(Enum):
     CEL = "cel"
     COALESCE = "coalesce"
     XFCC = "xfcc"
+    FILE = "file"
 
     @property
     def argument(self) -> str:
@@ -51,7 +52,7 @@ _OPTIONAL = {
 }
 _LENGTH = {
     *(Syntax.HEADER, Syntax.OPTIONAL_HEADER, Syntax.METADATA, Syntax.NAME, Syntax.PATH, Syntax.QUERY, Syntax.CEL),
-    *(Syntax.FILTER_STATE, Syntax.COALESCE, Syntax.XFCC),
+    *(Syntax.FILTER_STATE, Syntax.COALESCE, Syntax.XFCC, Syntax.FILE),
 }
 
 
