@@ -82,7 +82,7 @@ cdef extern from "_walk.h" nogil:
     ctypedef struct walk_listener:
         const walk_tree *tree
         int64_t leaf
-        int32_t first_chain
+        int32_t first_chain, sole_chain
     ctypedef struct walk_chain:
         const walk_routes *routes
         int64_t leaf
@@ -100,6 +100,7 @@ cdef extern from "_walk.h" nogil:
         int32_t catch_all
         uint8_t looks_first, waits_first
     uint32_t slot_key(uint16_t port, unsigned version, bint is_wildcard)
+    int32_t sole_chain(const walk_tree *tree)
     walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key)
     int64_t walk(const walk_program *program, const walk_view *view)
 
@@ -235,7 +236,8 @@ cdef class Walk:
         self.listeners = <walk_listener *>_room(len(rows), sizeof(walk_listener))
         for place, row in enumerate(rows):
             tree = _kept(self.trees, None if known is None else known.trees, row.node, _Tree)
-            self.listeners[place] = walk_listener(&(<_Tree>tree).tree, row.leaf, row.first_chain)
+            self.listeners[place] = walk_listener(
+                &(<_Tree>tree).tree, row.leaf, row.first_chain, sole_chain(&(<_Tree>tree).tree))
         self.program.listeners = self.listeners
         return 0
 

@@ -205,6 +205,8 @@ class Egress:
     def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
         decision = self._decide_at(request, likeliest, blind=blind)
+        if not addresses:
+            return decision
         others = _distinct(decision, (self._decide_at(request, address, blind=blind) for address in addresses))
         if not others:
             return decision
@@ -213,7 +215,7 @@ class Egress:
 
     def _addresses_of(self, request: Request) -> tuple[str, ...]:
         """Return the address of *request*'s name, or else one for each place where it could be, the likeliest first."""
-        resolved = self._resolved(request.name) if request.name else ()
+        resolved = self._resolved(request.name) if request.name and self.names else ()
         if resolved:
             return resolved[:1]
         return self._addresses_on(request.port)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from meshegress._purewalk import PackedRequest
 from meshegress.errors import RequestError
 from meshegress.request import Request, WireProtocol
-from meshegress.request.urls import plain_url, split_url
+from meshegress.request.urls import literal_address, plain_url, split_url
 
 FIELDS = PackedRequest.__slots__
 GIVEN = FIELDS[: FIELDS.index("destination")]
@@ -26,13 +26,18 @@ def everything(request: Request) -> dict[str, Any]:
 @given(
     st.sampled_from(["http", "https", "HTTP", "ws", "tcp"]),
     st.sampled_from(["", "u:p@"]),
-    st.text("ab.-A1_é[:]", max_size=7),
+    st.one_of(st.text("ab.-A1_é[:]", max_size=7), st.text("0125.a", min_size=7, max_size=12)),
     st.sampled_from(["", ":80", ":443", ":8080", ":0", ":070", ":65536", ":x"]),
     st.one_of(st.just(""), st.text("/a.?#%\\ é~", max_size=6).map("/".__add__)),
     st.sampled_from([None, "1.2.3.4", "2001:DB8::1"]),
 )
 @example("http", "", "a.b", ":8080", "/a?b", None)
 @example("https", "", "a.b", "", "/", "1.2.3.4")
+@example("https", "", "10.0.0.1", "", "/", "1.2.3.4")
+@example("tcp", "", "10.0.0.1", ":8080", "", None)
+@example("http", "", "1.2.3.4.b", ":8080", "", None)
+@example("http", "", "1.2.3.04", "", "", None)
+@example("http", "", "256.2.3.4", "", "", None)
 def test_the_short_way_from_a_url_says_the_same(
     scheme: str, user: str, host: str, port: str, path: str, address: str | None
 ) -> None:
@@ -43,7 +48,11 @@ def test_the_short_way_from_a_url_says_the_same(
     except RequestError:
         assert plain_url(url) is None
         return
-    assert plain_url(url) in (None, split_url(url))
+    plain = plain_url(url)
+    if plain is not None:
+        told, name, literal, number, target = plain
+        assert (told, name, number, target) == split_url(url)
+        assert literal == literal_address(name)
     assert everything(request) == everything(Request(**{name: getattr(request, name) for name in GIVEN}))
 
 

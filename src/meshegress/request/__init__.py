@@ -10,8 +10,10 @@ from typing import Any
 from meshegress._match import PackedRequest
 from meshegress.addressing import canonical_address
 from meshegress.errors import RequestError
-from meshegress.request.packing import seen_bytes, seen_http, seen_plain_http, seen_tls
+from meshegress.request.packing import seen_bytes, seen_http, seen_opaque, seen_plain_http, seen_tls
 from meshegress.request.urls import DEFAULT_PORTS, bare_host, literal_address, plain_url, split_url
+
+Given = tuple[Any, ...]
 
 #: Stands in for an address that nobody knows; no listener is found by it but the wildcard's.
 UNKNOWN_ADDRESS = "0.0.0.0"
@@ -69,7 +71,7 @@ class Request(PackedRequest):
         elif is_tls:
             seen = seen_tls(destination, sni, alpn)
         elif protocol is WireProtocol.RAW:
-            seen = seen_bytes(destination, None)
+            seen = seen_opaque(destination)
         else:
             seen = seen_http(destination, host, method, path, headers, _VERSIONS[protocol])
         self._pack((address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name), seen)
@@ -165,19 +167,23 @@ class Request(PackedRequest):
         )
 
     @classmethod
-    def _fetch(cls, scheme: str, host: str, port: int, path: str, address: str | None) -> Request:
+    def _fetch(cls, scheme: str, host: str, literal: str | None, port: int, path: str, address: str | None) -> Request:
         """Return the request for a plain URL; what its parts are was seen when they were told apart."""
         request = cls.__new__(cls)
-        if address is not None:
+        if literal is not None:
+            address = literal
+        elif address is not None:
             address = _address(address)
         destination = address or UNKNOWN_ADDRESS
-        if scheme == "https":
-            given: tuple[Any, ...] = (address, port, WireProtocol.RAW, True, host, (), None, "GET", "/", (), None, host)
-            request._pack(given, seen_tls(destination, host, ()))
+        if scheme == "http":
+            authority = host if port == 80 else f"{host}:{port}"
+            given: Given = (address, port, WireProtocol.HTTP, False, None, (), authority, "GET", path, (), None, host)
+            request._pack(given, seen_plain_http(destination, authority, "GET", path))
             return request
-        authority = host if port == 80 else f"{host}:{port}"
-        given = (address, port, WireProtocol.HTTP, False, None, (), authority, "GET", path, (), None, host)
-        request._pack(given, seen_plain_http(destination, authority, "GET", path))
+        is_tls = scheme == "https"
+        sni = host if is_tls and literal is None else None
+        given = (address, port, WireProtocol.RAW, is_tls, sni, (), None, "GET", "/", (), None, host)
+        request._pack(given, seen_tls(destination, sni, ()) if is_tls else seen_opaque(destination))
         return request
 
     @classmethod

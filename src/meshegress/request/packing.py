@@ -43,9 +43,14 @@ def seen_plain_http(destination: str, authority: str, method: str, target: str) 
     return destination, _PLAIN, _HTTP11, "", (), 0, False, 0, authority, method, target, (), False, None, False, 0
 
 
-def seen_bytes(destination: str, payload: bytes | None) -> Seen:
-    """Return what is seen of literal bytes; None stands for some that are neither TLS nor HTTP."""
-    return _seen(destination, OPAQUE if payload is None else see_bytes(payload))
+def seen_bytes(destination: str, payload: bytes) -> Seen:
+    """Return what is seen of literal bytes."""
+    return _seen(destination, see_bytes(payload))
+
+
+def seen_opaque(destination: str) -> Seen:
+    """Return what is seen of bytes that are neither TLS nor HTTP."""
+    return destination, *_OPAQUE
 
 
 def seen_http(
@@ -85,3 +90,6 @@ def _seen(destination: str, sight: Sight) -> Seen:
         is_odd_target(head.target),
         variant_of(head.headers, is_http2=head.is_http2) if head.headers else 0,
     )
+
+
+_OPAQUE = _seen("", OPAQUE)[1:]

@@ -9,9 +9,11 @@ from meshegress.errors import RequestError
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
-#: Most URLs: lower case, a host name and no address, nothing that a path's normalisation would touch.
+#: Most URLs: lower case, a host name or an IPv4 address, nothing that a path's normalisation would touch.
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _PLAIN = re.compile(
-    r"(https?)://([-0-9a-z]+(?:\.[-0-9a-z]+)*\.?(?<=[a-z]))(?::([1-9][0-9]{0,3}))?(/[!$&'()*+,\-./0-9:;=?@A-Z\[\]^_a-z|~]*)?"
+    rf"(https?|tcp)://(?:({_BYTE}(?:\.{_BYTE}){{3}})|([-0-9a-z]+(?:\.[-0-9a-z]+)*\.?(?<=[a-z])))(?::([1-9][0-9]{{0,3}}))?"
+    r"(/[!$&'()*+,\-./0-9:;=?@A-Z\[\]^_a-z|~]*)?"
 )
 
 
@@ -52,20 +54,20 @@ def _split_authority(url: str, authority: str, default: int | None) -> tuple[str
     return host, int(digits)
 
 
-def plain_url(url: str) -> tuple[str, str, int, str] | None:
+def plain_url(url: str) -> tuple[str, str, str | None, int, str] | None:
     """Return what ``split_url`` does, where *url* is one of the many that hold nothing odd; else None.
 
-    The host is then a valid authority, and the path one that no normalisation changes.
+    The host is then a valid authority, after it stands the host again if it is an address, in its shortest form, and
+    the path is one that no normalisation changes.
     """
     found = _PLAIN.fullmatch(url)
     if found is None:
         return None
-    scheme, host, port, path = found.groups()
-    if path is None:
-        path = "/"
-    elif "/." in path:
+    scheme, literal, name, digits, path = found.groups()
+    port = int(digits) if digits else DEFAULT_PORTS.get(scheme)
+    if port is None or (path is not None and "/." in path):
         return None
-    return scheme, host, int(port) if port else DEFAULT_PORTS[scheme], path
+    return scheme, name or literal, literal, port, path or "/"
 
 
 def literal_address(text: str) -> str | None:
