@@ -1,40 +1,52 @@
-"""The floor under every compiled lookup: a call that does nothing, compiled as the library is."""
+"""The floor under everything compiled: calls that do nothing, compiled as the library is."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from sysconfig import get_config_var
+from types import ModuleType
 
 SOURCE = """
 # cython: language_level=3, binding=False
 cdef class Bare:
     def find(self, text):
         return 7
+
+def decide(egress, request):
+    return 7
 """
 PLACE = Path("build/benchmarks")
+BUILD = "from setuptools import Extension, setup; setup(name='floor', ext_modules=[Extension('floor', ['floor.c'])])"
 
 
-def bare_call() -> Callable[[str], int]:
-    """Return a compiled method of one argument that returns a number."""
-    built = sorted(PLACE.glob("bare*.so")) + sorted(PLACE.glob("bare*.pyd"))
-    if not built:
+def bare_method() -> Callable[[str], int]:
+    """Return a compiled method of one argument, beside the object, that returns a number."""
+    find: Callable[[str], int] = _floor().Bare().find
+    return find
+
+
+def bare_function() -> Callable[[object, object], int]:
+    """Return a compiled function of two arguments that returns a number."""
+    decide: Callable[[object, object], int] = _floor().decide
+    return decide
+
+
+@cache
+def _floor() -> ModuleType:
+    source, built = PLACE / "floor.pyx", PLACE / f"floor{get_config_var('EXT_SUFFIX')}"
+    if not built.exists() or source.read_text(encoding="utf-8") != SOURCE:
         PLACE.mkdir(parents=True, exist_ok=True)
-        (PLACE / "bare.pyx").write_text(SOURCE, encoding="utf-8")
-        subprocess.run([sys.executable, "-m", "cython", "-3", "bare.pyx"], cwd=PLACE, check=True, capture_output=True)
-        code = (
-            "from setuptools import Extension, setup; setup(name='bare', ext_modules=[Extension('bare', ['bare.c'])])"
-        )
-        subprocess.run(
-            [sys.executable, "-c", code, "-q", "build_ext", "--inplace"], cwd=PLACE, check=True, capture_output=True
-        )
-        return bare_call()
-    spec = spec_from_file_location("bare", built[0])
+        source.write_text(SOURCE, encoding="utf-8")
+        for command in (["-m", "cython", "-3", source.name], ["-c", BUILD, "-q", "build_ext", "--inplace", "--force"]):
+            subprocess.run([sys.executable, *command], cwd=PLACE, check=True, capture_output=True)
+    spec = spec_from_file_location("floor", built)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    find: Callable[[str], int] = module.Bare().find
-    return find
+    return module

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from benchmarks.floor import bare_call
+from benchmarks.floor import bare_method
 from benchmarks.goals import Result, compare
 from benchmarks.hosts import KINDS, Traffic, traffic
 from benchmarks.rounds import listed, nanoseconds, require_equal, scalar_nanoseconds
@@ -39,7 +39,7 @@ def _lookups(asked: Traffic, size: str) -> Iterator[Result]:
     require_equal(data, {name: answer(asked.authorities) for name, answer in answers.items()})
 
     times = scalar_nanoseconds(
-        {"compiled": fast.find, "dict": exact.get, "readable": slow.find, "bare call": bare_call()}, asked.authorities
+        {"compiled": fast.find, "dict": exact.get, "readable": slow.find, "bare call": bare_method()}, asked.authorities
     )
     yield compare("A1", data, times, "compiled", "dict")
     yield compare(A2[size], data, times, "compiled", "readable")
