@@ -13,7 +13,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pure plain asan properties conformance bench gate fuzz docs build clean
+.PHONY: help demo test lint pure plain asan twins properties conformance bench gate fuzz docs build clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -39,6 +39,9 @@ plain: $(VENV)/.built  ## the tests of matching, on the compiled twin without SS
 
 asan: $(VENV)/.built  ## the tests, under the address and undefined-behaviour sanitizers
 	tools/asan build/asan
+
+twins: $(VENV)/.built  ## ten million questions, put to both twins of everything
+	PYTHONPATH=tests $(BIN)/python -m fuzz.twins --cases 10000000
 
 properties: $(VENV)/.built  ## the laws, 10,000 examples each
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m hypothesis --hypothesis-profile=long
