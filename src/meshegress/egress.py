@@ -9,11 +9,12 @@ from typing import cast, overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.assemble import Compiled, Registry, names_of
+from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
-from meshegress.compiler.nouns.records import Proxy
+from meshegress.compiler.nouns.records import OutboundPolicy, Proxy
 from meshegress.compiler.nouns.ties import Contested, Order
 from meshegress.compiler.program import Program
-from meshegress.decision import Assumption, Decision
+from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
@@ -144,7 +145,10 @@ class Egress:
         compiled = self._view.compiled
         name = request.name or request.sni or request.host or ""
         notes = losers(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
-        return explain(self.table, addressed, decision=decision, notes=tuple(str(note) for note in notes))
+        told = dict.fromkeys(str(note) for note in notes)
+        if decision.outcome in _UNDECLARED or decision.virtual_host in CATCH_ALLS:
+            told[_policy_note(compiled.policy)] = None
+        return explain(self.table, addressed, decision=decision, notes=tuple(told))
 
     @cached_property
     def _way(self) -> Way:
@@ -229,6 +233,17 @@ class Egress:
     @property
     def _is_v6(self) -> bool:
         return all(":" in address for address in self.workload.addresses)
+
+
+_UNDECLARED = frozenset({Outcome.PASSTHROUGH, Outcome.BLACKHOLE, Outcome.DYNAMIC_DNS})
+
+
+def _policy_note(policy: OutboundPolicy) -> str:
+    """Return which policy is in force, and where it comes from."""
+    origin = policy.origin
+    place = f", {origin.host_source}" if origin is not None and origin.host_source else ""
+    whose = "Istio's default" if origin is None else f"{origin}{place}"
+    return f"nothing declares this, so the outboundTrafficPolicy decides: {policy.mode.value} ({whose})"
 
 
 def _bits(flags: Iterable[bool]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meshegress.findings import CODES
+from meshegress.findings import CODES, CURES
 from meshegress.resources import KINDS, MeshConfig, Support
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,11 @@ def test_every_code_is_in_the_table() -> None:
         for code in re.findall(r'"(EG\d{3})"', path.read_text(encoding="utf-8"))
     }
     assert used == CODES.keys()
+
+
+def test_every_code_has_a_cure() -> None:
+    """Whatever is found, something helps."""
+    assert CURES.keys() == CODES.keys()
 
 
 @pytest.mark.parametrize("kind", [*dict.fromkeys(KINDS.values()), MeshConfig], ids=lambda kind: kind.__name__)

@@ -40,20 +40,21 @@ from meshegress.table import (
 ALLOW_ANY = "allow_any"
 BLOCK_ALL = "block_all"
 ALLOW_ANY_DYNAMIC_DNS = "allow_any_dynamic_dns"
+CATCH_ALLS = frozenset({ALLOW_ANY, BLOCK_ALL, ALLOW_ANY_DYNAMIC_DNS})
 HTTP_PROXY = "http_proxy"
 PASSTHROUGH_FILTER_CHAIN = "PassthroughFilterChain"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedMesh:
-    """The mesh configuration as something that decides: it stands at one place."""
+    """The mesh configuration as something that decides."""
 
-    where: Source
+    mesh: MeshConfig
     kind: str = "MeshConfig"
 
-    def source(self, *_path: str | int) -> Source:
-        """Return where the configuration stands."""
-        return self.where
+    def source(self, *path: str | int) -> Source:
+        """Return the place of the setting at *path*, or of the configuration where nobody wrote it."""
+        return self.mesh.source(*path)
 
 
 def outbound_policy(
@@ -64,8 +65,10 @@ def outbound_policy(
     Source: Istio, pilot/pkg/model, initSidecarScopeInternalIndexes.
     """
     if sidecar is None or sidecar.spec.outbound_traffic_policy is None:
-        loaded = LoadedMesh(mesh_source) if mesh_source is not None else None
-        mesh_origin = Origin("MeshConfig", mesh.root_namespace, "istio", loaded) if loaded is not None else None
+        mesh_origin = None
+        if mesh_source is not None:
+            name, setting = (mesh.root_namespace, "istio"), ("outboundTrafficPolicy", "mode")
+            mesh_origin = Origin("MeshConfig", *name, LoadedMesh(mesh), setting)
         return OutboundPolicy(_mode(mesh.outbound_traffic_policy.mode, profile), origin=mesh_origin)
     policy = sidecar.spec.outbound_traffic_policy
     path = ("spec", "outboundTrafficPolicy")

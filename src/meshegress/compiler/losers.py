@@ -60,6 +60,9 @@ def _reason(service: Service, port: int, index: ServiceIndex, scope: Scope) -> s
 def _beaten_by(service: Service, port: ServicePort, same_host: list[Service]) -> str | None:
     """Return which service of the same host and namespace stands before this one on *port*."""
     rivals = [one for one in same_host if one.port(port.number) is not None]
+    if not rivals:
+        kept = same_host[0]
+        return f"a Sidecar that names exact hosts keeps one service of each: `{kept.namespace}/{kept.object_name}`"
     first, last = rivals[0], rivals[-1]
     winner = last if port.protocol.is_http else first
     if winner.resource is service.resource:

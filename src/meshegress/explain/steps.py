@@ -82,8 +82,11 @@ def _place(origin: Origin | None) -> str:
 
 
 def _outcome(decision: Decision) -> str:
-    logged = f", logged as {decision.status or 0} {decision.flags} {decision.details or '-'}"
-    return f"{decision} ({decision.outcome.value}{logged if decision.status or decision.flags != '-' else ''})"
+    told = str(decision)
+    named = told if decision.outcome.value in told else f"{told} ({decision.outcome.value})"
+    if decision.status is None and decision.flags == "-":
+        return named
+    return f"{named}, logged as {decision.status or 0} {decision.flags} {decision.details or '-'}"
 
 
 def _governed(decision: Decision) -> str:

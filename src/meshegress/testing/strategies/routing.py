@@ -1,0 +1,204 @@
+"""Strategies for VirtualServices, delegates among them, and for the DestinationRules that give them subsets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from meshegress.resources import DestinationRule, VirtualService
+from meshegress.resources.destination_rule import (
+    DestinationRuleSpec,
+    LoadBalancerSettings,
+    PolicySelector,
+    Subset,
+    TrafficPolicy,
+)
+from meshegress.resources.virtual_service import (
+    Delegate,
+    Destination,
+    HTTPDirectResponse,
+    HTTPFaultAbort,
+    HTTPFaultInjection,
+    HTTPMatchRequest,
+    HTTPRedirect,
+    HTTPRoute,
+    HTTPRouteDestination,
+    L4MatchAttributes,
+    Percent,
+    PortSelector,
+    RouteDestination,
+    StringMatch,
+    TCPRoute,
+    TLSMatchAttributes,
+    TLSRoute,
+    VirtualServiceSpec,
+)
+from meshegress.testing.strategies.pools import (
+    ANY_EXPORT,
+    ANY_LABELS,
+    ANY_NAMESPACE,
+    ANY_PORT,
+    ANY_RANGE,
+    METADATA,
+    hosts,
+    names,
+    rarely,
+    some,
+)
+
+
+def _texts(*values: str) -> st.SearchStrategy[StringMatch]:
+    """Draw a condition on a text that one of *values* may meet."""
+    conditions = [
+        condition
+        for text in values
+        for condition in (
+            StringMatch(exact=text),
+            StringMatch(prefix=text[:3]),
+            StringMatch(regex=f"{text[:1]}.*|{text[:2]}[a-z]+"),
+        )
+    ]
+    return st.sampled_from(conditions)
+
+
+_HOSTS = st.tuples(hosts()) | st.sampled_from(
+    (("a.com", "b.com"), ("x.a.com", "c.org"), ("*.a.com", "b.com"), ("*.org", "*.com"))
+)
+_BOUND = st.sampled_from(((), (), ("mesh",), ("mesh", "edge"), ("edge",)))
+_COUNT = st.integers(1, 3)
+_ROUTE_NAME = st.sampled_from(("", "one"))
+_ACTION = st.sampled_from(("route", "route", "route", "split", "redirect", "answer", "fault", "delegate"))
+_REDIRECT_CODE = st.sampled_from((0, 302, 307))
+_STATUS = st.sampled_from((200, 418, 503))
+# Worlds name their resources r0, r1 and so on.
+_DELEGATE_NAME = st.sampled_from(("r0", "r1", "r2", "r3"))
+_DELEGATE_NAMESPACE = st.just("") | ANY_NAMESPACE
+_SHARE = st.sampled_from((None, 0.0, 50.0, 100.0))
+_WEIGHT = st.sampled_from((1, 9, 90))
+_SUBSET = st.sampled_from(("", "", "v1", "v2"))
+_PORT = st.none() | ANY_PORT.map(lambda number: PortSelector(number=number))
+_DESTINATION = st.builds(Destination, host=names() | st.sampled_from(("api", "A.com")), subset=_SUBSET, port=_PORT)
+_HTTP_DESTINATION = st.builds(HTTPRouteDestination, destination=_DESTINATION, weight=_WEIGHT)
+_ROUTE_DESTINATION = st.builds(RouteDestination, destination=_DESTINATION, weight=_WEIGHT)
+_PRESENCE = st.just(StringMatch())
+_HEADER = st.fixed_dictionaries({"x-user": _PRESENCE | _texts("alice", "bob")})
+_QUERY = st.fixed_dictionaries({"q": _PRESENCE | _texts("1", "12")})
+_URI = st.none() | _texts("/", "/api", "/api/x", "/API")
+_METHOD = _texts("GET", "POST")
+_SCHEME = _texts("http", "https")
+_AUTHORITY = _texts("a.com", "a.com:80", "api")
+_GATEWAY = st.sampled_from((("mesh",), ("edge",)))
+_SUBNETS = some(ANY_RANGE, least=1)
+
+
+@st.composite
+def virtual_services(draw: st.DrawFn) -> VirtualService:
+    """Draw a VirtualService with routes of every kind, or a delegate."""
+    chosen: tuple[str, ...] = rarely(draw, st.just(()), True) and draw(_HOSTS)
+    routes: dict[str, Any] = {"http": rarely(draw, st.just(()), True) and _http_routes(draw, is_root=bool(chosen))}
+    if not chosen:
+        routes["http"] = routes["http"] or _http_routes(draw, is_root=False)
+    else:
+        routes["gateways"] = draw(_BOUND)
+        routes["tcp"] = draw(some(_tcp_routes(), least=1)) if rarely(draw, st.just(True), False) else ()
+        if rarely(draw, st.just(True), False) or not (routes["http"] or routes["tcp"]):
+            routes["tls"] = draw(st.lists(_tls_routes(chosen), min_size=1, max_size=2).map(tuple))
+    spec = VirtualServiceSpec(hosts=chosen, export_to=draw(ANY_EXPORT), **routes)
+    return VirtualService(metadata=draw(METADATA), spec=spec)
+
+
+def _http_routes(draw: st.DrawFn, *, is_root: bool) -> tuple[HTTPRoute, ...]:
+    return tuple(
+        HTTPRoute(name=draw(_ROUTE_NAME), match=draw(some(_matches())), **_action(draw, is_root=is_root))
+        for _ in range(draw(_COUNT))
+    )
+
+
+def _action(draw: st.DrawFn, *, is_root: bool) -> dict[str, Any]:
+    kind = draw(_ACTION)
+    if kind == "redirect":
+        return {"redirect": HTTPRedirect(uri="/there", redirect_code=draw(_REDIRECT_CODE))}
+    if kind == "answer":
+        return {"direct_response": HTTPDirectResponse(status=draw(_STATUS))}
+    if kind == "delegate" and is_root:
+        return {"delegate": Delegate(name=draw(_DELEGATE_NAME), namespace=draw(_DELEGATE_NAMESPACE))}
+    few = (2, 3) if kind == "split" else (1, 1)
+    given: dict[str, Any] = {"route": draw(some(_HTTP_DESTINATION, least=few[0], most=few[1]))}
+    if kind == "fault":
+        share = draw(_SHARE)
+        percentage = None if share is None else Percent(value=share)
+        given["fault"] = HTTPFaultInjection(abort=HTTPFaultAbort(http_status=555, percentage=percentage))
+    return given
+
+
+@st.composite
+def _matches(draw: st.DrawFn) -> HTTPMatchRequest:
+    return HTTPMatchRequest(
+        name=rarely(draw, st.just("m"), ""),
+        uri=draw(_URI),
+        ignore_uri_case=rarely(draw, st.just(True), False),
+        method=rarely(draw, _METHOD),
+        scheme=rarely(draw, _SCHEME),
+        authority=rarely(draw, _AUTHORITY),
+        headers=rarely(draw, _HEADER, {}),
+        without_headers=rarely(draw, _HEADER, {}),
+        query_params=rarely(draw, _QUERY, {}),
+        port=rarely(draw, ANY_PORT, 0),
+        **_senders(draw),
+    )
+
+
+def _senders(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what a match asks of the sender."""
+    return {
+        "gateways": rarely(draw, _GATEWAY, ()),
+        "source_labels": rarely(draw, ANY_LABELS, {}),
+        "source_namespace": rarely(draw, ANY_NAMESPACE, ""),
+    }
+
+
+def _connection(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what a match asks of a connection."""
+    return {
+        "destination_subnets": rarely(draw, _SUBNETS, ()),
+        "port": rarely(draw, ANY_PORT, 0),
+        **_senders(draw),
+    }
+
+
+@st.composite
+def _tls_routes(draw: st.DrawFn, chosen: tuple[str, ...]) -> TLSRoute:
+    inside = st.sampled_from([*chosen, *(f"x{host[1:]}" for host in chosen if host.startswith("*"))])
+    names = st.lists(inside, min_size=1, max_size=2, unique=True).map(tuple)
+    matches = [TLSMatchAttributes(sni_hosts=draw(names), **_connection(draw)) for _ in range(draw(_COUNT))]
+    return TLSRoute(match=tuple(matches), route=draw(some(_ROUTE_DESTINATION, least=1)))
+
+
+@st.composite
+def _tcp_routes(draw: st.DrawFn) -> TCPRoute:
+    matches = [L4MatchAttributes(**_connection(draw)) for _ in range(draw(_COUNT) - 1)]
+    return TCPRoute(match=tuple(matches), route=draw(some(_ROUTE_DESTINATION, least=1)))
+
+
+_RULE_HOST = hosts() | st.just("api")
+_VERSION: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, {"version": "v1"}))
+_SUBSETS = some(st.builds(Subset, name=st.sampled_from(("v1", "v2")), labels=_VERSION), most=2)
+_PASSTHROUGH = st.just(TrafficPolicy(load_balancer=LoadBalancerSettings(simple="PASSTHROUGH")))
+_SELECTOR = ANY_LABELS.map(lambda drawn: PolicySelector(match_labels=drawn))
+_PRIVATE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from(((), (".",)))
+
+
+@st.composite
+def destination_rules(draw: st.DrawFn) -> DestinationRule:
+    """Draw a DestinationRule with subsets, some of them for endpoints with a label, some for selected workloads."""
+    selector = rarely(draw, _SELECTOR)
+    subsets = {subset.name: subset for subset in draw(_SUBSETS)}
+    spec = DestinationRuleSpec(
+        host=draw(_RULE_HOST),
+        subsets=tuple(subsets.values()),
+        traffic_policy=rarely(draw, _PASSTHROUGH),
+        workload_selector=selector,
+        export_to=draw(_PRIVATE if selector else ANY_EXPORT),
+    )
+    return DestinationRule(metadata=draw(METADATA), spec=spec)
