@@ -20,6 +20,7 @@ from meshegress.collection.documents import (
 from meshegress.collection.json_text import read_json
 from meshegress.collection.meshes import find_mesh, read_mesh
 from meshegress.collection.places import FixedPlace, Place, TextPlace
+from meshegress.collection.plain_yaml import read_stream
 from meshegress.collection.report import Report, outside, problems_of_limits, subject_of
 from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
 from meshegress.findings import Finding, Severity, Source
@@ -75,7 +76,7 @@ class Gathering:
         budget = AliasBudget.of(text.text)
         end = 0
         try:
-            for each in read_documents(text.text, budget):
+            for each in read_stream(text.text, budget):
                 end = each.end
                 self._add_document(each.value, TextPlace(text.name, text.text, each.start, end, each.line))
         except BadDocumentError:
