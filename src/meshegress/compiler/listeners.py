@@ -52,6 +52,8 @@ class _Kind(Enum):
     AUTO = "AUTO"
     HTTP_PROXY = "HTTP_PROXY"
 
+    __hash__ = object.__hash__  # as for Protocol
+
 
 class _Meeting(Enum):
     """What becomes of a newcomer where there is a listener already."""
@@ -109,8 +111,8 @@ def _meeting(entry: _Entry, newcomer: _Newcomer) -> _Meeting:
         return _Meeting.OVERWRITE
     present = _kind(entry.stored)
     present = _Kind.HTTP if present is _Kind.HTTP_PROXY or present is None else present
-    pair = {newcomer.port.protocol, entry.stored}
-    if len(pair) == 2 and pair & WELL_KNOWN_TCP:
+    protocol = newcomer.port.protocol
+    if protocol is not entry.stored and (protocol in WELL_KNOWN_TCP or entry.stored in WELL_KNOWN_TCP):
         return _Meeting.IGNORE
     return _MEETINGS[newcomer.kind, present]
 

@@ -6,6 +6,7 @@ Numbered rules: ``docs/semantics.md``, chapter Services.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
@@ -27,10 +28,7 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
     """
     spec = entry.spec
     resolution = _RESOLUTIONS[spec.resolution]
-    ports = tuple(
-        ServicePort(port.number, port.name, parse_protocol(port.protocol), index)
-        for index, port in enumerate(spec.ports)
-    )
+    ports = _ports(tuple([(port.number, port.name, port.protocol) for port in spec.ports]))
     selector = spec.workload_selector.labels or None if spec.workload_selector is not None else None
     addresses = [address for text in spec.addresses if (address := _listened_address(text))]
     hosts = list(enumerate(spec.hosts))
@@ -64,6 +62,15 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
                 labels=meta.labels,
                 created=meta.creation_timestamp,
             )
+
+
+@lru_cache(maxsize=1024)
+def _ports(declared: tuple[tuple[int, str, str], ...]) -> tuple[ServicePort, ...]:
+    """Return the ports that an entry declares by number, name and protocol; most entries declare the same few."""
+    return tuple(
+        ServicePort(number, name, parse_protocol(protocol), index)
+        for index, (number, name, protocol) in enumerate(declared)
+    )
 
 
 def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
@@ -158,7 +165,7 @@ def _listened_address(text: str) -> str | None:
 
 def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[str, tuple[str | None, str | None]]:
     """Return the last IPv4 and IPv6 address that ``status`` lists for each host."""
-    if resolution is Resolution.PASSTHROUGH or entry.spec.addresses:
+    if not entry.status.addresses or resolution is Resolution.PASSTHROUGH or entry.spec.addresses:
         return {}
     if entry.metadata.labels.get(_NO_AUTOMATIC_ADDRESS, "").lower() == "false":
         return {}

@@ -54,7 +54,18 @@ def _is_followed(message: Message) -> bool:
             continue
         if support is Support.UNSUPPORTED and value:
             return False
-        if not all(_is_followed(inner) for _, inner in _inside(value)):
+        if not _holds_followed(value):
+            return False
+    return True
+
+
+def _holds_followed(value: Any) -> bool:
+    """Tell whether there is nothing to give of the messages in the *value* of a field."""
+    if isinstance(value, Message):
+        return _is_followed(value)
+    members = value if value.__class__ is tuple else value.values() if isinstance(value, dict) else ()
+    for each in members:  # noqa: SIM110  # `all` would take as long again
+        if isinstance(each, Message) and not _is_followed(each):
             return False
     return True
 

@@ -13,6 +13,9 @@ _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
 _DNS_LABEL = re.compile(_LABEL, re.ASCII)
 _WILDCARD_LABEL = re.compile(rf"\*|(?:\*-?)?{_LABEL}", re.ASCII)
 _WORD = r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+# What most names look like; nothing is wrong with them, with or without a first label `*`.
+_PLAIN_LABEL = r"(?:[-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?"
+_PLAIN_NAME = re.compile(rf"(?:[a-zA-Z0-9]{_PLAIN_LABEL}\.)*[a-zA-Z]{_PLAIN_LABEL}", re.ASCII)
 _LABEL_KEY = re.compile(rf"({_LABEL}(?:\.{_LABEL})*/)?({_WORD})", re.ASCII)
 _LABEL_VALUE = re.compile(rf"(?:{_WORD})?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+", re.ASCII)
@@ -61,6 +64,8 @@ def domain_fault(name: str) -> str | None:
     >>> domain_fault("1.2.3.4")
     'the last label of `1.2.3.4` is a number'
     """
+    if len(name) <= LONGEST_NAME and _PLAIN_NAME.fullmatch(name):
+        return None
     return _length_fault(name) or labels_fault(name)
 
 
@@ -73,6 +78,8 @@ def wildcard_fault(name: str) -> str | None:
     >>> wildcard_fault("a.*.com")
     '`*.com` is no domain name: `*` is no label'
     """
+    if len(name) <= LONGEST_NAME and _PLAIN_NAME.fullmatch(name.removeprefix("*.")):
+        return None
     if (fault := _length_fault(name)) is not None:
         return fault
     first, dot, rest = name.partition(".")
