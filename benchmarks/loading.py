@@ -1,0 +1,145 @@
+"""Goals D1 to D3 and A10: from text to a table, what the table holds, and how long the first moment takes.
+
+Here the garbage collector runs as it does for users: objects that stay are what makes loading slow.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from resource import RUSAGE_CHILDREN, getrusage
+from typing import Any
+
+import yaml
+from pydantic_core import from_json
+
+import meshegress
+from benchmarks.entries import as_json, as_list, as_yaml, kubectl_yaml, printed_entries, short_entries
+from benchmarks.goals import Result, compare
+from benchmarks.memory import resident
+from benchmarks.rounds import interleaved, require_equal
+from meshegress.resources import ServiceEntry
+
+COUNT = 10_000
+ROUNDS = 5
+STARTS = 15
+SIZES = {"10k": 10_000, "60k": 60_000}
+
+
+def results(largest: int) -> Iterator[Result]:
+    """Yield all ratios."""
+    count = min(COUNT, largest)
+    short, printed = short_entries(count), printed_entries(count)
+    yield _yaml("short", as_yaml(short), count)
+    yield _yaml("kubectl documents", kubectl_yaml(printed), count)
+    yield _json("short", as_json(short), count)
+    yield _json("kubectl -o json", as_json(printed), count)
+    yield from (_memory(name, size) for name, size in SIZES.items() if size <= largest)
+    yield from _starts()
+
+
+def table_of(text: str) -> meshegress.Egress:
+    """Return the table of a workload, of the mesh in *text*."""
+    return meshegress.load(text).egress("shop")
+
+
+def _yaml(data: str, text: str, count: int) -> Result:
+    documents = yaml_documents(text)
+    require_equal(data, {"models": _wire(table_of_list(documents)), "text": _wire(meshegress.load(text))})
+    times = _times({"table": table_of, "CSafeLoader": yaml_documents}, text, count)
+    return compare("D1", data, times, "table", "CSafeLoader")
+
+
+def _json(data: str, text: str, count: int) -> Result:
+    require_equal(data, {"models": validated(text), "text": list(meshegress.load(text).resources.service_entries)})
+    times = _times({"table": table_of, "pydantic": validated}, text, count)
+    return compare("D2", data, times, "table", "pydantic")
+
+
+def yaml_documents(text: str) -> list[Any]:
+    """Return what PyYAML's C loader makes of *text*."""
+    return list(yaml.load_all(text, yaml.CSafeLoader))
+
+
+def validated(text: str) -> list[ServiceEntry]:
+    """Return the models of the objects in *text*, by pydantic alone."""
+    validate = ServiceEntry.__pydantic_validator__.validate_python
+    return [validate(item) for item in from_json(text)["items"]]
+
+
+def table_of_list(documents: list[Any]) -> meshegress.Mesh:
+    """Return the mesh of ready values."""
+    return meshegress.load(as_list(documents))
+
+
+def _wire(mesh: meshegress.Mesh) -> list[Any]:
+    return [entry.as_wire() for entry in mesh.resources.service_entries]
+
+
+def _times(contenders: dict[str, Callable[[str], object]], text: str, count: int) -> dict[str, list[float]]:
+    return interleaved(
+        {name: _collected(call) for name, call in contenders.items()}, lambda: text, count, rounds=ROUNDS
+    )
+
+
+def _collected(call: Callable[[str], object]) -> Callable[[str], object]:
+    """Return *call* with the collector running, and with a clean start."""
+
+    def run(text: str) -> None:
+        gc.enable()
+        call(text)
+        gc.disable()
+
+    return run
+
+
+def _memory(name: str, size: int) -> Result:
+    """Return the resident bytes that a table adds to its resources, measured in a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.loading", str(size)], check=True, capture_output=True, text=True
+    )
+    bytes_of_host = float(ran.stdout)
+    return Result("A10", name, (bytes_of_host,), {"resident": bytes_of_host}, "bytes")
+
+
+def _starts() -> Iterator[Result]:
+    """Yield how long processes take that only begin."""
+    import_it = [sys.executable, "-c", "import meshegress"]
+    commands = {
+        "meshegress": import_it,
+        "pydantic": [*import_it[:2], "import pydantic"],
+        "help": [sys.executable, "-m", "meshegress", "--help"],
+        "bare": [*import_it[:2], "pass"],
+    }
+    contenders = {name: lambda command, name=name: _run(commands[name]) for name in commands}
+    times = interleaved(contenders, lambda: None, 1, rounds=STARTS, clock=_children_seconds)
+    yield compare("D3 import", "a process", times, "meshegress", "pydantic")
+    yield compare("D3 help", "a process", times, "help", "bare")
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _children_seconds() -> float:
+    usage = getrusage(RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Print the resident bytes of a host in the table of as many as were asked for."""
+    size = int(sys.argv[1])
+    meshegress.load(as_yaml(short_entries(100))).egress("shop")
+    mesh = meshegress.load(as_yaml(short_entries(size)), limit=1 << 40)
+    gc.collect()
+    before = resident()
+    egress = mesh.egress("shop")
+    gc.collect()
+    print(round((resident() - before) / size, 1))
+    assert egress.decide("https://nowhere.example/").outcome.value == "passthrough"
+
+
+if __name__ == "__main__":
+    main()
