@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import cast, overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
@@ -22,6 +23,7 @@ from meshegress.unaddressed import free_address, other_addresses
 from meshegress.unmodelled import Unmodelled
 
 EQUAL_AGES = "equal_ages"
+WRITING_ORDER = "writing_order"
 UNKNOWN_ADDRESS = "unknown_address"
 
 
@@ -60,12 +62,13 @@ class Egress:
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
         self._contested: Contested = view.registry.contested
+        self._programs: dict[tuple[Order, ...], Mapping[Order, Program]] = {}
         self._made: dict[tuple[int, ...], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(self.resolve)
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
-            decider = view.program.decider(self._contested.ports, self.decide)
+            decider = view.program.decider(self._contested.ports | self._contested.domains, self.decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -179,32 +182,40 @@ class Egress:
         is_contested = request.port in self._contested
         if not is_contested and not self._is_limited:
             return program.decision(program.find(request, destination, blind))
-        programs = self._programs if is_contested else (program,)
-        numbers = tuple(program.find(request, destination, blind) for program in programs)
+        programs = self._programs_on(request.port) if is_contested else {Order.NATURAL: program}
+        numbers = tuple(program.find(request, destination, blind) for program in programs.values())
         made = self._made.get(numbers)
         if made is None:
-            found = (program.decision(number) for program, number in zip(programs, numbers, strict=True))
-            made = self._made.setdefault(numbers, self._weigh(*found))
+            rows = zip(programs.items(), numbers, strict=True)
+            found = {order: program.decision(number) for (order, program), number in rows}
+            made = self._made.setdefault(numbers, self._weigh(found[Order.NATURAL], found))
         return made
 
-    def _weigh(self, decision: Decision, *in_other_orders: Decision) -> Decision:
+    def _weigh(self, decision: Decision, in_orders: Mapping[Order, Decision] = MappingProxyType({})) -> Decision:
         """Return *decision* with what other orders of resources whose order is not known give, and with all limits."""
-        others = _distinct(decision, in_other_orders)
+        seldom = self._view.registry.seldom
+        others = _distinct(decision, (one for order, one in in_orders.items() if order not in seldom))
         if others:
-            named = dict.fromkeys(str(one.governed_by) for one in (decision, *others) if one.governed_by is not None)
             reason = (
-                f"the order of {' and '.join(named) or 'resources'} decides, and it is not known: "
+                f"the order of {_governors(decision, *others)} decides, and it is not known: "
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
+        elif told := _distinct(decision, in_orders.values()):
+            reason = (
+                f"{_governors(decision, *told)} want one domain, which goes to the virtual host that Istio writes "
+                f"first; it promises no order, and seldom answers {' or '.join(map(str, told))}"
+            )
+            decision = replace(decision, assumptions=(*decision.assumptions, Assumption(WRITING_ORDER, reason)))
         limits = self._unmodelled.limits_of(decision, self.workload.namespace)
         return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
-    @cached_property
-    def _programs(self) -> tuple[Program, ...]:
-        """The program of each order; the natural one first."""
-        others = (self._view_in(order).program for order in Order if order is not Order.NATURAL)
-        return (self._view.program, *others)
+    def _programs_on(self, port: int) -> Mapping[Order, Program]:
+        """Return the programs of the orders that could matter on *port*."""
+        orders = self._contested.orders(port)
+        if orders not in self._programs:
+            self._programs[orders] = {order: self._view_in(order).program for order in orders}
+        return self._programs[orders]
 
     def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
@@ -252,6 +263,11 @@ def _bits(flags: Iterable[bool]) -> bytes:
     for port, flag in enumerate(flags):
         packed[port >> 3] |= flag << (port & 7)
     return bytes(packed)
+
+
+def _governors(*decisions: Decision) -> str:
+    named = dict.fromkeys(str(one.governed_by) for one in decisions if one.governed_by is not None)
+    return " and ".join(named) or "resources"
 
 
 def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:

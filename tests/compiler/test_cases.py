@@ -4,8 +4,8 @@ A case has ``rule``, ``note`` and ``resources`` (kind and name or ``namespace/na
 them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio`` and
 ``workload``. A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``:
 nothing; ``hex``: first bytes), ``to`` (address and port), and the fields of the decision that it expects; ``or`` holds
-the clusters of other candidates. ``errors`` and ``warnings`` are the codes found, ``rejected`` is what Envoy refuses,
-``names`` what the DNS proxy knows.
+the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and ``warnings`` are the codes
+found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def seen(decision: Decision, expected: dict[str, Any]) -> dict[str, Any]:
     """Return of *decision* what *expected* speaks of, and its other candidates."""
     shown = decision.as_dict()
     shown["destinations"] = {one.cluster: one.weight for one in decision.destinations}
+    shown["assumed"] = [one.code for one in decision.assumptions]
     shown["governed_by"] = decision.governed_by and decision.governed_by.name
     shown["or"] = [one.cluster for one in decision.candidates[1:]]
     return {key: shown[key] for key in {**expected, "or": []}}

@@ -28,7 +28,7 @@ from meshegress.compiler.nouns.pools import EndpointPools
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
 from meshegress.compiler.nouns.scopes import Scope
-from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports
+from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports, shared_domain_ports
 from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.compiler.opaque import OpaqueChains
 from meshegress.compiler.routes import RouteBuilder
@@ -117,14 +117,15 @@ class Registry:
             or any_tied(resources.virtual_services, _created, lambda row: ["any"])
             or any_tied(resources.destination_rules, _created, lambda row: [(row.namespace, row.spec.host)])
         )
-        ports = contested_ports(
-            self.index.services,
-            keeps_parts=self.profile.ordered_addresses,
-            ordered_virtual_hosts=self.profile.ordered_virtual_hosts,
-        )
+        ports = contested_ports(self.index.services, keeps_parts=self.profile.ordered_addresses)
         # The cluster of an egress proxy takes traffic of every port.
         proxied = any(_has_egress_proxy(sidecar) for sidecar in resources.sidecars)
-        return Contested(ports, everywhere or (proxied and bool(ports)))
+        return Contested(ports, shared_domain_ports(self.index.services), everywhere or (proxied and bool(ports)))
+
+    @property
+    def seldom(self) -> frozenset[Order]:
+        """The orders that Istio may take and hardly ever does: they are told of, and give no candidates."""
+        return frozenset({Order.VIRTUAL_HOSTS_REVERSED}) if self.profile.steady_virtual_hosts else frozenset()
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table."""
@@ -186,11 +187,13 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     outbound = _outbound_listeners(registry, proxy, scope, policy)
     own = tuple(own_listeners(policy, proxy, registry.mesh))
     listeners = (*outbound, *own, *virtual_listeners(policy, proxy, registry.mesh))
-    loose = _is_reversed(registry) and not registry.profile.ordered_virtual_hosts
-    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=loose)
+    reverse = registry.order is Order.VIRTUAL_HOSTS_REVERSED
+    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=reverse)
     inline = {config.name: config for config in inline_routes(policy)}
     wanted = dict.fromkeys(name for listener in listeners for name in _route_configs(listener))
     route_configurations = {name: inline.get(name) or routes.build(name) for name in wanted}
+    if registry.order is Order.LISTENERS_REVERSED:
+        listeners = (*outbound[::-1], *listeners[len(outbound) :])
     accepted = accept(listeners, route_configurations.values())
     table = Table(
         accepted.listeners,
@@ -205,11 +208,6 @@ def _milliseconds(duration: str) -> int | None:
     """Return a duration such as ``0.5s``, None for no time at all."""
     unit = duration.lstrip("0123456789.-")
     return int(float(duration.removesuffix(unit) or 0) * _UNITS_MS.get(unit, 0)) or None
-
-
-def _is_reversed(registry: Registry) -> bool:
-    """Return whether what Istio writes in no order, virtual hosts and listeners, is written the other way round."""
-    return registry.order is Order.WRITTEN
 
 
 def _has_egress_proxy(sidecar: Sidecar) -> bool:
@@ -249,8 +247,7 @@ def _outbound_listeners(registry: Registry, proxy: Proxy, scope: Scope, policy: 
     )
     for egress in scope.listeners:
         builder.add(egress)
-    listeners = tuple(builder.finish(fallthrough_chain(policy)))
-    return listeners[::-1] if _is_reversed(registry) else listeners
+    return tuple(builder.finish(fallthrough_chain(policy)))
 
 
 def _route_configs(listener: Listener) -> Iterable[str]:

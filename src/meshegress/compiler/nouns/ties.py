@@ -30,7 +30,8 @@ class Order(Enum):
     ODD_REVERSED = "the ties between those the other way round"
     UNDATED_LAST = "those of unknown age youngest"
     UNDATED_LAST_REVERSED = "those of unknown age youngest, the other way round"
-    WRITTEN = "as by name, but virtual hosts and listeners written the other way round"
+    LISTENERS_REVERSED = "as by name, but listeners written the other way round"
+    VIRTUAL_HOSTS_REVERSED = "as by name, but virtual hosts written the other way round"
 
 
 _ARRANGE: dict[Order, Callable[[list[Any], int], list[Any]]] = {
@@ -47,6 +48,9 @@ def _as_they_are(rows: list[Any], _number: int) -> list[Any]:
     return rows
 
 
+_ALL = tuple(Order)
+_OF_VIRTUAL_HOSTS = (Order.NATURAL, Order.VIRTUAL_HOSTS_REVERSED)
+_AS_BY_NAME = (Order.NATURAL, Order.LISTENERS_REVERSED, Order.VIRTUAL_HOSTS_REVERSED)
 _UNDATED_LAST = (Order.UNDATED_LAST, Order.UNDATED_LAST_REVERSED)
 
 
@@ -67,7 +71,7 @@ def in_order(
     [('a', None), ('b', None), ('c', 5)]
     """
     ordered = sorted(rows, key=lambda row: (created(row) or 0, *key(row)))
-    if order is Order.NATURAL or order is Order.WRITTEN:
+    if order in _AS_BY_NAME:
         return ordered
     arrange = _ARRANGE.get(order, _as_they_are)
     units = [list(unit) for _, unit in groupby(ordered, lambda row: (created(row), *key(row), id(resource(row))))]
@@ -88,19 +92,27 @@ def in_order(
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """Where an unknown order could matter: on some ports, or anywhere."""
+    """Where an unknown order could matter: on some ports, or anywhere.
+
+    *domains* are the ports on which services of several hosts want one domain: there the order of virtual hosts could.
+    """
 
     ports: frozenset[int] = frozenset()
+    domains: frozenset[int] = frozenset()
     everywhere: bool = False
 
+    def orders(self, port: int) -> tuple[Order, ...]:
+        """Return the orders in which requests on a contested *port* are asked, the natural one first."""
+        return _ALL if self.everywhere or port in self.ports else _OF_VIRTUAL_HOSTS
+
     def __contains__(self, port: int) -> bool:
-        return self.everywhere or port in self.ports
+        return self.everywhere or port in self.ports or port in self.domains
 
     def __bool__(self) -> bool:
-        return self.everywhere or bool(self.ports)
+        return self.everywhere or bool(self.ports) or bool(self.domains)
 
 
-def contested_ports(services: Sequence[Service], *, keeps_parts: bool, ordered_virtual_hosts: bool) -> frozenset[int]:
+def contested_ports(services: Sequence[Service], *, keeps_parts: bool) -> frozenset[int]:
     """Return the ports on which services whose order is not known want the same host, domain or listener."""
     mixed = {port.number for service in services for port in service.ports if port.protocol in _TAKES_PRECEDENCE}
     latest: dict[Hashable, Service] = {}
@@ -111,10 +123,21 @@ def contested_ports(services: Sequence[Service], *, keeps_parts: bool, ordered_v
             other = latest.get(claim, service)
             latest[claim] = service
             written = claim[0] == "written" and service.address != other.address
-            domain = claim[0] == "domain" and service.hostname != other.hostname and not ordered_virtual_hosts
             apart = other is not service and not (keeps_parts and service.resource is other.resource)
-            if written or domain or (apart and tied(service, other)):
+            if written or (apart and tied(service, other)):
                 ports.update(wanted, (port.number for port in other.ports if claim[0] == "host"))
+    return frozenset(ports)
+
+
+def shared_domain_ports(services: Sequence[Service]) -> frozenset[int]:
+    """Return the ports on which services of several hosts want one domain: the first virtual host written has it."""
+    owners: dict[tuple[str, int], str] = {}
+    ports: set[int] = set()
+    for service in services:
+        numbers = [port.number for port in service.ports if port.protocol.is_http_or_auto]
+        if numbers and service.resolution is not Resolution.ALIAS:
+            wanted = ((domain, number) for domain in _domains(service) for number in numbers)
+            ports.update(key[1] for key in wanted if owners.setdefault(key, service.hostname) != service.hostname)
     return frozenset(ports)
 
 
