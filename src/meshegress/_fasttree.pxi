@@ -57,10 +57,8 @@ cdef class _Levels:
 
     cdef int write(self, walk_tree *tree) except -1:
         cdef Py_ssize_t place
-        names = [(level.names, self.add_run(self.transports, level.rows), self.add_one(self.transports, level.unnamed))
+        names = [(level.names, self.add_run(self.transports, _rows_of(level)), self.add_one(self.transports, level.unnamed))
                  for level in self.names]
-        transports = [(self.add_one(self.apps, level.plain), self.add_one(self.apps, level.tls),
-                       self.add_one(self.apps, level.other)) for level in self.transports]
         tree.is_tossed = self.is_tossed
         tree.prefixes = <walk_prefixes *>_room(len(self.prefixes), sizeof(walk_prefixes))
         for place, (table, first, unprefixed) in enumerate(self.prefixes):
@@ -68,14 +66,41 @@ cdef class _Levels:
         tree.names = <walk_names *>_room(len(names), sizeof(walk_names))
         for place, (table, first, unnamed) in enumerate(names):
             tree.names[place] = walk_names(_names_of(table), first, unnamed)
-        tree.transports = <walk_transport *>_room(len(transports), sizeof(walk_transport))
-        for place, (plain, tls, other) in enumerate(transports):
-            tree.transports[place] = walk_transport(plain, tls, other)
+        self.write_transports(tree)
         tree.apps = <walk_apps *>_room(len(self.apps), sizeof(walk_apps))
-        for place, level in enumerate(self.apps):
-            tree.apps[place].by_http = level.by_http
-            tree.apps[place].other, tree.apps[place].has_alpn = level.other, bool(level.by_alpn)
+        for place in range(len(self.apps)):
+            _write_apps(&tree.apps[place], self.apps[place])
         return 0
+
+    cdef int write_transports(self, walk_tree *tree) except -1:
+        cdef Py_ssize_t place
+        tree.transports = <walk_transport *>_room(len(self.transports), sizeof(walk_transport))
+        for place in range(len(self.transports)):
+            level = self.transports[place]
+            if isinstance(level, int):  # the chain that takes everything
+                tree.transports[place] = walk_transport(WALK_NONE, WALK_NONE, <int32_t>len(self.apps))
+                self.apps.append(level)
+            else:
+                tree.transports[place] = walk_transport(
+                    self.add_one(self.apps, level.plain), self.add_one(self.apps, level.tls),
+                    self.add_one(self.apps, level.other))
+        return 0
+
+
+cdef object _rows_of(level):
+    """Return what stands behind each name of *level*: the number of a chain, or a level that chooses one."""
+    return [level.levels[-1 - row] if row < 0 else row for row in level.rows] if level.levels else level.rows
+
+
+cdef int _write_apps(walk_apps *apps, level) except -1:
+    cdef int32_t chain
+    if isinstance(level, int):
+        chain = level
+        apps.by_http[0] = apps.by_http[1] = apps.by_http[2] = apps.by_http[3] = apps.other = chain
+    else:
+        apps.by_http = level.by_http
+        apps.other, apps.has_alpn = level.other, bool(level.by_alpn)
+    return 0
 
 
 @cython.final

@@ -175,7 +175,7 @@ cdef class Walk:
         self.program.catch_all = lowered.catch_all
         self.program.looks_first, self.program.waits_first = lowered.first_look
         self.place_listeners(lowered.listeners, known)
-        self.place_chains(lowered.chains, known)
+        self.place_chains(lowered.chain_leaves, lowered.http_chains, known)
         self.place_ports(lowered.ports)
 
     def __dealloc__(self):
@@ -241,14 +241,14 @@ cdef class Walk:
         self.program.listeners = self.listeners
         return 0
 
-    cdef int place_chains(self, rows, Walk known) except -1:
+    cdef int place_chains(self, const int64_t[::1] leaves, http_chains, Walk known) except -1:
         cdef Py_ssize_t place
-        self.chains = <walk_chain *>_room(len(rows), sizeof(walk_chain))
-        for place, row in enumerate(rows):
-            self.chains[place] = walk_chain(NULL, row.leaf, row.accepts_http_10)
-            if row.routes is not None:
-                routes = _kept(self.routes, None if known is None else known.routes, row.routes, _Routes)
-                self.chains[place].routes = &(<_Routes>routes).routes
+        self.chains = <walk_chain *>_room(leaves.shape[0], sizeof(walk_chain))
+        for place in range(leaves.shape[0]):
+            self.chains[place] = walk_chain(NULL, leaves[place], False)
+        for place, chain in http_chains.items():
+            routes = _kept(self.routes, None if known is None else known.routes, chain.routes, _Routes)
+            self.chains[place] = walk_chain(&(<_Routes>routes).routes, leaves[place], chain.accepts_http_10)
         self.program.chains = self.chains
         return 0
 

@@ -33,11 +33,10 @@ from meshegress.lowered import (
     TLS,
     TLS_WAITS,
     AppLevel,
-    ChainRow,
+    HttpChain,
     ListenerRow,
     Lowered,
     NameLevel,
-    RouteNode,
     RouteRow,
 )
 from meshegress.wire.paths import normalize_path, split_target
@@ -186,17 +185,16 @@ class Walk(Generic[Answer]):
         """Return the leaf of *request* in the chain *chain* of a listener."""
         if chain == NO_MATCH:
             return row.leaf + LEAF_CLOSED
-        found = self.lowered.chains[row.first_chain + chain]
-        if found.routes is None:
-            return found.leaf
-        error = _codec_verdict(request, found)
-        if error:
-            return found.leaf + error
-        return self._route(request, found, found.routes, blind)
+        leaf = self.lowered.chain_leaves[row.first_chain + chain]
+        http = self.lowered.http_chains.get(row.first_chain + chain)
+        if http is None:
+            return leaf
+        error = _codec_verdict(request, http)
+        return leaf + error if error else self._route(request, leaf + CODEC_LEAVES, http, blind)
 
-    def _route(self, request: PackedRequest, chain: ChainRow, routes: RouteNode, blind: bool) -> int:
-        """Return the leaf of a request that the codec let through."""
-        base = chain.leaf + CODEC_LEAVES
+    def _route(self, request: PackedRequest, base: int, chain: HttpChain, blind: bool) -> int:
+        """Return the leaf of a request that the codec let through; those of the routes begin at *base*."""
+        routes = chain.routes
         host = routes.domains.find(request.authority)
         if host == NO_MATCH:
             return self._reply(base, base, request.variant)
@@ -274,7 +272,9 @@ def _chain_in(bucket: NameLevel | None, request: PackedRequest, tls: int, http: 
     if tls == TLS and bucket.names is not None and request.server_name:
         row = bucket.names.find(request.server_name)
         if row != NO_MATCH:
-            level = bucket.rows[row]
+            if bucket.rows[row] >= 0:
+                return bucket.rows[row]
+            level = bucket.levels[-1 - bucket.rows[row]]
     if level is None:
         return default
     apps = level.tls if tls == TLS else level.plain
@@ -293,7 +293,7 @@ def _chain_of_alpn(apps: AppLevel, offered: tuple[str, ...]) -> int:
     return apps.other
 
 
-def _codec_verdict(request: PackedRequest, chain: ChainRow) -> int:
+def _codec_verdict(request: PackedRequest, chain: HttpChain) -> int:
     """Return the number of the codec's error, or 0."""
     if request.codec_error:
         return request.codec_error

@@ -104,10 +104,14 @@ class TransportLevel(NamedTuple):
 
 
 class NameLevel(NamedTuple):
-    """Buckets by server name; ``unnamed`` holds the chains that name none."""
+    """Buckets by server name; ``unnamed`` holds the chains that name none.
+
+    ``rows[row]`` is the chain that takes every connection to that name, or ``-1 - n`` where ``levels[n]`` chooses.
+    """
 
     names: HostTable | None
-    rows: Sequence[TransportLevel]
+    rows: Sequence[int]
+    levels: Sequence[TransportLevel]
     unnamed: TransportLevel | None
 
 
@@ -143,11 +147,10 @@ class ListenerRow(NamedTuple):
     node: ListenerNode
 
 
-class ChainRow(NamedTuple):
-    """A filter chain of one program: its block of leaves; ``routes`` is None for a chain that carries bytes."""
+class HttpChain(NamedTuple):
+    """What a filter chain of one program needs beside its leaf where it reads HTTP."""
 
-    leaf: int
-    routes: RouteNode | None = None
+    routes: RouteNode
     accepts_http_10: bool = False
     normalization: PathNormalization = PathNormalization.BASE
 
@@ -157,12 +160,14 @@ class Lowered(NamedTuple):
 
     ``ports`` has for each port the listeners by address, and those of the IPv4 and the IPv6 wildcard; ``catch_all`` is
     virtualOutbound. NO_MATCH stands for no listener. ``first_look`` is the catch-all's HTTP inspector (inspects,
-    waits), which runs before any other listener is chosen.
+    waits), which runs before any other listener is chosen. ``chain_leaves`` has the first leaf of each chain's block,
+    ``http_chains`` those of the chains that read HTTP.
     """
 
     ports: Mapping[int, tuple[Mapping[str, int], int, int]]
     catch_all: int
     first_look: tuple[bool, bool]
     listeners: Sequence[ListenerRow]
-    chains: Sequence[ChainRow]
+    chain_leaves: Sequence[int]
+    http_chains: Mapping[int, HttpChain]
     leaves: int

@@ -298,7 +298,7 @@ def test_what_two_tables_share_is_lowered_once() -> None:
     table = first.table
     again = lower(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}), first)
     assert again._lowered.lowered.listeners[0].node is first._lowered.lowered.listeners[0].node
-    assert again._lowered.lowered.chains[0].routes is first._lowered.lowered.chains[0].routes
+    assert again._lowered.lowered.http_chains[0].routes is first._lowered.lowered.http_chains[0].routes
 
 
 @given(

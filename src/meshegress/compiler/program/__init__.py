@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection
 
 from meshegress._match import Decider, Walk
@@ -21,12 +20,11 @@ class Program:
     one; requests that end at one leaf have one decision. They are the walk's own: nothing stands between.
     """
 
-    __slots__ = ("_first_leaves", "_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
+    __slots__ = ("_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
 
     def __init__(self, table: Table, lowered: LoweredTable, known: Walk[Decision] | None = None) -> None:
         self.table = table
         self._lowered = lowered
-        self._first_leaves = [owner.first_leaf for owner in lowered.owners]
         self._walk = Walk(lowered.lowered, self._make, known)
         self.find = self._walk.find
         self.decide = self._walk.decide
@@ -58,7 +56,7 @@ class Program:
             reason, leaves = choice
             return choice_of(reason, tuple(self.decision(leaf) for leaf in leaves))
         variant, leaf = divmod(number, self._lowered.lowered.leaves)
-        owner = self._lowered.owners[bisect_right(self._first_leaves, leaf) - 1]
+        owner = self._lowered.owner_of(leaf)
         return decision_at(self.table, owner, leaf - owner.first_leaf, variant)
 
 

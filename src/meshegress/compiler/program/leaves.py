@@ -9,16 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from meshegress.compiler.program.lowering import Owner
+from meshegress.compiler.program.lowering import LoweredRoutes, Owner
 from meshegress.decision import Assumption, Decision, Destination, Origin, Outcome
-from meshegress.lowered import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE, RouteNode
+from meshegress.lowered import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,
     Endpoints,
     FaultAbort,
     FilterChain,
-    HttpConnectionManager,
     ListenerKind,
     Redirect,
     Route,
@@ -74,7 +73,7 @@ def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decisio
     if place < CODEC_LEAVES:
         return _codec_leaf(here, CodecError(place))
     assert owner.routes is not None  # lowering gives one to every chain that reads HTTP
-    host, route = _find_route(table, end, owner.routes, place - CODEC_LEAVES)
+    host, route = _find_route(owner.routes, place - CODEC_LEAVES)
     decision = _route_leaf(table, here, host, route)
     return _in_variant(decision, route, variant)
 
@@ -119,15 +118,14 @@ def _codec_leaf(here: Decision, error: CodecError) -> Decision:
     return replace(here, outcome=outcome, status=status, flags=flags, details=details)
 
 
-def _find_route(
-    table: Table, manager: HttpConnectionManager, node: RouteNode, place: int
-) -> tuple[VirtualHost | None, Route | None]:
+def _find_route(routes: LoweredRoutes, place: int) -> tuple[VirtualHost | None, Route | None]:
     """Return the virtual host and the route that own *place*; 0 is no virtual host, the first of each is its miss."""
     if place == 0:
         return None, None
-    row = bisect_right(node.misses, place) - 1
-    host = table.route_configurations[manager.route_config].virtual_hosts[row]
-    route = place - node.misses[row]
+    row = bisect_right(routes.node.misses, place) - 1
+    host = routes.hosts[row]
+    assert host is not None  # nothing leads to what is gone
+    route = place - routes.node.misses[row]
     return host, host.routes[route - 1] if route else None
 
 

@@ -7,7 +7,8 @@ node of whatever object both tables hold, so that a change costs what it touches
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TypeVar
@@ -19,7 +20,7 @@ from meshegress.lowered import (
     LISTENER_LEAVES,
     NO_MATCH,
     AppLevel,
-    ChainRow,
+    HttpChain,
     ListenerNode,
     ListenerRow,
     Lowered,
@@ -33,6 +34,7 @@ from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.route_rows import lower_route, takes_all
 from meshegress.table import (
     FilterChain,
+    FilterChainMatch,
     HttpConnectionManager,
     Listener,
     ListenerKind,
@@ -46,28 +48,54 @@ _Numbered = tuple[int, FilterChain]
 _Level = TypeVar("_Level")
 
 
+@dataclass(frozen=True, slots=True)
+class LoweredListener:
+    """A listener's node, and its chains by the numbers that they have there; None stands for one that is gone."""
+
+    listener: Listener
+    node: ListenerNode
+    chains: Sequence[FilterChain | None]
+    carries_bytes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredRoutes:
+    """A route configuration's node, and its virtual hosts by row; None stands for one that is gone."""
+
+    routes: RouteConfiguration
+    node: RouteNode
+    hosts: Sequence[VirtualHost | None]
+
+
 class Nodes:
-    """The nodes of one table, by the object that each was made of; the object is kept so that its id stays its own."""
+    """What listeners and route configurations were lowered to, by object; the object is kept, and so is its id."""
 
     __slots__ = ("_listeners", "_routes")
 
     def __init__(self) -> None:
-        self._listeners: dict[int, tuple[Listener, ListenerNode]] = {}
-        self._routes: dict[int, tuple[RouteConfiguration, RouteNode]] = {}
+        self._listeners: dict[int, LoweredListener] = {}
+        self._routes: dict[int, LoweredRoutes] = {}
 
-    def of_listener(self, listener: Listener, known: Nodes) -> ListenerNode:
-        """Return the node of *listener*, made now unless it is here or *known*."""
+    def of_listener(self, listener: Listener, known: Nodes) -> LoweredListener:
+        """Return what *listener* is lowered to, now unless it is here or *known*."""
         key = id(listener)
-        found = self._listeners.get(key) or known._listeners.get(key) or (listener, lower_listener(listener))
+        found = self._listeners.get(key) or known._listeners.get(key) or lower_listener(listener)
         self._listeners[key] = found
-        return found[1]
+        return found
 
-    def of_routes(self, routes: RouteConfiguration, known: Nodes) -> RouteNode:
-        """Return the node of *routes*, made now unless it is here or *known*."""
+    def of_routes(self, routes: RouteConfiguration, known: Nodes) -> LoweredRoutes:
+        """Return what *routes* are lowered to, now unless they are here or *known*."""
         key = id(routes)
-        found = self._routes.get(key) or known._routes.get(key) or (routes, lower_routes(routes))
+        found = self._routes.get(key) or known._routes.get(key) or lower_routes(routes)
         self._routes[key] = found
-        return found[1]
+        return found
+
+    def changed(self, listeners: Iterable[LoweredListener], routes: Iterable[LoweredRoutes]) -> Nodes:
+        """Return these nodes and those of *listeners* and *routes*."""
+        nodes = Nodes()
+        nodes._listeners = self._listeners | {id(one.listener): one for one in listeners}
+        nodes._routes = self._routes | {id(one.routes): one for one in routes}
+        return nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +105,82 @@ class Owner:
     first_leaf: int
     listener: Listener
     chain: FilterChain | None = None
-    routes: RouteNode | None = None
+    routes: LoweredRoutes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoweredTable:
-    """The lowered form, the owners of its leaves in their order, and the nodes for the next table."""
+    """The lowered form, what each of its listeners was lowered to, and the nodes for the next table."""
 
     lowered: Lowered
-    owners: tuple[Owner, ...]
+    blocks: Sequence[LoweredListener]
+    routes: Mapping[int, LoweredRoutes]
     nodes: Nodes
+
+    def owner_of(self, leaf: int) -> Owner:
+        """Return whose block *leaf* stands in; the first leaf of all is nobody's."""
+        lowered = self.lowered
+        place = bisect_right(lowered.listeners, leaf, key=_first_leaf) - 1
+        row, block = lowered.listeners[place], self.blocks[place]
+        if leaf < row.leaf + LISTENER_LEAVES:
+            return Owner(row.leaf, block.listener)
+        end = row.first_chain + len(block.chains)
+        chain = bisect_right(lowered.chain_leaves, leaf, row.first_chain, end) - 1
+        first_leaf = lowered.chain_leaves[chain]
+        return Owner(first_leaf, block.listener, block.chains[chain - row.first_chain], self.routes.get(chain))
+
+
+def _first_leaf(row: ListenerRow) -> int:
+    return row.leaf
 
 
 def lower_table(table: Table, known: Nodes | None = None) -> LoweredTable:
     """Return *table* in lowered form; *known* are the nodes of tables that were lowered before."""
     known = known or Nodes()
     nodes = Nodes()
-    listeners: list[ListenerRow] = []
-    chains: list[ChainRow] = []
-    owners: list[Owner] = []
+    blocks = [nodes.of_listener(listener, known) for listener in table.listeners]
+    rows: list[ListenerRow] = []
+    leaves = array("q")
+    http: dict[int, HttpChain] = {}
+    lowered_routes: dict[int, LoweredRoutes] = {}
     leaf = 1  # the first one is for no listener at all
-    for listener in table.listeners:
-        listeners.append(ListenerRow(leaf, len(chains), nodes.of_listener(listener, known)))
-        owners.append(Owner(leaf, listener))
+    for block in blocks:
+        rows.append(ListenerRow(leaf, len(leaves), block.node))
         leaf += LISTENER_LEAVES
-        for chain in _chains(listener):
-            chains.append(_chain_row(leaf, chain, table, known, nodes))
-            routes = chains[-1].routes
-            owners.append(Owner(leaf, listener, chain, routes))
-            leaf += 1 if routes is None else CODEC_LEAVES + routes.leaves
+        if block.carries_bytes:
+            leaves.extend(range(leaf, leaf + len(block.chains)))
+            leaf += len(block.chains)
+            continue
+        for chain in block.chains:
+            manager = chain.network_filter if chain is not None else None
+            if isinstance(manager, HttpConnectionManager):
+                routes = nodes.of_routes(table.route_configurations.get(manager.route_config) or _NO_ROUTES, known)
+                lowered_routes[len(leaves)] = routes
+                http[len(leaves)] = HttpChain(routes.node, manager.accept_http_10, manager.path_normalization)
+            size = CODEC_LEAVES + http[len(leaves)].routes.leaves if len(leaves) in http else 1
+            leaves.append(leaf)
+            leaf += size
     catch_all = _catch_all(table)
     lowered = Lowered(
         ports=_ports(table) if catch_all != NO_MATCH or not _lost_catch_all(table) else {},
         catch_all=catch_all,
         first_look=_first_look(table, catch_all),
-        listeners=tuple(listeners),
-        chains=tuple(chains),
+        listeners=tuple(rows),
+        chain_leaves=leaves,
+        http_chains=http,
         leaves=leaf,
     )
-    return LoweredTable(lowered, tuple(owners), nodes)
+    return LoweredTable(lowered, blocks, lowered_routes, nodes)
 
 
-def lower_listener(listener: Listener) -> ListenerNode:
-    """Return the tree of *listener*'s chains."""
+def lower_listener(listener: Listener) -> LoweredListener:
+    """Return *listener* with the tree of its chains."""
     numbered = tuple(enumerate(listener.filter_chains))
     by_port = _group(numbered, lambda chain: (chain.match.destination_port,))
     levels = {port: _prefix_level(members) for port, members in by_port.items() if port is not None}
     rest = by_port.get(None)
     has_default = listener.default_filter_chain is not None
-    return ListenerNode(
+    node = ListenerNode(
         inspects_tls=listener.tls_inspector,
         inspects_http=listener.http_inspector,
         waits=not (listener.inspection_timeout_ms and listener.continue_on_timeout),
@@ -134,10 +189,13 @@ def lower_listener(listener: Listener) -> ListenerNode:
         any_port=_prefix_level(rest) if rest else None,
         default=len(numbered) if has_default else NO_MATCH,
     )
+    chains = _chains(listener)
+    carries_bytes = not any(isinstance(chain.network_filter, HttpConnectionManager) for chain in chains)
+    return LoweredListener(listener, node, chains, carries_bytes)
 
 
-def lower_routes(routes: RouteConfiguration) -> RouteNode:
-    """Return the node of *routes*; a virtual host whose first route takes every path has its answer ready."""
+def lower_routes(routes: RouteConfiguration) -> LoweredRoutes:
+    """Return *routes* with their node; a virtual host whose first route takes every path has its answer ready."""
     answers, misses = array("i"), array("i")
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = []
     leaf = 1  # the first one is for no virtual host
@@ -150,20 +208,12 @@ def lower_routes(routes: RouteConfiguration) -> RouteNode:
             conditional.append((leaf, _route_rows(host, leaf + 1)))
         leaf += 1 + len(host.routes)
     domains = DomainTable([host.domains for host in routes.virtual_hosts])
-    return RouteNode(domains, answers, misses, tuple(conditional), leaf)
+    return LoweredRoutes(routes, RouteNode(domains, answers, misses, tuple(conditional), leaf), routes.virtual_hosts)
 
 
 def _chains(listener: Listener) -> tuple[FilterChain, ...]:
     default = listener.default_filter_chain
     return listener.filter_chains if default is None else (*listener.filter_chains, default)
-
-
-def _chain_row(leaf: int, chain: FilterChain, table: Table, known: Nodes, nodes: Nodes) -> ChainRow:
-    manager = chain.network_filter
-    if not isinstance(manager, HttpConnectionManager):
-        return ChainRow(leaf)
-    routes = table.route_configurations.get(manager.route_config) or _NO_ROUTES
-    return ChainRow(leaf, nodes.of_routes(routes, known), manager.accept_http_10, manager.path_normalization)
 
 
 def _ports(table: Table) -> dict[int, tuple[dict[str, int], int, int]]:
@@ -213,11 +263,22 @@ def _masked(text: str) -> str | None:
 def _name_level(chains: Sequence[_Numbered]) -> NameLevel:
     buckets = _group(chains, lambda chain: chain.match.server_names or ("",))
     unnamed = buckets.pop("", None)
-    return NameLevel(
-        names=ServerNameTable([[name] for name in buckets]) if buckets else None,
-        rows=tuple(_transport_level(members) for members in buckets.values()),
-        unnamed=_transport_level(unnamed) if unnamed else None,
-    )
+    rows = array("i")
+    levels: list[TransportLevel] = []
+    for members in buckets.values():
+        number, chain = members[0]
+        if len(members) == 1 and takes_every_connection(chain.match):
+            rows.append(number)
+        else:
+            rows.append(-1 - len(levels))
+            levels.append(_transport_level(members))
+    names = ServerNameTable([[name] for name in buckets]) if buckets else None
+    return NameLevel(names, rows, tuple(levels), _transport_level(unnamed) if unnamed else None)
+
+
+def takes_every_connection(match: FilterChainMatch) -> bool:
+    """Return whether *match* looks at nothing beyond port, prefix and server name."""
+    return match.transport_protocol is None and not match.application_protocols
 
 
 def _transport_level(chains: Sequence[_Numbered]) -> TransportLevel:
