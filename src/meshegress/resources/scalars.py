@@ -31,7 +31,7 @@ WORDS: dict[str, bool | float | None] = {
 
 _FIRST = frozenset("0123456789+-.")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z", re.ASCII)
-_BASED = re.compile(r"[-+]?0(x[0-9a-fA-F_]+|b[01_]+|o[0-7_]+)\Z", re.ASCII)
+_BASED = re.compile(r"[-+]?0(x_*[0-9a-fA-F][0-9a-fA-F_]*|b_*[01][01_]*|o_*[0-7][0-7_]*)\Z", re.ASCII)
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z", re.ASCII)
 _LONGEST = 60
@@ -50,11 +50,11 @@ def plain_value(text: str) -> Plain | LeadingZero:
     if text[0] not in _FIRST or len(text) > _LONGEST:
         return text
     if _DECIMAL.match(text):
-        return int(text)
+        return int(text.replace("_", ""))
     if _LEADING_ZERO.match(text):
         return LeadingZero(text)
     if _BASED.match(text):
-        return int(text, 0)
+        return int(text.replace("_", ""), 0)
     if _FLOAT.match(text):
         return float(text)
     return text
