@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import lzma
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,3 +31,12 @@ def test_every_recorded_line_is_written_and_read_as_envoy_does(
 def test_no_category_is_left_out(recorded: tuple[dict[str, Any], ...]) -> None:
     """The list above is complete."""
     assert {record["category"] for record in recorded} == set(CATEGORIES)
+
+
+def test_formats_drawn_at_random_are_written_and_read_as_envoy_does() -> None:
+    """Any composition of operators, arguments, lengths and literals, in text and JSON, on odd traffic."""
+    path = Path(__file__).parents[1] / "data" / "accesslog-drawn.jsonl.xz"
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        records = [json.loads(line) for line in lines]
+    assert len({json.dumps(record["format"]) for record in records}) > 400
+    assert [ascii(str(check)) for record in records for check in checks(record) if not check.passed] == []

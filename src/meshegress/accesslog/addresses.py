@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+_NUMBER = re.compile(r"[ \t\v\f\r]*[-+]?0*[0-9]{1,10}[ \t\v\f\r]*")
+_LIMIT = 2**31
 
 
 def split_address(address: str) -> tuple[IPv4Address | IPv6Address, int] | None:
@@ -38,17 +42,15 @@ def port_of(address: str) -> int | None:
 def masked(address: str, prefix: str) -> str:
     """Return the CIDR block of *address*; *prefix* is read as Envoy reads it.
 
-    Too large a length is clamped, a text that is no number is ignored, a negative one gives nothing; neither has what
-    is no IP address a block.
+    Too large a length is clamped, what is no number of 32 bits is ignored, a negative one gives nothing; neither has
+    what is no IP address a block.
 
     >>> masked("127.0.0.1:80", " 08"), masked("127.0.0.1:80", "x"), masked("127.0.0.1:80", "-1")
     ('127.0.0.0/8', '127.0.0.1', '')
     """
-    found = split_address(address)
-    try:
-        length = int(prefix)
-    except ValueError:
+    if not _NUMBER.fullmatch(prefix) or not -_LIMIT <= int(prefix) < _LIMIT:
         return without_port(address)
+    found, length = split_address(address), int(prefix)
     if found is None or length < 0:
         return ""
     ip = found[0]

@@ -57,12 +57,13 @@ def _header_fault(argument: str) -> str | None:
     if len(names) > 2:
         return "at most one alternative header may follow `?`"
     for name in names:
-        if not _HEADER.fullmatch(_lower(name)):
+        if not _HEADER.fullmatch(lower_ascii(name)):
             return f"`{name}` is no header name"
     return None
 
 
-def _lower(name: str) -> str:
+def lower_ascii(name: str) -> str:
+    """Return *name* with the letters of ASCII in lower case; other letters keep theirs, as in Envoy."""
     return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
 
 
@@ -119,7 +120,7 @@ def file_parts(argument: str) -> tuple[str, ...]:
 
 
 def _xfcc_fault(argument: str) -> str | None:
-    if _lower(argument) in _XFCC_FIELDS:
+    if lower_ascii(argument) in _XFCC_FIELDS:
         return None
     return f"`{argument}` is no field of a client certificate: write one of {', '.join(_XFCC_FIELDS)}"
 

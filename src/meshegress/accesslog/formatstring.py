@@ -18,6 +18,8 @@ from meshegress.errors import LogFormatError
 # The argument is the shortest text after which `)`, a length and `%` follow, so it may hold `%`, `(` and `)`.
 _COMMAND = re.compile(r"%([A-Z0-9_]+)(?:\(([^\n]*?)\))?(?::([0-9]+))?%")
 _MAX_LENGTH = 2**64 - 1
+# Envoy takes a length for these, and does nothing with it.
+_NEVER_CUT = frozenset({"XFCC_VALUE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Command:
     def end(self) -> int:
         """Where the command ends in the format."""
         return self.start + len(self.text) + 2
+
+    @property
+    def most_bytes(self) -> int | None:
+        """The bytes to which a value is cut, None where it stays whole."""
+        return None if self.operator.name in _NEVER_CUT else self.length
 
     @property
     def bare_text(self) -> str:

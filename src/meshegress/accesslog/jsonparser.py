@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from itertools import combinations
-from typing import NoReturn
 
 from meshegress._match import LogSplitter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.entry import AccessLogEntry, Layout
 from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.jsonvalues import read_json
 from meshegress.accesslog.shapes import Names
 from meshegress.accesslog.template import Constant, Items, Members, Node, Text
 from meshegress.accesslog.textparser import TieBreak
 from meshegress.accesslog.values import to_bytes, to_text
 from meshegress.errors import LogParseError
 
-# Envoy writes bytes of a string that is no UTF-8 as \u0080 to \u00ff, and characters never so.
-_ESCAPE = re.compile(r"\\(?:u00([89a-fA-F][0-9a-fA-F])|.)", re.DOTALL)
 _MAX_CHOICES = 1000
 
 
@@ -148,44 +144,6 @@ class JsonParser:
             program = compile_program(node.pieces, names=self._names, omit_empty_values=omit)
             self._splitters[node.source] = program.splitter()
         return self._splitters[node.source]
-
-
-def read_json(text: str) -> object:
-    r"""Return the JSON value of *text*; bytes that Envoy escaped become lone surrogates again.
-
-    Raises ValueError for what is no JSON, and for an object with a key twice.
-
-    >>> read_json(r'"\u00ff"')
-    '\udcff'
-    """
-    if "\\u00" not in text:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
-    escaped = _ESCAPE.sub(_byte_escape, text)
-    return _rejoined(json.loads(escaped, object_pairs_hook=_members, parse_constant=_no_constant))
-
-
-def _rejoined(value: object) -> object:
-    """Make characters of escaped bytes that are UTF-8 after all: a string is escaped as a whole."""
-    if isinstance(value, str):
-        return to_text(to_bytes(value))
-    if isinstance(value, dict):
-        return {key: _rejoined(item) for key, item in value.items()}
-    return [_rejoined(item) for item in value] if isinstance(value, list) else value
-
-
-def _byte_escape(match: re.Match[str]) -> str:
-    return f"\\udc{match[1]}" if match[1] else match[0]
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key stands twice")
-    return members
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(word)
 
 
 def _check_type(command: Command, value: object) -> None:

@@ -15,7 +15,7 @@ from meshegress.accesslog.fields import field_names, kind_of
 from meshegress.accesslog.formatstring import Command, Piece, parse_format
 from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.lookup import Lookup
-from meshegress.accesslog.operators import Absent
+from meshegress.accesslog.operators import Absent, Syntax
 from meshegress.accesslog.presets import JSON_PRESETS, TEXT_PRESETS
 from meshegress.accesslog.process import Process
 from meshegress.accesslog.rendering import text_of
@@ -162,7 +162,12 @@ class AccessLogFormat:
         UTF-8 stand in the line as lone surrogates.
         """
         record = self._record(entry, process)
-        return record.removesuffix("\n")
+        return record.removesuffix("\n") if self._is_terminated else record
+
+    @property
+    def _is_terminated(self) -> bool:
+        """Whether the format itself ends each record in a newline; the last value of a record may end in one, too."""
+        return self.tree is not None or self.text.endswith("\n")
 
     def format_bytes(self, entry: AccessLogEntry | Mapping[str, object], *, process: Process = _NO_PROCESS) -> bytes:
         """Return the whole record as Envoy writes it, the newline included where the format has one."""
@@ -206,7 +211,10 @@ class AccessLogFormat:
         return kind_of(command) | (DASHED if command.operator.absent in _DASHED else 0)
 
     def _show(self, number: int, value: object) -> str:
-        return text_of(self.commands[number], value, omit_empty_values=self.omit_empty_values)
+        command = self.commands[number]
+        if command.operator.syntax is Syntax.TIME:
+            value = Lookup({command.text: value}, _NO_PROCESS).find(command)
+        return text_of(command, value, omit_empty_values=self.omit_empty_values)
 
     def parse(self, line: str | bytes) -> AccessLogEntry:
         """Return the entry that *line* shows; one newline at its end is ignored.

@@ -8,7 +8,7 @@ from meshegress.accesslog.values import to_bytes, to_text
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 # DECODED undoes an escape only where the byte is one of these.
-_HARMLESS = frozenset(b"!#$%&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~")
+_HARMLESS = frozenset(b"!#$%&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_`abcdefghijklmnopqrstuvwxyz~")
 
 
 def path_value(path: str | None, *, with_query: bool) -> str | None:
@@ -34,14 +34,18 @@ def _harmless(match: re.Match[bytes]) -> bytes:
 
 
 def query_param(path: str | None, name: str) -> str | None:
-    """Return the first parameter *name* of *path*, percent-decoded to whatever bytes it holds; ``+`` stays.
+    """Return the first parameter *name* of *path*, both percent-decoded to whatever bytes they hold; ``+`` stays.
 
     >>> query_param("/p?a=x%20y&a=z", "a")
     'x y'
     """
     query = query_params(path)
-    for pair in (query or "").partition("#")[0].split("&"):
+    for pair in (query or "").split("&"):
         key, _, value = pair.partition("=")
-        if key == name and query is not None:
-            return to_text(_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), to_bytes(value)))
+        if query is not None and _decoded(key) == name:
+            return _decoded(value)
     return None
+
+
+def _decoded(text: str) -> str:
+    return to_text(_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), to_bytes(text)))

@@ -24,14 +24,14 @@ def text_of(command: Command, value: object, *, omit_empty_values: bool = False)
     ['100000', '1e+05']
     """
     if isinstance(value, Shown):
-        return cut(value.text, command.length)
+        return cut(value.text, command.most_bytes)
     if value is None:
         return _absent_text(command, omit_empty_values=omit_empty_values)
     if isinstance(value, str):
         if _is_typed_state(command):
-            return cut(json_string(value).translate(_PROTOBUF), command.length)
-        return cut(value, command.length) or _empty_text(command)
-    return cut(_text(command, value), command.length)
+            return cut(json_string(value).translate(_PROTOBUF), command.most_bytes)
+        return cut(value, command.most_bytes) or _empty_text(command)
+    return cut(_text(command, value), command.most_bytes)
 
 
 def _absent_text(command: Command, *, omit_empty_values: bool) -> str:
@@ -62,7 +62,7 @@ def _text(command: Command, value: object) -> str:
     if isinstance(value, int | float):
         return double_text(value) if command.operator.is_structured and name != "COALESCE" else str(value)
     if isinstance(value, datetime):
-        return stamp_text(value)
+        return stamp_text(value, is_local=command.operator.shape is Shape.LOCAL_STAMP)
     if isinstance(value, tuple | list) and command.operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS):
         return ",".join(map(str, value)) or "-"
     return json_value(value)
@@ -79,13 +79,15 @@ def _cel_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def stamp_text(moment: datetime) -> str:
-    """Return *moment* as the default time format of UTC shows it: milliseconds, cut and not rounded.
+def stamp_text(moment: datetime, *, is_local: bool = False) -> str:
+    """Return *moment* as the default time format shows it: milliseconds, cut and not rounded; in UTC, or as it is.
 
     A moment without a zone is one of UTC: the zone of this process is not asked.
     """
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    shown = moment if is_local else moment.astimezone(UTC)
+    end = f"{shown:%z}" if is_local else "Z"
+    return f"{shown:%Y-%m-%dT%H:%M:%S}.{shown.microsecond // 1000:03}{end}"
 
 
 def json_of(command: Command, value: object, *, omit_empty_values: bool = False) -> str | None:
@@ -105,7 +107,7 @@ def json_of(command: Command, value: object, *, omit_empty_values: bool = False)
             return '"-"' if operator.absent is Absent.KEPT else '""'
         return None if omit_empty_values else "null"
     if isinstance(value, str):
-        length = None if _is_typed_state(command) else command.length
+        length = None if _is_typed_state(command) else command.most_bytes
         return json_string(cut(value, length) or _empty_text(command))
     if isinstance(value, datetime) or operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS):
         return json_string(_text(command, value))

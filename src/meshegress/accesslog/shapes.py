@@ -127,8 +127,8 @@ def field_of(command: Command, *, names: Names, omit_empty_values: bool) -> LogF
     else:
         field = _VARIANTS[names].get(shape) or _FIELDS[shape]
     absent = _absent_words(command, names=names, omit_empty_values=omit_empty_values)
-    if command.length is not None and names is Names.STRICT:
-        field = _cut(field, command.length)
+    if command.most_bytes is not None and names is Names.STRICT:
+        field = _cut(field, command.most_bytes)
     return field._replace(words=field.words + absent)
 
 

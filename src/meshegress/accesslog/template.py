@@ -115,4 +115,5 @@ def _render_text(node: Text, find: Find, *, omit_empty_values: bool) -> str | No
         piece if isinstance(piece, str) else text_of(piece, find(piece), omit_empty_values=omit_empty_values)
         for piece in node.pieces
     )
-    return json_string("".join(shown))
+    # Each piece is escaped on its own: what is no UTF-8 in one changes nothing in the others.
+    return '"' + "".join(json_string(piece)[1:-1] for piece in shown) + '"'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, cast
 
 from meshegress._match import LogLines, alphabet_of
-from meshegress.accesslog.boundaries import Program, check_readable, compile_program
+from meshegress.accesslog.boundaries import Program, check_readable, compile_program, may_be_empty
 from meshegress.accesslog.entry import AccessLogEntry, Layout
 from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command, Piece
@@ -84,8 +84,13 @@ class TextParser:
 
 
 def _may_end_in_newline(program: Program) -> bool:
-    last = program.literals[-1]
-    return last.endswith(b"\n") or (not last and 0x0A in alphabet_of(program.fields[-1]))
+    """Whether the last byte of a record can be a newline of its own; fields that may be empty show what is before."""
+    for literal, field in zip(program.literals[:0:-1], program.fields[::-1], strict=True):
+        if literal or 0x0A in alphabet_of(field):
+            return not literal or literal.endswith(b"\n")
+        if not may_be_empty(field):
+            return False
+    return program.literals[0].endswith(b"\n")
 
 
 def _widest(commands: Sequence[Command], tie_break: TieBreak | None) -> list[int]:

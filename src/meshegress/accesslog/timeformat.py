@@ -1,31 +1,36 @@
 """Write an instant in a time format, as Envoy does, traps included.
 
-Three hands touch a time format, in this order: Envoy replaces ``%f``, ``%1f`` to ``%9f`` and plain ``%s`` in the text,
-even behind another ``%``; then come the extensions that start with ``%E`` or ``%:``; what is left is ``strftime`` of
-the C library in the C locale, with flags and widths. Unknown letters stay as they are written.
+Three hands touch a time format. Envoy writes what changes within a second: fractions and plain ``%s``, even behind
+another ``%``. Between them Abseil writes the specifiers that it knows. And what lies between those goes to ``strftime``
+of the C library, piece by piece, which gives nothing where it would make more than sixteen times its bytes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
+
+from meshegress.accesslog.cstrftime import Clock, c_strftime
+from meshegress.accesslog.values import to_bytes
 
 _NANOSECONDS = 10**9
-_REPLACED = re.compile(r"%(?:([1-9]?)f|s)")
-_SPECIFIER = re.compile(
-    r"%(?:E(?P<digits>[0-9]+|\*)(?P<fraction>[Sf])|E(?P<year>4Y)|E(?P<zone>\*?z)|(?P<colons>:{1,3}z)|E(?P<T>T)"
-    r"|(?P<flags>[-_0^#]*)(?P<width>[0-9]*)(?P<modifier>[EO]?)(?P<letter>[a-zA-Z%+]))"
+#: The default form of local times.
+LOCAL_TIME = "%Y-%m-%dT%H:%M:%S.%3f%z"
+_WITHIN_SECOND = re.compile(r"%(?:E(?P<E>[1-9*])(?P<kind>[Sf])|(?P<digits>[1-9]?)f|s)")
+_PERCENTS = re.compile(r"%+")
+# What Abseil writes itself, behind a percent sign that no other one escapes.
+_OWN = re.compile(
+    r"(?P<simple>[YmdeFTUuWwHMSzZs\0])|(?P<colons>:{1,3})z"
+    r"|E(?:(?P<T>T)|(?P<zone>\*?)z|(?P<year>4Y)|(?P<digits>[0-9]{1,4})(?P<fraction>[Sf]))"
 )
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
+_MOST_DIGITS = 18
+_MOST_GROWTH = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
     """An instant seen in a zone: the fields of the clock, the nanoseconds of the second, and the epoch second.
 
@@ -49,14 +54,16 @@ class Moment:
         """Seconds east of Greenwich."""
         return int((self.clock.utcoffset() or timedelta()).total_seconds())
 
-    @property
-    def zoned_clock(self) -> datetime:
-        """The same instant in the zone of the process."""
-        return self.clock.astimezone(self.process_zone)
+    @cached_property
+    def c_clock(self) -> Clock:
+        """What the C library knows: fields without a zone, which it takes for those of the process."""
+        zone = self.clock.astimezone(self.process_zone).tzname() or ""
+        epoch = int(self.clock.replace(tzinfo=self.process_zone).timestamp())
+        return Clock(self.clock, zone, epoch)
 
 
 def format_time(pattern: str | None, moment: Moment) -> str:
-    """Return *moment* in *pattern*; without a pattern, in the default form.
+    """Return *moment* in *pattern*; without a pattern, in the default form of UTC.
 
     >>> format_time("%s.%3f %%3f", Moment.at(1_795_387_729_042_320_000))
     '1795387729.042 %042'
@@ -64,146 +71,81 @@ def format_time(pattern: str | None, moment: Moment) -> str:
     '2026-11-22T22:48:49.042Z'
     """
     if pattern is None:
-        end = "Z" if moment.clock.tzinfo is UTC else _zone(moment.offset)
-        return f"{moment.clock:%Y-%m-%dT%H:%M:%S}.{moment.nanosecond // 1_000_000:03}{end}"
-    replaced = _REPLACED.sub(lambda match: _replace(match, moment), pattern)
-    return _SPECIFIER.sub(lambda match: _specifier(match, moment), replaced)
+        return f"{moment.clock:%Y-%m-%dT%H:%M:%S}.{moment.nanosecond // 1_000_000:03}Z"
+    parts: list[str] = []
+    place = 0
+    for match in _WITHIN_SECOND.finditer(pattern):
+        segment = pattern[place : match.start()] + ("%S" if match["kind"] == "S" else "")
+        parts += [*_parts(segment, moment), _within_second(match, moment)]
+        place = match.end()
+    return "".join((*parts, *_parts(pattern[place:], moment)))
 
 
-def _replace(match: re.Match[str], moment: Moment) -> str:
+def _within_second(match: re.Match[str], moment: Moment) -> str:
     if match[0] == "%s":
         return str(moment.epoch)
-    return f"{moment.nanosecond:09}"[: int(match[1] or 9)]
+    return _fraction(match["E"] or match["digits"] or "9", match["kind"] or "f", moment)
 
 
-def _specifier(match: re.Match[str], moment: Moment) -> str:
+def _parts(pattern: str, moment: Moment) -> Iterator[str]:
+    """Yield the parts of the output; ``pending`` is where what waits for the C library begins."""
+    pending = place = 0
+    while percents := _PERCENTS.search(pattern, place):
+        start, after = percents.span()
+        if pending == place:
+            yield pattern[pending:start] + "%" * ((after - start) // 2)
+            pending = after - (after - start) % 2
+        place = after
+        own = _OWN.match(pattern, after) if (after - start) % 2 else None
+        if own:
+            yield _from_c(pattern[pending : after - 1], moment) + _own_text(own, moment)
+            pending = place = own.end()
+    yield _from_c(pattern[pending:], moment) if pending != place or "%" in pattern[pending:] else pattern[pending:]
+
+
+def _from_c(piece: str, moment: Moment) -> str:
+    return c_strftime(piece.partition("\0")[0], moment.c_clock, _MOST_GROWTH * len(to_bytes(piece)) + 1)
+
+
+def _own_text(match: re.Match[str], moment: Moment) -> str:
+    if match["simple"]:
+        return _simple(match["simple"], moment)
+    if match["colons"]:
+        return _zone(moment.offset, ":", seconds=len(match["colons"]) == 2, is_short=len(match["colons"]) == 3)
     if match["digits"]:
-        return _fraction(match["digits"], match["fraction"], moment)
+        seconds = f"{moment.clock.second:02}" if match["fraction"] == "S" else ""
+        return seconds + _fraction(match["digits"], match["fraction"], moment)
     if match["year"]:
         return f"{moment.clock.year:04}"
-    if match["zone"] or match["colons"]:
-        return _zone(
-            moment.offset, colons={"z": 1, "*z": 2, ":z": 1, "::z": 2}.get(match["zone"] or match["colons"], 2)
-        )
-    if match["T"]:
-        return "T"
-    return _c_specifier(match, moment)
+    return "T" if match["T"] else _zone(moment.offset, ":", seconds=bool(match["zone"]))
+
+
+def _simple(letter: str, moment: Moment) -> str:
+    if letter == "z":
+        return _zone(moment.offset)
+    if letter == "Z":
+        return moment.clock.tzname() or ""
+    if letter == "s":
+        return str(moment.epoch)
+    return "" if letter == "\0" else c_strftime(f"%{letter}", moment.c_clock)
 
 
 def _fraction(digits: str, kind: str, moment: Moment) -> str:
+    """Return the first *digits* of the fraction, of ``*`` those that are not zero; for a *kind* S behind a point."""
     text = f"{moment.nanosecond:09}"
-    if digits == "*":
-        text = text.rstrip("0") or ("0" if kind == "f" else "")
-    else:
-        text = text.ljust(int(digits), "0")[: int(digits)]
-    if kind == "f":
-        return text
-    return f"{moment.clock.second:02}" + (f".{text}" if text else "")
+    size = min(int(digits), _MOST_DIGITS) if digits != "*" else len(text.rstrip("0"))
+    text = text.ljust(size, "0")[:size]
+    if kind == "S":
+        return f".{text}" if text else ""
+    return text or ("0" if digits == "*" else "")
 
 
-def _zone(offset: int, colons: int = 0) -> str:
-    sign = "-" if offset < 0 else "+"
-    minutes, seconds = divmod(abs(offset), 60)
-    hours, minutes = divmod(minutes, 60)
-    mark = ":" if colons else ""
-    return f"{sign}{hours:02}{mark}{minutes:02}" + (f":{seconds:02}" if colons == 2 else "")
-
-
-def _c_specifier(match: re.Match[str], moment: Moment) -> str:
-    letter, flags, width = match["letter"], match["flags"], match["width"]
-    if letter in _NUMBERS and not (match["modifier"] and letter not in _MODIFIED):
-        number, digits, pad = _NUMBERS[letter]
-        value = number(moment)
-        return _padded(str(abs(value)), flags, width, digits, pad, sign="-" if value < 0 else "")
-    if letter in _TEXTS and not match["modifier"]:
-        text = _TEXTS[letter](moment)
-    elif letter in _COMPOSED:
-        text = _SPECIFIER.sub(lambda inner: _specifier(inner, moment), _COMPOSED[letter])
-    elif letter == "Z" and match["modifier"] == "":
-        text = (moment.zoned_clock if flags or width else moment.clock).tzname() or ""
-    elif letter == "s":
-        text = str(moment.epoch - int((moment.zoned_clock.utcoffset() or timedelta()).total_seconds()))
-    else:
-        return _unknown(match)
-    return _padded(_cased(text, flags, letter), flags, width, 0, "0" if letter == "s" else " ")
-
-
-def _unknown(match: re.Match[str]) -> str:
-    # A width before an unknown letter still pads: the text of the specifier itself, with blanks.
-    return match[0].rjust(int(match["width"] or 0))
-
-
-def _cased(text: str, flags: str, letter: str) -> str:
-    if "^" in flags:
-        return text.upper()
-    if "#" in flags:
-        return text.lower() if letter in "pZ" else text.upper()
-    return text
-
-
-def _padded(text: str, flags: str, width: str, digits: int, pad: str, sign: str = "") -> str:
-    for flag in flags:
-        pad = {"-": "", "_": " ", "0": "0"}.get(flag, pad)
-    size = int(width) if width else digits
-    if not pad:
-        return sign + text
-    return sign + text.rjust(size - len(sign), pad) if pad == "0" else (sign + text).rjust(size)
-
-
-def _iso(moment: Moment) -> tuple[int, int]:
-    year, week, _ = moment.clock.isocalendar()
-    return year, week
-
-
-def _week(moment: Moment, first: int) -> int:
-    """Week of the year whose weeks start on Sunday (*first* 6) or Monday (0)."""
-    yearday = moment.clock.timetuple().tm_yday - 1
-    return (yearday + 7 - (moment.clock.weekday() - first) % 7) // 7
-
-
-# Letter: the number, its digits, and what fills them.
-_NUMBERS: dict[str, tuple[Callable[[Moment], int], int, str]] = {
-    "C": (lambda m: m.clock.year // 100, 2, "0"),
-    "d": (lambda m: m.clock.day, 2, "0"),
-    "e": (lambda m: m.clock.day, 2, " "),
-    "g": (lambda m: _iso(m)[0] % 100, 2, "0"),
-    "G": (lambda m: _iso(m)[0], 1, "0"),
-    "H": (lambda m: m.clock.hour, 2, "0"),
-    "I": (lambda m: m.clock.hour % 12 or 12, 2, "0"),
-    "j": (lambda m: m.clock.timetuple().tm_yday, 3, "0"),
-    "k": (lambda m: m.clock.hour, 2, " "),
-    "l": (lambda m: m.clock.hour % 12 or 12, 2, " "),
-    "m": (lambda m: m.clock.month, 2, "0"),
-    "M": (lambda m: m.clock.minute, 2, "0"),
-    "S": (lambda m: m.clock.second, 2, "0"),
-    "u": (lambda m: m.clock.isoweekday(), 1, "0"),
-    "U": (lambda m: _week(m, 6), 2, "0"),
-    "V": (lambda m: _iso(m)[1], 2, "0"),
-    "w": (lambda m: m.clock.isoweekday() % 7, 1, "0"),
-    "W": (lambda m: _week(m, 0), 2, "0"),
-    "y": (lambda m: m.clock.year % 100, 2, "0"),
-    "Y": (lambda m: m.clock.year, 1, "0"),
-}
-_MODIFIED = frozenset("CyYdeHImMSuUVwWkljgG")
-_TEXTS: dict[str, Callable[[Moment], str]] = {
-    "a": lambda m: _DAYS[m.clock.weekday()][:3],
-    "A": lambda m: _DAYS[m.clock.weekday()],
-    "b": lambda m: _MONTHS[m.clock.month - 1][:3],
-    "B": lambda m: _MONTHS[m.clock.month - 1],
-    "h": lambda m: _MONTHS[m.clock.month - 1][:3],
-    "p": lambda m: "AM" if m.clock.hour < 12 else "PM",
-    "P": lambda m: "am" if m.clock.hour < 12 else "pm",
-    "t": lambda m: "\t",
-    "z": lambda m: _zone(m.offset),
-    "%": lambda m: "%",
-}
-_COMPOSED = {
-    "c": "%a %b %e %H:%M:%S %Y",
-    "D": "%m/%d/%y",
-    "F": "%Y-%m-%d",
-    "r": "%I:%M:%S %p",
-    "R": "%H:%M",
-    "T": "%H:%M:%S",
-    "x": "%m/%d/%y",
-    "X": "%H:%M:%S",
-}
+def _zone(offset: int, mark: str = "", *, seconds: bool = False, is_short: bool = False) -> str:
+    hours, rest = divmod(abs(offset), 3600)
+    parts = [hours, *divmod(rest, 60)]
+    if not seconds and not (is_short and parts[2]):
+        parts.pop()
+    while is_short and len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    sign = "-" if offset < 0 and any(parts) else "+"
+    return sign + mark.join(f"{part:02}" for part in parts)

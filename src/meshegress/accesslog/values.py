@@ -46,7 +46,7 @@ def cut(text: str, length: int | None) -> str:
     >>> cut("é", 1)
     '\udcc3'
     """
-    if length is None or len(text) * 3 <= length:
+    if length is None or len(text) * 4 <= length:
         return text
     return to_text(to_bytes(text)[:length])
 

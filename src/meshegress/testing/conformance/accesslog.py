@@ -138,10 +138,5 @@ def _loosened(value: object) -> object:
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        local = value.utcoffset()
-        return stamp_text(value) if not local else _local_text(value)
+        return stamp_text(value, is_local=bool(value.utcoffset()))
     return ",".join(value) or "-" if isinstance(value, tuple) else value
-
-
-def _local_text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}{moment:%z}"
