@@ -1,4 +1,4 @@
-"""Write the tables of ``resources.md`` and ``findings.md`` from the code: ``python docs/resources_page.py``.
+"""Write the tables of the pages from the code: ``python docs/resources_page.py``.
 
 Each table stands between two comments with its name; ``tests/docs`` holds that the pages are up to date.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
 from meshegress.collection.resource_set import REACH
 from meshegress.findings import CODES, CURES
+from meshegress.profiles import PROFILES, Profile
 from meshegress.resources import KINDS, MeshConfig, Message, Resource
+from meshegress.resources._message import wire_name
+from meshegress.resources.releases import SINCE
 
 DOCS = Path(__file__).parent
 
@@ -77,7 +81,31 @@ def codes() -> str:
     return table(("code", "about", "cure"), rows)
 
 
-PAGES = {"resources.md": {"resources": resources, "kinds": unmodelled}, "findings.md": {"codes": codes}}
+def releases() -> str:
+    """Return a row for each difference between releases, with the rule of the page that tells it."""
+    text = (DOCS / "semantics.md").read_text(encoding="utf-8")
+    rules = {name: number for number, name in re.findall(r"^### (\S+) .*\n\n`(\w+)`\.$", text, re.MULTILINE)}
+    names = [field.name for field in fields(Profile) if field.name != "release"]
+    rows = ((f"`{name}`", *(_answer(profile, name) for profile in PROFILES.values()), rules[name]) for name in names)
+    return table(("row", *PROFILES, "rule"), rows)
+
+
+def newer() -> str:
+    """Return a row for each field of the API that is younger than the oldest release."""
+    rows = ((f"{message}", f"`{wire_name(field)}`", since) for (message, field), since in SINCE.items())
+    return table(("message", "field", "since"), rows)
+
+
+def _answer(profile: Profile, name: str) -> str:
+    value = getattr(profile, name)
+    return ("yes" if value else "no") if isinstance(value, bool) else ", ".join(sorted(value)).upper()
+
+
+PAGES = {
+    "resources.md": {"resources": resources, "kinds": unmodelled},
+    "findings.md": {"codes": codes},
+    "semantics.md": {"releases": releases, "newer": newer},
+}
 
 
 def page(name: str, text: str) -> str:

@@ -53,8 +53,6 @@ class Profile:
     sidecar_exclusions: bool = True
     #: A Sidecar that names only exact hosts keeps one service of each host and namespace.
     exact_host_fast_path: bool = True
-    #: ``tls`` and ``tcp`` routes without destinations are skipped.
-    skips_empty_tcp_routes: bool = True
     #: Validation: users may not set the annotations that name the parents of generated objects.
     parent_annotations_reserved: bool = True
     #: Validation: the protocols of a DYNAMIC_DNS entry.
@@ -92,7 +90,6 @@ _R130 = replace(
     allow_any_dynamic_dns=False,
     sidecar_exclusions=False,
     exact_host_fast_path=False,
-    skips_empty_tcp_routes=False,
     redirect_prefix_known=False,
     http2_keep_alive_known=False,
     zone_aware_known=False,

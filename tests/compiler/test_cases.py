@@ -1,11 +1,12 @@
 """The rules of the semantics page, each on a small world: what is loaded, who asks, and the literal answers.
 
 A case has ``rule``, ``note`` and ``resources`` (kind and name or ``namespace/name``, with the rest of the object beside
-them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio`` and
-``workload``. A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``:
-nothing; ``hex``: first bytes), ``to`` (address and port), and the fields of the decision that it expects; ``or`` holds
-the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and ``warnings`` are the codes
-found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows.
+them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio``,
+``validation`` and ``workload``. Where it has ``releases``, it is a case for each of them, with what is expected there.
+A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``: nothing;
+``bytes``, ``hex``: first bytes), ``to`` (address and port), and the fields of the decision that it expects; ``or``
+holds the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and ``warnings`` are the
+codes found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ FOLDER = Path(__file__).parents[1] / "cases" / "semantics"
 API_VERSIONS = {"Service": "v1", "Endpoints": "v1", "Pod": "v1", "EndpointSlice": "discovery.k8s.io/v1"}
 PROTOCOLS = {"http": "http", "http2": "http2", "http10": "http1.0"}
 NUMBERED: list[tuple[str, dict[str, Any]]] = [
-    (f"{case['rule']}-{path.stem}-{number}", case)
+    (f"{case['rule']}-{path.stem}-{number}-{release}", {**case, "istio": release, **case["releases"][release]})
     for path in sorted(FOLDER.glob("*.yaml"))
     for number, case in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")), start=1)
+    for case in [{"releases": {case.get("istio", "1.30"): {}}, **case}]
+    for release in case["releases"]
 ]
 
 
@@ -44,7 +47,7 @@ def loaded(case: dict[str, Any]) -> tuple[Mesh, dict[str, list[str]]]:
     """Return the mesh of *case*, and the codes of what is wrong and what is warned of."""
     sources: list[Any] = [resource(one) for one in case.get("resources", ())]
     sources += [case[key] for key in ("mesh", "text") if key in case]
-    mesh, findings = check(*sources, istio=case.get("istio", "1.30"))
+    mesh, findings = check(*sources, istio=case["istio"], validation=case.get("validation", "webhook"))
     return mesh, {
         "errors": sorted(one.code for one in findings if one.severity is Severity.ERROR),
         "warnings": sorted(one.code for one in findings if one.severity is Severity.WARNING),
@@ -63,6 +66,8 @@ def request_of(call: dict[str, Any]) -> Request:
         asked.update(tls="tls", sni=call["tls"])
     if "hex" in call:
         asked.update(payload_hex=call["hex"])
+    if "bytes" in call:
+        asked.update(payload_hex=call["bytes"].encode("latin-1").hex())
     return Request.from_dict({key: value for key, value in asked.items() if value is not None})
 
 
@@ -76,7 +81,7 @@ def seen(decision: Decision, expected: dict[str, Any]) -> dict[str, Any]:
     return {key: shown[key] for key in {**expected, "or": []}}
 
 
-ASKING = {*PROTOCOLS, "tls", "raw", "hex", "to", "path", "method", "headers", "alpn"}
+ASKING = {*PROTOCOLS, "tls", "raw", "bytes", "hex", "to", "path", "method", "headers", "alpn"}
 
 
 @pytest.mark.parametrize("case", [case for _, case in NUMBERED], ids=[name for name, _ in NUMBERED])

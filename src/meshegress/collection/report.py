@@ -15,6 +15,7 @@ from meshegress.resources.completions import is_inside
 from meshegress.resources.limits import limits, value_at
 from meshegress.resources.reading import ShapeProblem
 from meshegress.resources.shape import field_path
+from meshegress.rules import RULES
 from meshegress.rules.problem import Problem
 
 Path = tuple[str | int, ...]
@@ -71,6 +72,8 @@ class Report:
 def problems_of_limits(message: Resource | MeshConfig) -> Iterator[Problem]:
     """Give a warning for each field of *message* that is not modelled, or not known at all."""
     for path, reason in limits(message):
+        if reason == "unknown" and len(path) == 1 and type(message) in RULES:
+            continue  # Istio does not ignore these: a rule refuses them.
         code, sentence = _NOT_FOLLOWED[reason]
         help = _nearest(message, path) if reason == "unknown" else ""
         yield Problem(path, sentence, help, Severity.WARNING, code)

@@ -71,10 +71,9 @@ class OpaqueChains:
         self, virtual_services: Sequence[VirtualService], port: ServicePort
     ) -> Iterator[tuple[TcpEntry, TLSMatchAttributes]]:
         for entry in (entry for row in virtual_services for entry in row.tls):
-            if entry.targets or not self.profile.skips_empty_tcp_routes:
-                for match in entry.route.match:
-                    if isinstance(match, TLSMatchAttributes) and self._applies(match, port):
-                        yield entry, match
+            for match in entry.route.match:
+                if isinstance(match, TLSMatchAttributes) and self._applies(match, port):
+                    yield entry, match
 
     def _needs_names(self, service: Service, bind: str, cidrs: tuple[str, ...]) -> bool:
         address = self.address_of(service)
@@ -100,8 +99,6 @@ class OpaqueChains:
     ) -> Iterator[ChainPlan]:
         covered = False
         for entry in (entry for row in virtual_services for entry in row.tcp):
-            if not entry.targets and self.profile.skips_empty_tcp_routes:
-                continue
             subnets = self._subnets(entry, port)
             if subnets is None:
                 yield ChainPlan(self._routed(entry, port), (), cidrs, origin=entry.origin)

@@ -7,7 +7,7 @@ from meshegress.resources import DestinationRule
 from meshegress.resources.shape import shown
 from meshegress.rules.names import is_dns_label, wildcard_fault
 from meshegress.rules.problem import Problem, Problems, Rule, errors_only, fault
-from meshegress.rules.shared import ask_annotations, export_problems, label_problems, selector_problems
+from meshegress.rules.shared import ask_annotations, ask_fields, export_problems, label_problems, selector_problems
 from meshegress.rules.traffic_policy import traffic_policy_problems
 
 
@@ -48,6 +48,7 @@ def _ask_selector(rule: DestinationRule, profile: Profile) -> Problems:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG202", _ask_selector),
     Rule("EG203", _ask_export_to),

@@ -19,7 +19,7 @@ from meshegress.rules.names import (
 )
 from meshegress.rules.problem import Path, Problem, Problems, Rule, fault, warning
 from meshegress.rules.server_tls import server_tls_problems
-from meshegress.rules.shared import ask_annotations
+from meshegress.rules.shared import ask_annotations, ask_fields
 from meshegress.rules.workload_entry import UNIX
 
 _SEMANTICS = "internal.istio.io/gateway-semantics"
@@ -120,6 +120,7 @@ def _ask_port_names(gateway: Gateway, profile: Profile) -> Problems:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG271", _ask_name),
     Rule("EG272", _ask_servers),

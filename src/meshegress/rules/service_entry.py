@@ -22,7 +22,7 @@ from meshegress.rules.names import (
     wildcard_fault,
 )
 from meshegress.rules.problem import Problem, Problems, Rule, fault, warning
-from meshegress.rules.shared import ask_annotations, ask_selector, ask_service_export_to, label_problems
+from meshegress.rules.shared import ask_annotations, ask_fields, ask_selector, ask_service_export_to, label_problems
 from meshegress.rules.workload_entry import endpoint_port_problems, endpoint_problems
 
 _AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip"
@@ -200,6 +200,7 @@ def _port_names(entry: ServiceEntry) -> frozenset[str]:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG202", ask_selector, decisive=True),
     Rule("EG218", _ask_known_resolution, decisive=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 from meshegress.profiles import Profile
@@ -23,6 +24,17 @@ def ask_annotations(resource: Resource, profile: Profile) -> Problems:
     for name in banned:
         if name in resource.metadata.annotations:
             yield Problem(("metadata", "annotations", name), f"annotation `{name}` is not for users", "remove it")
+
+
+def ask_fields(resource: Resource, profile: Profile) -> Problems:
+    """Refuse what stands beside ``spec`` and is no field of an object: the webhook looks at these names alone.
+
+    Source: Istio, pkg/webhooks/validation/server, checkFields.
+    """
+    for name in resource.unknown:
+        near = difflib.get_close_matches(name, ("apiVersion", "kind", "metadata", "spec", "status"), n=1)
+        help = f"did you mean `{near[0]}`?" if near else ""
+        yield Problem((name,), f"an object has no field {shown(name)}", help)
 
 
 def ask_selector(resource: Resource, profile: Profile) -> Problems:

@@ -29,7 +29,7 @@ from meshegress.rules.names import (
 )
 from meshegress.rules.problem import Path, Problem, Problems, Rule, fault, warning
 from meshegress.rules.server_tls import server_tls_problems
-from meshegress.rules.shared import ask_annotations, ask_selector, destination_problems
+from meshegress.rules.shared import ask_annotations, ask_fields, ask_selector, destination_problems
 from meshegress.rules.traffic_policy import connection_pool_problems
 from meshegress.rules.workload_entry import UNIX
 
@@ -230,6 +230,7 @@ def _ask_outbound_policy(sidecar: Sidecar, profile: Profile) -> Problems:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG202", ask_selector, decisive=True),
     Rule("EG221", _ask_something, decisive=True),

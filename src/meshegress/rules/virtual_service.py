@@ -11,7 +11,7 @@ from meshegress.rules.http_route import http_route_problems, weighted_problems
 from meshegress.rules.names import gateway_host_fault, is_address, port_fault, subnet_fault, wildcard_fault
 from meshegress.rules.problem import Path, Problem, Problems, Rule, errors_only, fault, warning
 from meshegress.rules.reachability import ask_reachability
-from meshegress.rules.shared import ask_annotations, ask_export_to, label_problems
+from meshegress.rules.shared import ask_annotations, ask_export_to, ask_fields, label_problems
 from meshegress.rules.string_match import is_claim
 
 _SEMANTICS = "internal.istio.io/route-semantics"
@@ -163,6 +163,7 @@ def _ask_tcp(service: VirtualService, profile: Profile) -> Problems:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG203", ask_export_to),
     Rule("EG231", _ask_delegate),

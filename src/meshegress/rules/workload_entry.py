@@ -8,7 +8,7 @@ from meshegress.resources.shape import shown
 from meshegress.resources.workload_entry import WorkloadEntrySpec
 from meshegress.rules.names import domain_fault, is_address, port_fault, port_name_fault, unix_fault
 from meshegress.rules.problem import Problem, Problems, Rule, fault, warning
-from meshegress.rules.shared import ask_annotations, label_problems
+from meshegress.rules.shared import ask_annotations, ask_fields, label_problems
 
 UNIX = "unix://"
 
@@ -57,6 +57,7 @@ def _ask_spec(resource: WorkloadEntry, profile: Profile) -> Problems:
 
 
 RULES = (
+    Rule("EG204", ask_fields, decisive=True),
     Rule("EG201", ask_annotations, decisive=True),
     Rule("EG261", _ask_spec),
 )
