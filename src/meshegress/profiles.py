@@ -81,6 +81,10 @@ class Profile:
     zone_aware_known: bool = True
     #: Validation: warming up takes an aggression below 1.
     gentle_warmup: bool = True
+    #: A Pod's own name stands for all its addresses; otherwise for the last one.
+    pod_names_add_up: bool = True
+    #: ``serviceEntryVisibility`` of the mesh narrows what sidecars see.
+    entry_visibility: bool = True
 
 
 _R131 = Profile(release="1.31")
@@ -90,6 +94,7 @@ _R130 = replace(
     allow_any_dynamic_dns=False,
     sidecar_exclusions=False,
     exact_host_fast_path=False,
+    entry_visibility=False,
     redirect_prefix_known=False,
     http2_keep_alive_known=False,
     zone_aware_known=False,
@@ -115,6 +120,7 @@ _R126 = replace(
     release="1.26",
     absolute_domains=False,
     lower_case_http_hosts=False,
+    pod_names_add_up=False,
     dynamic_dns_known=False,
     parent_annotations_reserved=False,
     warns_behind_catch_all=False,

@@ -20,7 +20,13 @@ import yaml
 from meshegress import Decision, Mesh, Request, Severity, Workload, check
 
 FOLDER = Path(__file__).parents[1] / "cases" / "semantics"
-API_VERSIONS = {"Service": "v1", "Endpoints": "v1", "Pod": "v1", "EndpointSlice": "discovery.k8s.io/v1"}
+API_VERSIONS = {
+    "Service": "v1",
+    "Namespace": "v1",
+    "Endpoints": "v1",
+    "Pod": "v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+}
 PROTOCOLS = {"http": "http", "http2": "http2", "http10": "http1.0"}
 NUMBERED: list[tuple[str, dict[str, Any]]] = [
     (f"{case['rule']}-{path.stem}-{number}-{release}", {**case, "istio": release, **case["releases"][release]})

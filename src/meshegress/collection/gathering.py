@@ -28,7 +28,7 @@ from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, MeshConfig, Namespace, Resource
 from meshegress.resources.completions import Path, completions
 from meshegress.resources.mesh_config import OutboundTrafficMode
-from meshegress.resources.reading import read
+from meshegress.resources.reading import ShapeProblem, read
 from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem, problems
@@ -172,6 +172,9 @@ class Gathering:
         if isinstance(resource, tuple):
             value = self._without_newer(model, value, place)
             resource = read(model, value)
+        if isinstance(resource, tuple) and model in ISTIO_KINDS.values():
+            value = self._without_bad_status(resource, value, place)
+            resource = read(model, value)
         if isinstance(resource, tuple):
             self.report.misshapen(resource, place, subject_of(value))
             self._judge_readable(model, value, place, holes=[problem.path for problem in resource])
@@ -187,6 +190,17 @@ class Gathering:
             problem = Problem(path, message, severity=Severity.WARNING, code="EG303")
             self.report.at(place, problem, subject_of(value))
         return cast("Mapping[str, Any]", known)
+
+    def _without_bad_status(
+        self, found: Sequence[ShapeProblem], value: Mapping[str, Any], place: Place
+    ) -> Mapping[str, Any]:
+        """Return *value* without a ``status`` that Istio could not read: it takes the object as if it had none."""
+        bad = [problem for problem in found if problem.path[:1] == ("status",)]
+        for problem in bad:
+            message = f"{problem.message}: the status counts as absent"
+            told = Problem(problem.path, message, problem.help, Severity.WARNING, "EG101")
+            self.report.at(place, told, subject_of(value))
+        return {key: held for key, held in value.items() if key != "status"} if bad else value
 
     def _judge_readable(
         self, model: type[Resource], value: Mapping[str, Any], place: Place, holes: Sequence[Path]

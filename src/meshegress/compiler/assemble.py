@@ -24,6 +24,7 @@ from meshegress.compiler.listeners import ListenerBuilder
 from meshegress.compiler.names import name_table
 from meshegress.compiler.nouns.addresses import service_address
 from meshegress.compiler.nouns.domains import alternative_names
+from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.pools import EndpointPools
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
@@ -39,8 +40,11 @@ from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, Sidecar
 from meshegress.table import HttpConnectionManager, Listener, Table
+from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
+#: An empty list of the mesh counts as none.
+_EVERYBODY = ("*",)
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
@@ -58,7 +62,8 @@ class Registry:
         services = collect_services(
             resources.service_entries, resources.services, domain=CLUSTER_DOMAIN, profile=profile, order=order
         )
-        self.index = ServiceIndex(services, mesh.default_service_export_to, profile)
+        visibility = EntryVisibility(mesh, resources.namespaces, known=profile.entry_visibility)
+        self.index = ServiceIndex(services, mesh.default_service_export_to or _EVERYBODY, profile, visibility)
         self.pools: EndpointPools = collect_endpoints(
             self.index.services,
             slices=resources.endpoint_slices,
@@ -68,16 +73,23 @@ class Registry:
             domain=CLUSTER_DOMAIN,
         )
         ready = prepare(
-            resources.virtual_services, mesh.default_virtual_service_export_to, domain=CLUSTER_DOMAIN, order=order
+            resources.virtual_services,
+            mesh.default_virtual_service_export_to or _EVERYBODY,
+            domain=CLUSTER_DOMAIN,
+            order=order,
         )
         self.virtual_services = VirtualServiceIndex(ready)
         self.destination_rules = DestinationRuleIndex(
             resources.destination_rules,
-            default_export_to=mesh.default_destination_rule_export_to,
+            default_export_to=mesh.default_destination_rule_export_to or _EVERYBODY,
             root_namespace=mesh.root_namespace,
             full_name=partial(full_name, domain=CLUSTER_DOMAIN),
             order=order,
         )
+
+    @cached_property
+    def _nodes_matter(self) -> bool:
+        return any(service.node_local for service in self.index.services)
 
     @cached_property
     def _labels_that_matter(self) -> frozenset[str]:
@@ -152,6 +164,8 @@ class Registry:
             ),
             http_proxy_port=int(http_proxy) if http_proxy.isdecimal() else mesh.proxy_http_port,
             only_own_family=self.profile.only_own_family,
+            path_normalization=_path_normalization(mesh),
+            node=metadata.get("NODE_NAME", "") if self._nodes_matter else "",
         )
 
     def scope_of(self, namespace: str, sidecar: Sidecar | None) -> Scope:
@@ -183,6 +197,7 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
         pools=registry.pools,
         rule_of=rule_of,
         dynamic_dns=registry.profile.dynamic_dns_for_sidecars,
+        node=proxy.node,
     )
     outbound = _outbound_listeners(registry, proxy, scope, policy)
     own = tuple(own_listeners(policy, proxy, registry.mesh))
@@ -204,6 +219,11 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
     return Compiled(table, scope, policy)
 
 
+def _path_normalization(mesh: MeshConfig) -> PathNormalization:
+    wanted = mesh.path_normalization.normalization.value if mesh.path_normalization is not None else "DEFAULT"
+    return PathNormalization.BASE if wanted == "DEFAULT" else PathNormalization(wanted)
+
+
 def _milliseconds(duration: str) -> int | None:
     """Return a duration such as ``0.5s``, None for no time at all."""
     unit = duration.lstrip("0123456789.-")
@@ -222,7 +242,7 @@ def _created(resource: Resource) -> int | None:
 def names_of(registry: Registry, proxy: Proxy, scope: Scope) -> dict[str, list[str]]:
     """Return what the DNS proxy of *proxy* answers."""
     services = (service for listener in scope.listeners for service in listener.services)
-    return name_table(services, proxy, registry.pools, only_healthy=registry.profile.names_only_healthy)
+    return name_table(services, proxy, registry.pools, registry.profile)
 
 
 def _rule_of(service: Service, *, registry: Registry, proxy: Proxy) -> ConsolidatedRule | None:

@@ -6,6 +6,7 @@ Source: Istio, pilot/pkg/networking/core, cluster.go and cluster_builder.go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from meshegress.compiler.nouns.pools import EndpointPools
 from meshegress.compiler.nouns.protocols import Protocol
@@ -20,12 +21,15 @@ from meshegress.table import Cluster, Endpoints
 _DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
 
 RuleOf = Callable[[Service], ConsolidatedRule | None]
+#: What is behind a service's port, for the endpoints with some labels.
+Behind = Callable[[Service, ServicePort, Mapping[str, str]], Endpoints | None]
 
 
 def collect_clusters(
-    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool
+    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool, node: str
 ) -> Iterator[Cluster]:
-    """Yield the clusters of *services* and of their subsets."""
+    """Yield the clusters of *services* and of their subsets, for a proxy on *node*."""
+    behind = partial(_endpoints, pools=pools, node=node)
     for service in services:
         if service.resolution is Resolution.ALIAS:
             continue
@@ -36,7 +40,7 @@ def collect_clusters(
         rule = rule_of(service)
         for port in service.ports:
             if port.protocol is not Protocol.UDP:
-                yield from _of_port(service, port, rule, pools)
+                yield from _of_port(service, port, rule, behind)
 
 
 def _dynamic(service: Service) -> Iterator[Cluster]:
@@ -45,11 +49,9 @@ def _dynamic(service: Service) -> Iterator[Cluster]:
             yield Cluster(service.cluster(port.number), Endpoints.UNKNOWABLE, service.origin(port))
 
 
-def _of_port(
-    service: Service, port: ServicePort, rule: ConsolidatedRule | None, pools: EndpointPools
-) -> Iterator[Cluster]:
+def _of_port(service: Service, port: ServicePort, rule: ConsolidatedRule | None, behind: Behind) -> Iterator[Cluster]:
     policy = _policy_of_port(rule.traffic_policy, port.number) if rule is not None else None
-    found = _endpoints(service, port, {}, pools)
+    found = behind(service, port, {})
     # A DNS cluster without endpoints is not made at all, nor are its subsets.
     if found is None:
         return
@@ -60,26 +62,26 @@ def _of_port(
         service.origin(port),
     )
     for subset, owner in rule.subsets if rule is not None else ():
-        own = _subset_endpoints(service, port, subset, passthrough, pools)
+        own = _subset_endpoints(service, port, subset, passthrough, behind)
         if own is not None:
             origin = Origin("DestinationRule", owner.namespace, owner.name, owner, ("spec", "subsets"))
             yield Cluster(cluster_name(port.number, service.hostname, subset.name), own, origin)
 
 
 def _subset_endpoints(
-    service: Service, port: ServicePort, subset: Subset, rule_passes_through: bool, pools: EndpointPools
+    service: Service, port: ServicePort, subset: Subset, rule_passes_through: bool, behind: Behind
 ) -> Endpoints | None:
     own = _policy_of_port(subset.traffic_policy, port.number)
     if _is_passthrough(subset.traffic_policy) or (service.resolution.is_dns and rule_passes_through):
         return Endpoints.UNKNOWABLE
-    found = _endpoints(service, port, subset.labels, pools)
+    found = behind(service, port, subset.labels)
     if found is not None and (_is_passthrough(own) or (rule_passes_through and not _has_balancer(own))):
         return Endpoints.UNKNOWABLE
     return found
 
 
 def _endpoints(
-    service: Service, port: ServicePort, labels: Mapping[str, str], pools: EndpointPools
+    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointPools, node: str
 ) -> Endpoints | None:
     """Return what is behind a port, None where the cluster is not made for want of endpoints."""
     wanted = labels.items()
@@ -91,7 +93,8 @@ def _endpoints(
             Endpoints.SOME if any(row.healthy is not False and row.labels.items() >= wanted for row in rows) else None
         )
     named = pools.by_port_name(service.key, port.name)
-    return Endpoints.SOME if any(row.labels.items() >= wanted for row in named) else Endpoints.NONE
+    near = (row for row in named if not service.node_local or row.node == node)
+    return Endpoints.SOME if any(row.labels.items() >= wanted for row in near) else Endpoints.NONE
 
 
 def _policy_of_port(policy: TrafficPolicy | None, number: int) -> TrafficPolicy | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from meshegress.compiler.nouns.labels import locality_of, with_topology
 from meshegress.compiler.nouns.pools import EndpointPools, is_ip
 from meshegress.compiler.nouns.records import Endpoint, Named, Resolution, Service
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
@@ -60,10 +61,11 @@ def collect_endpoints(
         if found:
             pools.setdefault(service.key, []).extend(found)
             taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
-    for key, endpoint in (*_of_slices(slices, pods, domain), *_of_endpoints(unsliced, slices, domain)):
+    sliced = _once_each(_of_slices(slices, pods, domain))
+    for key, endpoint in (*sliced, *_of_endpoints(unsliced, slices, domain)):
         pools.setdefault(key, []).append(endpoint)
     for service in services:
-        if service.is_kubernetes and service.selector:
+        if service.is_kubernetes and service.selector and service.resolution is Resolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
     return EndpointPools(pools, services)
@@ -81,7 +83,8 @@ def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) ->
                 yield from _on_every_port(service, workload.address, workload.labels, workload.ports, healthy)
     elif spec.endpoints:
         for row in spec.endpoints:
-            yield from _on_every_port(service, row.address, row.labels, row.ports)
+            labels = _entry_labels(row.labels, row.locality, row.network)
+            yield from _on_every_port(service, row.address, labels, row.ports)
     elif service.resolution.is_dns:
         yield from _on_every_port(service, service.hostname, {}, {})
 
@@ -109,19 +112,34 @@ def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Itera
 
 def _workloads(entries: Iterable[WorkloadEntry], pods: Iterable[Pod]) -> dict[str, list[_Workload]]:
     found: dict[str, list[_Workload]] = {}
-    for pod in pods:
-        address = pod.status.pod_ip
-        if address and pod.status.phase not in ("Failed", "Succeeded"):
-            row = _Workload((0, pod.name), pod.namespace, address, pod.metadata.labels, {}, pod)
-            found.setdefault(pod.namespace, []).append(row)
+    for pod in filter(_takes_traffic, pods):
+        row = _Workload((0, pod.name), pod.namespace, pod.status.pod_ip, _pod_labels(pod), {}, pod)
+        found.setdefault(pod.namespace, []).append(row)
     for entry in entries:
         if _is_healthy(entry):
-            labels = {**entry.spec.labels, **entry.metadata.labels}
+            own = {**entry.spec.labels, **entry.metadata.labels}
+            labels = _entry_labels(own, entry.spec.locality, entry.spec.network)
             row = _Workload((1, entry.name), entry.namespace, entry.spec.address, labels, entry.spec.ports)
             found.setdefault(entry.namespace, []).append(row)
     for rows in found.values():
         rows.sort(key=lambda row: row.order)
     return found
+
+
+def _takes_traffic(pod: Pod) -> bool:
+    """Return whether *pod* has an address, is ready, and neither ended nor about to."""
+    status = pod.status
+    ended = status.phase in ("Failed", "Succeeded") or pod.metadata.deletion_timestamp is not None
+    ready = any(row.type == "Ready" and row.status == "True" for row in status.conditions)
+    return bool(status.pod_ip) and ready and not ended
+
+
+def _pod_labels(pod: Pod | None) -> Mapping[str, str]:
+    return with_topology(pod.metadata.labels, node=pod.spec.node_name) if pod is not None else with_topology({})
+
+
+def _entry_labels(labels: Mapping[str, str], locality: str, network: str) -> Mapping[str, str]:
+    return with_topology(labels, locality=locality or locality_of(labels), network=network)
 
 
 def _is_healthy(entry: WorkloadEntry) -> bool:
@@ -132,7 +150,7 @@ def _is_healthy(entry: WorkloadEntry) -> bool:
 
 def _of_slices(slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str) -> Iterator[tuple[Named, Endpoint]]:
     by_name = {(pod.namespace, pod.name): pod for pod in pods}
-    by_address = {pod.status.pod_ip: pod for pod in pods if pod.status.pod_ip}
+    by_address = {(pod.namespace, pod.status.pod_ip): pod for pod in filter(_takes_traffic, pods)}
     for piece in slices:
         service = piece.metadata.labels.get(_SERVICE_NAME, "")
         if not service or piece.address_type == "FQDN":
@@ -142,10 +160,24 @@ def _of_slices(slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str
         for row, address in rows:
             target = row.target_ref
             expected = isinstance(target, Mapping) and target.get("kind") == "Pod"
-            pod = by_name.get((piece.namespace, target.get("name"))) if expected else by_address.get(address)
+            pod = (
+                by_name.get((target.get("namespace"), target.get("name")))
+                if expected
+                else by_address.get((piece.namespace, address))
+            )
             if pod is not None or not expected:
                 for endpoint in _on_slice_ports(piece, row, address, pod):
                     yield key, endpoint
+
+
+def _once_each(rows: Iterable[tuple[Named, Endpoint]]) -> Iterator[tuple[Named, Endpoint]]:
+    """Yield the first of those of one service that have one address and port name."""
+    seen: set[tuple[Named, str, str]] = set()
+    for key, endpoint in rows:
+        known = (key, endpoint.address, endpoint.port_name)
+        if known not in seen:
+            seen.add(known)
+            yield key, endpoint
 
 
 def _of_endpoints(
@@ -161,14 +193,16 @@ def _of_endpoints(
             states = [(address.ip, True) for address in subset.addresses]
             states += [(address.ip, False) for address in subset.not_ready_addresses]
             for (address, ready), port in product(states, subset.ports):
-                yield key, Endpoint(address, port.name or "", 0, port.port or 0, {}, is_ip(address), ready)
+                labels = with_topology({})
+                yield key, Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready)
 
 
 def _on_slice_ports(piece: EndpointSlice, row: SliceEndpoint, address: str, pod: Pod | None) -> Iterator[Endpoint]:
-    labels = pod.metadata.labels if pod is not None else {}
+    labels = _pod_labels(pod)
+    node = pod.spec.node_name if pod is not None else ""
     ready = row.conditions.ready is not False
     for port in piece.ports:
-        yield Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready, _pod_name(pod))
+        yield Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready, _pod_name(pod), node)
 
 
 def _pod_name(pod: Pod | None) -> str:
@@ -188,6 +222,9 @@ def _selected_by_kubernetes(service: Service, workloads: Mapping[str, Sequence[_
             continue
         for port in service.ports:
             declared = kubernetes.spec.ports[port.place].target_port
-            by_name = workload.ports.get(declared) if isinstance(declared, str) else declared
-            target = workload.ports.get(port.name) or by_name or port.number
-            yield Endpoint(workload.address, port.name, 0, target, workload.labels)
+            if isinstance(declared, str):
+                target = workload.ports.get(declared, 0)
+            else:
+                target = workload.ports.get(port.name) or declared or port.number
+            if target:
+                yield Endpoint(workload.address, port.name, 0, target, workload.labels)

@@ -27,7 +27,6 @@ from meshegress.table import (
     Endpoints,
     FilterChain,
     FilterChainMatch,
-    HttpConnectionManager,
     Listener,
     ListenerKind,
     Route,
@@ -133,10 +132,9 @@ def own_listeners(policy: OutboundPolicy, proxy: Proxy, mesh: MeshConfig) -> Ite
         if port not in (mesh.proxy_listen_port, mesh.proxy_inbound_listen_port):
             yield Listener(None, (UNSPECIFIED,), port, kind=ListenerKind.RESERVED)
     if proxy.http_proxy_port:
-        manager = HttpConnectionManager(HTTP_PROXY, proxy.accept_http_10)
         name = listener_name(proxy.loopbacks[0], proxy.http_proxy_port)
-        chain = FilterChain(manager)
-        yield Listener(name, proxy.loopbacks, proxy.http_proxy_port, (chain,), fallthrough_chain(policy))
+        chain = FilterChain(proxy.http_manager(HTTP_PROXY))
+        yield Listener(name, proxy.loopbacks, proxy.http_proxy_port, (chain,))
 
 
 def virtual_listeners(policy: OutboundPolicy, proxy: Proxy, mesh: MeshConfig) -> Iterator[Listener]:
@@ -166,7 +164,7 @@ def _virtual_outbound_chains(policy: OutboundPolicy, proxy: Proxy, mesh: MeshCon
     )
     if policy.mode is PolicyMode.ALLOW_ANY_DYNAMIC_DNS:
         yield FilterChain(
-            HttpConnectionManager(ALLOW_ANY_DYNAMIC_DNS, proxy.accept_http_10),
+            proxy.http_manager(ALLOW_ANY_DYNAMIC_DNS),
             FilterChainMatch(application_protocols=("http/1.1", "h2c")),
             "virtualOutbound-catchall-tcp-http",
             policy.origin,

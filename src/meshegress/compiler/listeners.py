@@ -17,7 +17,7 @@ from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy
 from meshegress.compiler.nouns.scopes import EgressListener
 from meshegress.naming import listener_name
 from meshegress.profiles import Profile
-from meshegress.table import FilterChain, FilterChainMatch, HttpConnectionManager, Listener
+from meshegress.table import FilterChain, FilterChainMatch, Listener
 
 UNIX = "unix://"
 
@@ -253,8 +253,7 @@ class ListenerBuilder:
         return [*opaque, self._http(routes, service, port, sniffs=True)]
 
     def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> ChainPlan:
-        manager = HttpConnectionManager(route_config, self._proxy.accept_http_10)
-        return ChainPlan(manager, sniffs=sniffs, origin=service.origin(port))
+        return ChainPlan(self._proxy.http_manager(route_config), sniffs=sniffs, origin=service.origin(port))
 
     def _listener(self, entry: _Entry, fallthrough: FilterChain) -> Listener:
         chains: list[FilterChain] = []
@@ -277,7 +276,7 @@ class ListenerBuilder:
             port=entry.port,
             filter_chains=tuple(chains),
             default_filter_chain=default,
-            tls_inspector=inspects_tls or any(plan.server_names for plan in entry.plans),
+            tls_inspector=inspects_tls or any(plan.server_names or plan.resolves_name for plan in entry.plans),
             http_inspector=http_inspector,
             inspection_timeout_ms=self._inspection_timeout_ms if http_inspector else None,
         )

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from meshegress.compiler.nouns.addresses import all_addresses
 from meshegress.compiler.nouns.pools import EndpointPools, is_ip
 from meshegress.compiler.nouns.records import UNSPECIFIED, Endpoint, Proxy, Resolution, Service
+from meshegress.profiles import Profile
 
 
 def name_table(
-    services: Iterable[Service], proxy: Proxy, pools: EndpointPools, *, only_healthy: bool
+    services: Iterable[Service], proxy: Proxy, pools: EndpointPools, profile: Profile
 ) -> dict[str, list[str]]:
     """Return the addresses of each host; Kubernetes' answer stands, those of several entries add up."""
     table: dict[str, list[str]] = {}
@@ -21,11 +22,9 @@ def name_table(
     for service in services:
         found = [address for address in all_addresses(service, proxy) if is_ip(address)]
         if UNSPECIFIED in found:
-            pods = _pods(service, pools, only_healthy)
+            pods = _pods(service, pools, profile)
             found = [pod.address for pod in pods]
-            for pod in (pod for pod in pods if pod.pod_name):
-                name = f"{pod.pod_name}.{service.hostname.partition('.')[2]}"
-                table.setdefault(name, []).append(pod.address)
+            table.update(_pod_names(service, pods, profile))
         if not found or service.hostname in kubernetes:
             continue
         if service.is_kubernetes:
@@ -36,8 +35,22 @@ def name_table(
     return table
 
 
-def _pods(service: Service, pools: EndpointPools, only_healthy: bool) -> list[Endpoint]:
+def _pod_names(service: Service, pods: Iterable[Endpoint], profile: Profile) -> dict[str, list[str]]:
+    """Return the addresses of the names that single Pods of *service* have."""
+    found: dict[str, list[str]] = {}
+    for pod in (pod for pod in pods if pod.pod_name):
+        name = f"{pod.pod_name}.{service.hostname.partition('.')[2]}"
+        known = found.get(name, []) if profile.pod_names_add_up else []
+        found[name] = [*known, pod.address]
+    return found
+
+
+def _pods(service: Service, pools: EndpointPools, profile: Profile) -> list[Endpoint]:
     if service.resolution is not Resolution.PASSTHROUGH or not service.ports:
         return []
     rows = pools.by_port_number(service.key, service.ports[0].number)
-    return [row for row in rows if row.is_ip and (row.healthy or (row.healthy is None and not only_healthy))]
+    return [row for row in rows if row.is_ip and (service.publishes_unready or _is_healthy(row, profile))]
+
+
+def _is_healthy(row: Endpoint, profile: Profile) -> bool:
+    return bool(row.healthy) or (row.healthy is None and not profile.names_only_healthy)

@@ -65,7 +65,7 @@ class OpaqueChains:
         if plans:
             return list(plans.values())
         names = self._server_names(service) if self._needs_names(service, bind, cidrs) else ()
-        return [ChainPlan(_own_cluster(service, port), names, cidrs, origin=service.origin(port))]
+        return [self._own(service, port, cidrs, names)]
 
     def _tls_matches(
         self, virtual_services: Sequence[VirtualService], port: ServicePort
@@ -80,9 +80,21 @@ class OpaqueChains:
         wildcard = self.proxy.wildcards[0]
         if address == UNSPECIFIED and not service.is_kubernetes and wildcard == UNSPECIFIED_V6:
             address = UNSPECIFIED_V6
+        plain = address and "/" not in address and not address == bind == wildcard
+        return bool(cidrs) or not plain or self._is_dynamic(service)
+
+    def _is_dynamic(self, service: Service) -> bool:
+        """Return whether names below the wildcard that *service* is are resolved for each connection."""
         dynamic = service.hostname.startswith("*") and service.resolution is Resolution.DYNAMIC_DNS
-        dynamic = dynamic and self.profile.dynamic_dns_for_sidecars
-        return bool(cidrs) or not address or "/" in address or (address == bind == wildcard) or dynamic
+        return dynamic and self.profile.dynamic_dns_for_sidecars
+
+    def _own(
+        self, service: Service, port: ServicePort, cidrs: tuple[str, ...], names: tuple[str, ...] = ()
+    ) -> ChainPlan:
+        """Return the chain to the cluster of *service* itself."""
+        number = service.ports[0].number if len(service.ports) == 1 else port.number
+        proxied = TcpProxy(single(service.cluster(number)))
+        return ChainPlan(proxied, names, cidrs, resolves_name=self._is_dynamic(service), origin=service.origin(port))
 
     def _server_names(self, service: Service) -> tuple[str, ...]:
         names = [service.hostname]
@@ -107,7 +119,7 @@ class OpaqueChains:
                 yield ChainPlan(self._routed(entry, port), (), tuple(sorted(subnets)), origin=entry.origin)
                 covered = covered or sorted(subnets) == sorted(cidrs)
         if not covered:
-            yield ChainPlan(_own_cluster(service, port), (), cidrs, origin=service.origin(port))
+            yield self._own(service, port, cidrs)
 
     def _subnets(self, entry: TcpEntry, port: ServicePort) -> list[str] | None:
         """Return the subnets of the matches that apply, None where the entry takes everything of the service."""
@@ -137,8 +149,3 @@ class OpaqueChains:
         service = self.services.get(target.host)
         only = service.ports[0].number if service is not None and len(service.ports) == 1 else None
         return target_cluster(target, service, only_port=only, listener_port=port.number)
-
-
-def _own_cluster(service: Service, port: ServicePort) -> TcpProxy:
-    number = service.ports[0].number if len(service.ports) == 1 else port.number
-    return TcpProxy(single(service.cluster(number)))

@@ -119,6 +119,8 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         labels=meta.labels,
         created=meta.creation_timestamp,
         external_name=external_name,
+        publishes_unready=spec.publish_not_ready_addresses,
+        node_local=spec.internal_traffic_policy == "Local",
     )
 
 

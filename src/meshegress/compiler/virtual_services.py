@@ -64,8 +64,9 @@ def _prepare_one(resource: VirtualServiceResource, default: frozenset[str], doma
         http=tuple(
             HttpEntry(
                 name=route.name,
-                matches=route.match,
+                matches=tuple(_with_full_gateways(match, namespace) for match in route.match),
                 targets=written_out(route.route),
+                mirror=_mirror(route.mirror, namespace, domain),
                 mirrors=_mirrors(route, namespace, domain),
                 redirect=route.redirect,
                 direct_response=route.direct_response.status if route.direct_response is not None else None,
@@ -92,9 +93,33 @@ def _target(destination: Destination | None, weight: int, namespace: str, domain
     return RouteTarget(full_name(destination.host, namespace, domain), port, destination.subset, weight)
 
 
+def _mirror(destination: Destination | None, namespace: str, domain: str) -> RouteTarget | None:
+    return None if destination is None else _target(destination, 0, namespace, domain)
+
+
 def _mirrors(route: HTTPRoute, namespace: str, domain: str) -> tuple[RouteTarget, ...]:
-    mirrored = [route.mirror, *(row.destination for row in route.mirrors)]
-    return tuple(_target(row, 0, namespace, domain) for row in mirrored if row is not None)
+    mirrored = (_mirror(row.destination, namespace, domain) for row in route.mirrors)
+    return tuple(row for row in mirrored if row is not None)
+
+
+def _with_full_gateways(match: HTTPMatchRequest, namespace: str) -> HTTPMatchRequest:
+    if not match.gateways:
+        return match
+    return match.model_copy(update={"gateways": tuple(_full_gateway(name, namespace) for name in match.gateways)})
+
+
+def _full_gateway(name: str, namespace: str) -> str:
+    """Return the namespace and name of a gateway as resources of *namespace* call it.
+
+    Source: Istio, pilot/pkg/model, resolveGatewayName.
+    """
+    if name == MESH_GATEWAY:
+        return name
+    owner, slash, rest = name.partition("/")
+    if slash:
+        return f"{namespace}/{rest}" if owner == "." else name
+    short, dot, rest = name.partition(".")
+    return f"{rest.partition('.')[0] if dot else namespace}/{short}"
 
 
 def _with_delegates(root: VirtualService, delegates: Mapping[tuple[str, str], VirtualService]) -> VirtualService:
@@ -130,6 +155,7 @@ def _delegated(
                 part,
                 name="-".join(filter(None, (entry.name, part.name))),
                 matches=matches,
+                mirror=part.mirror or entry.mirror,
                 mirrors=part.mirrors or entry.mirrors,
                 direct_response=part.direct_response if part.direct_response is not None else entry.direct_response,
                 fault=part.fault or entry.fault,

@@ -13,7 +13,7 @@ class WorkloadEntrySpec(Message):
     ports: UInt32Map = honoured(factory=FrozenMap)
     labels: StringMap = honoured(factory=FrozenMap)
     network: str = honoured("")
-    locality: str = harmless("")
+    locality: str = honoured("")
     weight: UInt32 = harmless(0)
     service_account: str = harmless("")
 

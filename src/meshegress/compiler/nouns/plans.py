@@ -25,6 +25,8 @@ class ChainPlan:
     server_names: tuple[str, ...] = ()
     cidrs: tuple[str, ...] = ()
     sniffs: bool = False
+    #: Whether the chain resolves the server name, so that the listener must look for one.
+    resolves_name: bool = False
     origin: Origin | None = None
 
     @property

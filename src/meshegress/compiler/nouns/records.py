@@ -12,6 +12,8 @@ from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.resources import Resource
+from meshegress.table import HttpConnectionManager
+from meshegress.wire.paths import PathNormalization
 
 UNSPECIFIED = "0.0.0.0"
 UNSPECIFIED_V6 = "::"
@@ -78,6 +80,9 @@ class Service:
     created: int | None = None
     aliases: tuple[Named, ...] = ()
     external_name: str = ""
+    publishes_unready: bool = False
+    #: Only endpoints on the client's own node count.
+    node_local: bool = False
     #: Where each port stands in the resources.
     origins: tuple[Origin, ...] = ()
     #: The name of each port's cluster: one text for all who send there.
@@ -144,7 +149,7 @@ class Endpoint:
 
     ``port_number`` is the service's port for endpoints of entries, which are found by number, and 0 for those of
     Kubernetes, which are found by ``port_name``. ``target`` is the port dialled (0 for a socket path), ``pod_name``
-    the host name and subdomain of a Pod that has them.
+    the host name and subdomain of a Pod that has them, ``node`` the node that a Pod runs on.
     """
 
     address: str
@@ -156,6 +161,7 @@ class Endpoint:
     #: None: nobody says.
     healthy: bool | None = None
     pod_name: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,9 @@ class Proxy:
     http_proxy_port: int
     #: Whether a Kubernetes address of the other family is dropped even where it is the only one.
     only_own_family: bool
+    path_normalization: PathNormalization
+    #: Empty where no service asks.
+    node: str
 
     @property
     def wildcards(self) -> tuple[str, ...]:
@@ -190,6 +199,10 @@ class Proxy:
     def loopbacks(self) -> tuple[str, ...]:
         """The loopback addresses that listeners bind to."""
         return _of_families(self, "127.0.0.1", "::1")
+
+    def http_manager(self, route_config: str) -> HttpConnectionManager:
+        """Return the end of an HTTP chain that asks *route_config*."""
+        return HttpConnectionManager(route_config, self.accept_http_10, self.path_normalization)
 
     def has_labels(self, wanted: Mapping[str, str] | None) -> bool:
         """Return whether the workload carries all *wanted* labels."""

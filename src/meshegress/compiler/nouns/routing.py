@@ -29,6 +29,7 @@ class HttpEntry:
     name: str
     matches: tuple[HTTPMatchRequest, ...]
     targets: tuple[RouteTarget, ...]
+    mirror: RouteTarget | None
     mirrors: tuple[RouteTarget, ...]
     redirect: HTTPRedirect | None
     direct_response: int | None
@@ -67,8 +68,9 @@ class VirtualService:
     def destinations(self, namespace: str) -> Mapping[str, set[int]]:
         """Return the hosts that traffic of *namespace* may be sent to, with the ports; 0 stands for no port named."""
         found: dict[str, set[int]] = {}
-        targets = [target for entry in self.http if _applies(entry, namespace) for target in entry.targets]
-        targets += [target for entry in self.http if _applies(entry, namespace) for target in entry.mirrors]
+        entries = [entry for entry in self.http if _applies(entry, namespace)]
+        targets = [target for entry in entries for target in (*entry.targets, *entry.mirrors)]
+        targets += [entry.mirror for entry in entries if entry.mirror is not None]
         targets += [target for entry in (*self.tcp, *self.tls) for target in entry.targets]
         for target in targets:
             found.setdefault(target.host, set()).add(target.port or 0)

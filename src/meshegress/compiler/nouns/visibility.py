@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.records import Named, Resolution, Service
 from meshegress.profiles import Profile
 
@@ -18,9 +19,16 @@ class ServiceIndex:
     Source: Istio, pilot/pkg/model, PushContext.initServiceRegistry.
     """
 
-    def __init__(self, services: Sequence[Service], default_export_to: Iterable[str], profile: Profile) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        default_export_to: Iterable[str],
+        profile: Profile,
+        entry_visibility: EntryVisibility,
+    ) -> None:
         self.services = resolve_aliases(services)
         self._default = frozenset(default_export_to)
+        self._entry_visibility = entry_visibility
         self._profile = profile
         self._public: list[Service] = []
         self._exported: dict[str, list[Service]] = {}
@@ -59,7 +67,7 @@ class ServiceIndex:
 
     def export_to(self, service: Service) -> frozenset[str]:
         """Return the namespaces that *service* is exported to, with the mesh's default where it says nothing."""
-        return service.export_to or self._default
+        return self._entry_visibility.narrow(service.export_to or self._default, service)
 
     def is_visible(self, service: Service, namespace: str) -> bool:
         """Return whether *namespace* may see *service*."""
@@ -68,7 +76,7 @@ class ServiceIndex:
         return own or PUBLIC in exported or namespace in exported
 
     def _export(self, service: Service) -> None:
-        exported = service.export_to or self._default
+        exported = self.export_to(service)
         if PUBLIC in exported:
             self._public.append(service)
         elif NOBODY not in exported:
