@@ -33,6 +33,7 @@ cdef extern from "_fastlog.h":
     enum: LOG_FIRST, LOG_REST, LOG_END
     enum: LOG_GIVE_UP, LOG_BYTE, LOG_STOP, LOG_LAST, LOG_COUNT, LOG_WORDS
     enum: LOG_PADDING, LOG_UNDECIDED, LOG_NO_MEMORY
+    bint log_is_padded(const uint8_t *end) nogil
     void log_set_text(log_bytes*, const uint8_t*, size_t)
     void log_set_ranges(log_range16*, const log_bytes*)
     bint log_in_span(const log_span*, const uint8_t*, size_t) nogil

@@ -10,7 +10,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from meshegress._purelog import LogField, LogSpan, alphabet_of
@@ -22,7 +22,6 @@ cdef extern from "_fastlogcount.h":
     int log_count(const log_program*, const uint8_t*, size_t, uint32_t*) nogil
 
 cdef enum:
-    PAGE = 4096        # no page of memory is smaller
     ROOM = 2048        # a line of up to so many bytes is copied to the stack
     LIMIT = 1 << 30     # no line is longer
 
@@ -163,8 +162,8 @@ cdef class LogSplitter:
         cdef int found
         if size >= LIMIT:
             raise ValueError("the line is too long")
-        if (<uintptr_t>(data + size) & (PAGE - 1)) <= PAGE - LOG_PADDING:
-            line = <uint8_t*>data  # what lies behind it is on the same page, so it can be read
+        if log_is_padded(data + size):
+            line = <uint8_t*>data
         elif size > ROOM:
             line = <uint8_t*>PyMem_Malloc(size + LOG_PADDING)
             if line == NULL:
