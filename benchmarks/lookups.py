@@ -1,29 +1,34 @@
-"""Some lookups and nothing else, to be counted instruction by instruction: ``python -m benchmarks.lookups NAME``."""
+"""Some work and nothing else, counted instruction by instruction: ``python -m benchmarks.lookups NAME PASSES``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from meshegress._fastmatch import DomainTable, PrefixTable, ServerNameTable
 
 COUNT = 2000
+# Lists of every small size stand by, so that what a batch frees is never the last of its page: to hand a page back and
+# take it again costs more than a lookup, and happens or not as the heap lies.
+STANDBY = [[None] * size for size in range(64) for _ in range(3)]
+
+Pass = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Lookups:
-    """A table of *size* names in ten rows, a method of it, and the compiled function behind that, as a pattern.
+class Work:
+    """What makes a pass over ``COUNT`` things, and the compiled function that is counted, as a pattern."""
 
-    With few rows no large number is made for an answer: what is counted is the lookup.
-    """
-
-    table: type
-    method: str
-    size: int
-    row: Callable[[int], str]
-    text: Callable[[int], str]
+    prepare: Callable[[], Pass]
     symbol: str
+
+
+def _one_by_one(function: Callable[[Any], object], things: list[Any]) -> None:
+    for thing in things:
+        function(thing)
 
 
 def _domain(number: int) -> str:
@@ -38,45 +43,74 @@ def _authority(number: int) -> str:
     return _domain(number | 1) if number % 4 < 3 else f"w.t{number:06}.example.org:8080"
 
 
-def _prefix(number: int) -> str:
+def _table(kind: Any, size: int, row: Callable[[int], str]) -> Any:
+    """Return a table of *size* names in ten rows: with few rows no large number is made for an answer."""
+    return kind([[row(number) for number in range(first, size, 10)] for first in range(10)])
+
+
+def _texts(size: int, text: Callable[[int], str]) -> list[str]:
+    return [text(number * 37 % (2 * size)) for number in range(COUNT)]
+
+
+def _names(kind: Any, size: int) -> Pass:
+    return partial(_one_by_one, _table(kind, size, _domain).find, _texts(size, _authority))
+
+
+def _lists(size: int) -> Pass:
+    return partial(_table(DomainTable, size, _domain).find_many, _texts(size, _authority))
+
+
+def _addresses(row: Callable[[int], str], text: Callable[[int], str]) -> Pass:
+    return partial(_one_by_one, _table(PrefixTable, 1000, row).find, _texts(1000, text))
+
+
+def _ipv4(number: int) -> str:
     return f"10.{number >> 8 & 255}.{number & 255}.0/24"
 
 
-def _prefix_ipv6(number: int) -> str:
+def _ipv6(number: int) -> str:
     return f"2001:db8:{number:x}::/48"
 
 
-def _domains(size: int, method: str = "find") -> Lookups:
-    return Lookups(DomainTable, method, size, _domain, _authority, f"*DomainTable_*{method}")
+# Under callgrind every import takes seconds: each work brings what it alone needs.
+
+
+def _decisions() -> Pass:
+    from benchmarks.sidecar import decide, requests
+
+    return partial(_one_by_one, decide(), requests(COUNT))
+
+
+def _lines(method: str) -> Pass:
+    from benchmarks.accesslog import lines
+    from meshegress import AccessLogFormat
+
+    return partial(_one_by_one, getattr(AccessLogFormat.preset("istio-text").parser(), method), lines(COUNT))
 
 
 WORK = {
-    "domain 10": _domains(10),
-    "domain 1k": _domains(1000),
-    "domain 100k": _domains(100_000),
-    "domains 1k": _domains(1000, "find_many"),
-    "domains 100k": _domains(100_000, "find_many"),
-    "server name 1k": Lookups(ServerNameTable, "find", 1000, _domain, _authority, "*ServerNameTable_*find"),
-    "IPv4 1k": Lookups(
-        PrefixTable, "find", 1000, _prefix, lambda n: _prefix(n * 7).replace("0/24", "9"), "*PrefixTable_*find"
+    "domain 10": Work(partial(_names, DomainTable, 10), "*DomainTable_*find"),
+    "domain 1k": Work(partial(_names, DomainTable, 1000), "*DomainTable_*find"),
+    "domain 100k": Work(partial(_names, DomainTable, 100_000), "*DomainTable_*find"),
+    "domains 1k": Work(partial(_lists, 1000), "*DomainTable_*find_many"),
+    "domains 100k": Work(partial(_lists, 100_000), "*DomainTable_*find_many"),
+    "server name 1k": Work(partial(_names, ServerNameTable, 1000), "*ServerNameTable_*find"),
+    "IPv4 1k": Work(
+        partial(_addresses, _ipv4, lambda number: _ipv4(number * 7).replace("0/24", "9")), "*PrefixTable_*find"
     ),
-    "IPv6 1k": Lookups(
-        PrefixTable, "find", 1000, _prefix_ipv6, lambda n: f"2001:db8:{n * 7:x}::1", "*PrefixTable_*find"
-    ),
+    "IPv6 1k": Work(partial(_addresses, _ipv6, lambda number: f"2001:db8:{number * 7:x}::1"), "*PrefixTable_*find"),
+    "decision": Work(_decisions, "*Decider_*decide"),
+    "line read": Work(partial(_lines, "parse"), "*LogLines_*parse"),
+    "line's values": Work(partial(_lines, "values"), "*LogLines_*values"),
 }
 
 
 def main() -> None:
-    """Make the table, and look up what is nowhere else counted."""
-    work = WORK[sys.argv[1]]
-    table = work.table([[work.row(number) for number in range(row, work.size, 10)] for row in range(10)])
-    texts = [work.text(number * 37 % (2 * work.size)) for number in range(COUNT)]
-    find = getattr(table, work.method)
-    if work.method == "find_many":
-        find(texts)
-    else:
-        for text in texts:
-            find(text)
+    """Prepare what was asked for, and pass over it so often."""
+    name, passes = sys.argv[1:]
+    work = WORK[name].prepare()
+    for _ in range(int(passes)):
+        work()
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ def entries(generation: int) -> list[Resource]:
 def answers(egress: Egress, generation: int) -> list[str | None]:
     """Return where the hosts go, as requests and as URLs; all to the port of their own generation."""
     requests = [
-        Request.http(f"h{number}.example.com", address="203.0.113.9", port=1000 + generation)
-        for number in range(HOSTS)
+        Request.http(f"h{number}.example.com", address="203.0.113.9", port=1000 + generation) for number in range(HOSTS)
     ]
     urls = [f"http://h{number}.example.com:{1000 + generation}/" for number in range(HOSTS)]
-    decided = [egress.decide(one) for one in (*requests, *urls)] + egress.decide_many(requests)
+    decided = [egress.decide(one) for one in requests] + [egress.decide(url) for url in urls]
+    decided += egress.decide_many(requests)
     return [decision.cluster for decision in decided]
 
 
