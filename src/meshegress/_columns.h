@@ -1,27 +1,21 @@
-/* The walk over columns: rows of Arrow buffers in, numbers of leaves out, sixteen at a time.
+/* The walk over columns: rows of Arrow buffers in, numbers of leaves out, a group at a time.
  *
- * A row becomes the view that a request of its values would have packed, as long as nothing in it is odd; what is odd,
- * or needs Python, is left to the caller as WALK_ASKS. The names of sixteen rows are looked up step by step, so that
- * memory for all of them is on its way at once.
+ * What a kind of client meets on a port is walked once and remembered: such a way ends at a leaf or at a table of names,
+ * so that a row costs little beside the look-up of its name. In a group of rows each step is taken for all of them
+ * before the next, listeners by address first, then names: memory for all is on its way at once. What is odd in a row,
+ * or needs Python, is left to the caller as WALK_ASKS.
  */
 #ifndef MESHEGRESS_COLUMNS_H
 #define MESHEGRESS_COLUMNS_H
 
+#include "_arrow.h"
+#include "_dotted.h"
+#include "_names_batch.h"
+#include "_plain.h"
 #include "_walk.h"
 
-enum { NULL_ROW = -1, GROUP = 16 };
-enum { HOLDS_NOTHING, HOLDS_NARROW, HOLDS_WIDE, HOLDS_VIEWS, HOLDS_NUMBERS };
+enum { NULL_ROW = -1, WAYS = 128 };
 enum { KIND_HTTP, KIND_HTTP2, KIND_HTTP10, KIND_TLS, KIND_RAW, KIND_NONE };
-
-/* Where the values of a column stand; `width` is the size of a number, negative where it is signed. A column of indexes
- * has the column of its values in `values`. */
-typedef struct column_of_arrow {
-    const struct column_of_arrow *values;
-    const uint8_t *valid, *data;
-    const uint8_t *const *buffers;
-    int64_t offset, length;
-    int holds, width;
-} arrow_column;
 
 /* What rows are made of; a column that is not there holds nothing. `kinds` has the kind of each value of a dictionary. */
 typedef struct {
@@ -30,120 +24,40 @@ typedef struct {
     int64_t kind_count;
     ip_number free_address;
     uint8_t free_version;
+    uint8_t names_are_one; /* authority and server name stand in one column */
 } walk_columns;
 
-static inline int is_valid(const arrow_column *column, int64_t row) {
-    if (column->holds == HOLDS_NOTHING)
-        return 0;
-    int64_t place = column->offset + row;
-    return !column->valid || (column->valid[place >> 3] >> (place & 7) & 1);
-}
+/* Where clients of one kind are led that connect to a port, at an address that no listener is bound to. */
+typedef struct {
+    uint32_t key; /* see way_key; 0: free */
+    int32_t listener;
+    int64_t leaf; /* unless `halt` has a table */
+    uint8_t asks; /* Python is asked for every row */
+    uint8_t by_address; /* an address may have a listener, or choose a chain, of its own */
+    walk_view view; /* what is seen of all of them */
+    walk_halt halt;
+} row_way;
 
-static inline int64_t number_in(const arrow_column *column, int64_t row) {
-    const uint8_t *at = column->data + (column->offset + row) * abs(column->width);
-    int64_t wide;
-    int32_t narrow;
-    int16_t half;
-    switch (column->width) {
-    case 1: return *at;
-    case -1: return (int8_t)*at;
-    case 2: return memcpy(&half, at, 2), (uint16_t)half;
-    case -2: return memcpy(&half, at, 2), half;
-    case 4: return memcpy(&narrow, at, 4), (uint32_t)narrow;
-    case -4: return memcpy(&narrow, at, 4), narrow;
-    default: return memcpy(&wide, at, 8), wide;
-    }
-}
+/* Rows on their way: what they say, the way of clients like them, and where they have come to. */
+typedef struct {
+    text_span address[GROUP], authority[GROUP], server_name[GROUP], path[GROUP];
+    row_mask has_address, has_authority, has_server_name, has_path;
+    uint8_t kind[GROUP], version[GROUP]; /* of its address; 0: it has none */
+    int64_t port[GROUP];
+    ip_number number[GROUP];
+    const row_way *way[GROUP];
+    const walk_halt *halt[GROUP];
+    walk_halt own_halt[GROUP];
+    const name_table *table[GROUP];
+    name_query query[GROUP];
+    name_list http, others, addressed, authorities, server_names;
+} row_group;
 
-/* Return whether there is a number in the row. */
-static inline int read_number(const arrow_column *column, int64_t row, int64_t *number) {
-    for (; column->values; column = column->values) {
-        if (!is_valid(column, row))
-            return 0;
-        row = number_in(column, row);
-    }
-    return is_valid(column, row) && (*number = number_in(column, row), 1);
-}
+static const text_span ROOT = {(const uint8_t *)"/", 1, 0};
 
-/* Return whether there is a text in the row. */
-static inline int read_text(const arrow_column *column, int64_t row, walk_text *text) {
-    for (; column->values; column = column->values) {
-        if (!is_valid(column, row))
-            return 0;
-        row = number_in(column, row);
-    }
-    if (!is_valid(column, row))
-        return 0;
-    int64_t place = column->offset + row, start, end;
-    if (column->holds == HOLDS_VIEWS) {
-        const uint8_t *view = column->data + 16 * place;
-        int32_t part[4];
-        memcpy(part, view, 16);
-        text->length = (size_t)part[0];
-        text->text = part[0] <= 12 ? view + 4 : column->buffers[2 + part[2]] + part[3];
-        text->readable = part[0] <= 12 ? 4 : (size_t)part[3];
-        return 1;
-    }
-    if (column->holds == HOLDS_NARROW) {
-        int32_t bounds[2];
-        memcpy(bounds, column->data + 4 * place, 8);
-        start = bounds[0], end = bounds[1];
-    } else {
-        int64_t bounds[2];
-        memcpy(bounds, column->data + 8 * place, 16);
-        start = bounds[0], end = bounds[1];
-    }
-    text->text = column->buffers[2] + start;
-    text->length = (size_t)(end - start);
-    text->readable = (size_t)start;
-    return 1;
-}
+/* ---- what rows say ---- */
 
-/* Which bytes stand in an authority, and which in a path that nothing is done to: bit 0 and bit 1. */
-static uint8_t plain_bytes[256];
-
-static void fill_plain_bytes(void) {
-    for (int byte = '!'; byte <= '~'; byte++) {
-        if (!strchr("\"#/<>?\\^`{|}@", byte))
-            plain_bytes[byte] |= 1;
-        if (!strchr("\"#<>\\`{}%", byte))
-            plain_bytes[byte] |= 2;
-    }
-}
-
-/* Are sixteen bytes letters, digits, dots, dashes and colons? Written so that compilers do all at once. */
-static inline int are_ordinary(const uint8_t *text) {
-    uint8_t odd = 0;
-    for (int i = 0; i < 16; i++) {
-        uint8_t byte = text[i];
-        odd |= (uint8_t)(((uint8_t)((byte | 32) - 'a') > 25) & ((uint8_t)(byte - '0') > 10) & ((uint8_t)(byte - '-') > 1));
-    }
-    return !odd;
-}
-
-static inline int all_plain(const walk_text *text, uint8_t bit) {
-    size_t done = 0;
-    while (done + 16 <= text->length && are_ordinary(text->text + done))
-        done += 16;
-    if (text->length >= 16 && done + 16 > text->length && are_ordinary(text->text + text->length - 16))
-        return 1;
-    uint8_t all = bit;
-    for (size_t i = done; i < text->length; i++)
-        all &= plain_bytes[text->text[i]];
-    return all != 0;
-}
-
-/* Is a path one that normalisation leaves as it is? */
-static inline int is_plain_path(const walk_text *path) {
-    if (!path->length || path->text[0] != '/' || !all_plain(path, 2))
-        return 0;
-    for (size_t i = 1; i < path->length; i++)
-        if (path->text[i] == '.' && path->text[i - 1] == '/')
-            return 0;
-    return 1;
-}
-
-static inline int kind_named(const walk_text *text) {
+static inline uint8_t kind_named(const text_span *text) {
     static const char *const names[] = {"http", "http2", "http1.0", "tls", "raw", "https", "tcp"};
     static const uint8_t kinds[] = {KIND_HTTP, KIND_HTTP2, KIND_HTTP10, KIND_TLS, KIND_RAW, KIND_TLS, KIND_RAW};
     for (size_t i = 0; i < sizeof kinds; i++)
@@ -152,103 +66,212 @@ static inline int kind_named(const walk_text *text) {
     return KIND_NONE;
 }
 
-static inline int kind_of(const walk_columns *columns, int64_t row) {
-    walk_text text;
-    if (columns->kinds && columns->kind.values) {
-        if (!is_valid(&columns->kind, row))
-            return KIND_NONE;
-        int64_t value = number_in(&columns->kind, row);
-        return value >= 0 && value < columns->kind_count ? columns->kinds[value] : KIND_NONE;
+static inline void read_kinds(const walk_columns *columns, int64_t row, int count, uint8_t kinds[GROUP]) {
+    int64_t values[GROUP];
+    text_span texts[GROUP];
+    int are_known = columns->kinds && columns->kind.values;
+    row_mask rows = are_known ? read_plain_numbers(&columns->kind, row, count, values)
+                              : read_texts(&columns->kind, row, count, texts);
+    for (int i = 0; i < count; i++)
+        if (!holds_row(rows, i))
+            kinds[i] = KIND_NONE;
+        else if (are_known)
+            kinds[i] = (uint64_t)values[i] < (uint64_t)columns->kind_count ? columns->kinds[values[i]] : KIND_NONE;
+        else
+            kinds[i] = kind_named(&texts[i]);
+}
+
+/* Read the rows; one without a kind, or without a port, has KIND_NONE. */
+static inline void read_group(const walk_columns *columns, int64_t row, int count, row_group *group) {
+    read_kinds(columns, row, count, group->kind);
+    row_mask has_port = read_numbers(&columns->port, row, count, group->port);
+    for (int i = 0; i < count; i++)
+        if (!holds_row(has_port, i) || (uint64_t)group->port[i] - 1 >= 65535)
+            group->kind[i] = KIND_NONE;
+    group->has_address = read_texts(&columns->address, row, count, group->address);
+    group->has_authority = read_texts(&columns->authority, row, count, group->authority);
+    if (columns->names_are_one) {
+        memcpy(group->server_name, group->authority, sizeof group->authority);
+        group->has_server_name = group->has_authority;
+    } else {
+        group->has_server_name = read_texts(&columns->server_name, row, count, group->server_name);
     }
-    return read_text(&columns->kind, row, &text) ? kind_named(&text) : KIND_NONE;
+    group->has_path = read_texts(&columns->path, row, count, group->path);
 }
 
-static inline int has_bit(const uint8_t *bits, int64_t port) {
-    return bits[port >> 3] >> (port & 7) & 1;
+/* ---- ways ---- */
+
+static inline uint32_t way_key(const row_group *group, int i, int is_named) {
+    return (uint32_t)group->port[i] | (uint32_t)group->kind[i] << 16 | (uint32_t)group->version[i] << 20 |
+           (uint32_t)is_named << 24 | 1u << 25;
 }
 
-/* Let *view* be what is seen of the row; return 0, NULL_ROW where it is no request, or WALK_ASKS. */
-static inline int see_destination(const walk_columns *columns, int64_t row, walk_view *view) {
-    walk_text address;
-    int64_t port;
-    if (!read_number(&columns->port, row, &port) || port < 1 || port > 65535)
-        return NULL_ROW;
-    view->port = (uint16_t)port;
-    if (has_bit(columns->careful, port))
-        return WALK_ASKS;
-    if (read_text(&columns->address, row, &address)) {
-        view->version = (uint8_t)parse_address(address.text, address.length, &view->address);
-        return view->version ? 0 : NULL_ROW;
-    }
-    view->address = columns->free_address;
-    view->version = columns->free_version;
-    view->is_nowhere = 1;
-    return has_bit(columns->unknown, port) ? WALK_ASKS : 0;
-}
-
-/* See *view* as what a kind of client says; return 0 or WALK_ASKS. */
-static inline int see_words(const walk_columns *columns, int64_t row, int kind, walk_view *view) {
+static void find_way(const walk_program *program, const walk_columns *columns, row_way *way, uint32_t key) {
     static const uint8_t seen[] = {1, 3, 2, 0, 0}; /* HttpVerdict of each kind */
-    walk_text path;
-    view->http = seen[kind];
-    view->tls = kind == KIND_TLS;
-    view->codec_error = kind >= KIND_TLS ? 2 : 0; /* CodecError.BAD_BYTES */
-    view->is_http_10 = kind == KIND_HTTP10;
-    if (kind == KIND_TLS && !read_text(&columns->server_name, row, &view->server_name))
-        view->server_name.length = 0;
-    if (kind >= KIND_TLS)
-        return 0;
-    if (!read_text(&columns->authority, row, &view->authority) || !all_plain(&view->authority, 1))
-        return WALK_ASKS;
-    return read_text(&columns->path, row, &path) && !is_plain_path(&path) ? WALK_ASKS : 0;
+    int kind = key >> 16 & 15, version = key >> 20 & 15;
+    walk_view view = {.port = (uint16_t)key, .http = seen[kind], .tls = kind == KIND_TLS};
+    view.version = version ? (uint8_t)version : columns->free_version;
+    view.codec_error = kind >= KIND_TLS ? 2 : 0; /* CodecError.BAD_BYTES */
+    view.is_http_10 = kind == KIND_HTTP10;
+    view.server_name.length = key >> 24 & 1;
+    way->key = key;
+    way->view = view;
+    way->listener = find_wildcard(program, view.port, view.version);
+    way->leaf = walk_from(program, &view, way->listener, &way->halt);
+    way->asks = has_bit(columns->careful, view.port) || (!version && has_bit(columns->unknown, view.port));
+    way->by_address = way->halt.saw_address || (version && has_bit(program->addressed, view.port));
 }
 
-static inline int see_row(const walk_columns *columns, int64_t row, walk_view *view) {
-    int kind = kind_of(columns, row), refusal = see_destination(columns, row, view);
-    if (kind == KIND_NONE)
-        return NULL_ROW;
-    int words = refusal == NULL_ROW ? 0 : see_words(columns, row, kind, view);
-    return refusal ? refusal : words;
+static inline const row_way *way_of(const walk_program *program, const walk_columns *columns, row_way *ways, uint32_t key) {
+    row_way *way = &ways[(key * 0x9E3779B1u) >> 25];
+    if (UNLIKELY(way->key != key))
+        find_way(program, columns, way, key);
+    return way;
 }
 
-/* Write the leaves of the rows from *row* on, at most sixteen. */
-static inline void walk_group(const walk_program *program, const walk_columns *columns, int64_t row, int count, int32_t *out) {
-    walk_view views[GROUP];
-    walk_halt halts[GROUP];
-    name_query queries[GROUP];
-    int halted[GROUP], stepped[GROUP], halts_count = 0, steps_count = 0;
-    memset(views, 0, sizeof views);
+/* ---- a group, step by step ---- */
+
+static void begin_authority(row_group *group, int i) {
+    const text_span *name = &group->authority[i];
+    query_begin_loaded(group->table[i], &group->query[i], SUFFIX, name->text, name->length, name->readable);
+    fetch_bucket(group->table[i], &group->query[i]);
+    list_if(&group->authorities, i, 1);
+}
+
+static void begin_server_name(row_group *group, int i) {
+    const text_span *name = &group->server_name[i];
+    query_begin(group->table[i], &group->query[i], WHOLE, name->text, name->length, name->readable);
+    fetch_bucket(group->table[i], &group->query[i]);
+    list_if(&group->server_names, i, 1);
+}
+
+/* Note where a row's walk has come to: to a leaf, or to a name that has to be looked up. */
+static inline void note_step(row_group *group, int i, const walk_halt *halt, int64_t leaf, int32_t *out) {
+    group->halt[i] = halt;
+    group->table[i] = halt->table;
+    if (!halt->table)
+        out[i] = (int32_t)leaf;
+    else if (halt->names)
+        begin_server_name(group, i);
+    else
+        begin_authority(group, i);
+}
+
+/* Let a row take its way. */
+INLINED void begin_way(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group, int i,
+                       uint32_t key, int32_t *out) {
+    const row_way *way = group->way[i] = way_of(program, columns, ways, key);
+    if (way->asks) {
+        out[i] = WALK_ASKS;
+    } else if (way->by_address) {
+        PREFETCH(slot_at(program, group->number[i], slot_key(way->view.port, way->view.version, 0)));
+        list_if(&group->addressed, i, 1);
+    } else {
+        note_step(group, i, &way->halt, way->leaf, out);
+    }
+}
+
+/* Read the addresses, and list the rows that are requests: those of HTTP, and the others. */
+static inline void sort_rows(const walk_columns *columns, row_group *group, int count, int32_t *out) {
     for (int i = 0; i < count; i++) {
-        int refusal = see_row(columns, row + i, &views[i]);
-        halts[i].table = NULL;
-        out[i] = refusal ? refusal : (int32_t)walk_begin(program, &views[i], &halts[i]);
-        if (!halts[i].table)
-            continue;
-        const walk_text *name = &halts[i].text;
-        query_begin(halts[i].table, &queries[i], halts[i].names ? WHOLE : SUFFIX, name->text, name->length, name->readable);
-        fetch_bucket(halts[i].table, &queries[i]);
-        halted[halts_count++] = i;
+        int is_row = group->kind[i] != KIND_NONE;
+        out[i] = NULL_ROW;
+        group->number[i] = columns->free_address;
+        group->version[i] = 0;
+        if (is_row && holds_row(group->has_address, i)) {
+            const text_span *address = &group->address[i];
+            group->version[i] = (uint8_t)read_address(address, &group->number[i]);
+            is_row = group->version[i] != 0;
+            if (UNLIKELY(!is_row) && memchr(address->text, '%', address->length))
+                out[i] = WALK_ASKS; /* IPv6 with a zone */
+        }
+        list_if(&group->http, i, is_row && group->kind[i] < KIND_TLS);
+        list_if(&group->others, i, is_row && group->kind[i] >= KIND_TLS);
     }
-    for (int j = 0; j < halts_count; j++) {
-        int i = stepped[steps_count] = halted[j];
-        steps_count += fetch_next(halts[i].table, &queries[i], halts[i].names ? WHOLE : SUFFIX);
+}
+
+static inline void begin_rows(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group, int32_t *out) {
+    for (int j = 0; j < group->http.count; j++) {
+        int i = group->http.at[j];
+        int is_odd = !holds_row(group->has_authority, i) || !see_authority(&group->authority[i], &group->query[i].window);
+        if (!holds_row(group->has_path, i))
+            group->path[i] = ROOT;
+        else
+            is_odd |= !is_plain_path(&group->path[i]);
+        if (is_odd)
+            out[i] = WALK_ASKS;
+        else
+            begin_way(program, columns, ways, group, i, way_key(group, i, 0), out);
     }
-    for (int j = 0; j < steps_count; j++) {
-        int i = stepped[j];
-        fetch_next(halts[i].table, &queries[i], halts[i].names ? WHOLE : SUFFIX);
+    for (int j = 0; j < group->others.count; j++) {
+        int i = group->others.at[j], is_tls = group->kind[i] == KIND_TLS;
+        int is_named = is_tls && holds_row(group->has_server_name, i) && group->server_name[i].length;
+        begin_way(program, columns, ways, group, i, way_key(group, i, is_named), out);
     }
-    for (int j = 0; j < halts_count; j++) {
-        int i = halted[j];
-        int32_t found = query_answer(halts[i].table, &queries[i], halts[i].names ? WHOLE : SUFFIX);
-        out[i] = (int32_t)walk_end(program, &views[i], &halts[i], found);
+}
+
+/* Find the listener of a row whose address may have one. */
+static inline void find_listener_of(const walk_program *program, row_group *group, int i, int32_t *out) {
+    const row_way *way = group->way[i];
+    walk_view view = way->view;
+    view.address = group->number[i];
+    const walk_slot *slot = find_slot(program, view.address, slot_key(view.port, view.version, 0));
+    walk_halt *halt = &group->own_halt[i];
+    int64_t leaf = slot->leaf;
+    halt->table = NULL;
+    halt->names = NULL;
+    if (!slot->key && !way->halt.saw_address) {
+        note_step(group, i, &way->halt, way->leaf, out);
+        return;
     }
+    if (!slot->key || leaf == WALK_ASKS)
+        leaf = walk_from(program, &view, slot->key ? slot->listener : way->listener, halt);
+    note_step(group, i, halt, leaf, out);
+}
+
+/* Bring the rows to their ends whose names are being looked up. */
+static inline void end_rows(const walk_program *program, row_group *group, int32_t *out) {
+    int32_t found[GROUP];
+    find_names(&group->authorities, group->table, group->query, SUFFIX, found);
+    find_names(&group->server_names, group->table, group->query, WHOLE, found);
+    for (int j = 0; j < group->authorities.count; j++)
+        fetch_end(group->halt[group->authorities.at[j]], found[group->authorities.at[j]]);
+    for (int j = 0; j < group->server_names.count; j++) {
+        int i = group->server_names.at[j];
+        found[i] = chain_of_name(group->halt[i], &group->way[i]->view, found[i]);
+        PREFETCH(&program->chains[group->halt[i]->listener->first_chain + found[i]]);
+    }
+    for (int j = 0; j < group->authorities.count; j++) {
+        int i = group->authorities.at[j];
+        out[i] = (int32_t)end_routes(program, &group->way[i]->view, &group->path[i], group->halt[i]->chain, found[i]);
+    }
+    for (int j = 0; j < group->server_names.count; j++) {
+        int i = group->server_names.at[j];
+        walk_halt next; /* TLS is no HTTP: nothing halts again */
+        out[i] = (int32_t)follow_chain(group->halt[i]->listener, program, &group->way[i]->view, found[i], &next);
+    }
+}
+
+/* Write the leaves of *count* rows from *row* on, at most a group. */
+static void walk_group(const walk_program *program, const walk_columns *columns, int64_t row, int count, row_way *ways, int32_t *out) {
+    row_group group;
+    read_group(columns, row, count, &group);
+    group.http.count = group.others.count = group.addressed.count = group.authorities.count = group.server_names.count = 0;
+    sort_rows(columns, &group, count, out);
+    begin_rows(program, columns, ways, &group, out);
+    for (int j = 0; j < group.addressed.count; j++)
+        find_listener_of(program, &group, group.addressed.at[j], out);
+    end_rows(program, &group, out);
 }
 
 /* Return how many of the rows are left open. */
 static int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out) {
-    for (int64_t row = start; row < stop; row += GROUP)
-        walk_group(program, columns, row, (int)(stop - row < GROUP ? stop - row : GROUP), out + row);
+    row_way ways[WAYS];
     int64_t open = 0;
+    for (int i = 0; i < WAYS; i++)
+        ways[i].key = 0;
+    for (int64_t row = start; row < stop; row += GROUP)
+        walk_group(program, columns, row, (int)(stop - row < GROUP ? stop - row : GROUP), ways, out + row);
     for (int64_t row = start; row < stop; row++)
         open += out[row] == WALK_ASKS;
     return open;

@@ -42,6 +42,7 @@ cdef extern from "_columns.h" nogil:
         int64_t kind_count
         ip_number free_address
         uint8_t free_version
+        uint8_t names_are_one
     void fill_plain_bytes()
     int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out)
 
@@ -77,6 +78,7 @@ cdef class Columns:
         self.place(&self.columns.kind, kind)
         self.place(&self.columns.authority, authority)
         self.place(&self.columns.server_name, server_name)
+        self.columns.names_are_one = server_name is authority
         self.place(&self.columns.path, path)
 
     def walk(self, walk, int32_t[::1] out not None, Py_ssize_t start, Py_ssize_t stop):
@@ -105,6 +107,8 @@ cdef class Columns:
         room = _Room(len(column.buffers))
         for number, address in enumerate(column.buffers):
             room.buffers[<Py_ssize_t>number] = <const uint8_t *><uintptr_t>address
+        if len(column.buffers) > 2 and room.buffers[2] == NULL:
+            room.buffers[2] = <const uint8_t *>b""  # where all texts are empty, there need not be any bytes
         self.rooms.append(room)
         place.buffers, place.valid, place.data = room.buffers, room.buffers[0], room.buffers[1]
         if column.dictionary is not None:

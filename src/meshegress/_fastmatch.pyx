@@ -30,10 +30,6 @@ cdef extern from "Python.h":
 
 
 cdef extern from "_names_build.h" nogil:
-    """
-    #define BATCH 32
-    """
-    enum: BATCH
     enum: NO_ROW
     const char *LANES
     enum name_kind:
@@ -51,9 +47,16 @@ cdef extern from "_names_build.h" nogil:
     void names_free(name_table *)
     void query_begin(const name_table *, name_query *, name_kind suffix, const uint8_t *, size_t length, size_t readable)
     void PREFETCH(const void *)
-    void fetch_bucket(const name_table *, const name_query *)
-    bint fetch_next(const name_table *, name_query *, name_kind suffix)
     int32_t query_answer(const name_table *, name_query *, name_kind suffix)
+
+
+cdef extern from "_names_batch.h" nogil:
+    enum: BATCH
+    ctypedef struct name_list:
+        int at[BATCH]
+        int count
+    void fetch_bucket(const name_table *, name_query *)
+    void find_names(const name_list *, const name_table *const *tables, name_query *, name_kind suffix, int32_t *rows)
 
 
 cdef extern from "_prefixes_build.h" nogil:
@@ -220,11 +223,15 @@ cdef int32_t _find_encoded(const name_table *table, name_kind suffix, bytes text
 cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
     """Look up *texts* in groups, step by step, so that memory for all of a group is on its way at once."""
     cdef name_query queries[BATCH]
-    cdef int stepped[BATCH]
-    cdef Py_ssize_t i, count, begin = 0
+    cdef const name_table *tables[BATCH]
+    cdef int32_t found[BATCH]
+    cdef name_list all_of_them
+    cdef Py_ssize_t i, begin = 0
     cdef list group, upcoming, rows = []
     _exactly_list(texts)
     upcoming = (<list>texts)[:BATCH]
+    for i in range(BATCH):
+        tables[i], all_of_them.at[i] = table, <int>i
     while upcoming:
         begin += BATCH
         group, upcoming = upcoming, (<list>texts)[begin : begin + BATCH]  # lists that nobody else changes
@@ -233,14 +240,10 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
         for i in range(len(group)):
             _begin_query(table, &queries[i], suffix, group, i)
             fetch_bucket(table, &queries[i])
-        count = 0
+        all_of_them.count = <int>len(group)
+        find_names(&all_of_them, tables, queries, suffix, found)
         for i in range(len(group)):
-            stepped[count] = <int>i
-            count += fetch_next(table, &queries[i], suffix)
-        for i in range(count):
-            fetch_next(table, &queries[stepped[i]], suffix)
-        for i in range(len(group)):
-            rows.append(_number(query_answer(table, &queries[i], suffix)))
+            rows.append(_number(found[i]))
     return rows
 
 

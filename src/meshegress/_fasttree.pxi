@@ -27,6 +27,7 @@ cdef class _Tree:
         PyMem_Free(self.tree.names)
         PyMem_Free(self.tree.transports)
         PyMem_Free(self.tree.apps)
+        PyMem_Free(self.tree.tls_chains)
 
 
 @cython.final
@@ -70,6 +71,10 @@ cdef class _Levels:
         tree.apps = <walk_apps *>_room(len(self.apps), sizeof(walk_apps))
         for place in range(len(self.apps)):
             _write_apps(&tree.apps[place], self.apps[place])
+        tree.tls_chains = <int32_t *>_room(len(self.transports), sizeof(int32_t))
+        for place in range(len(self.transports)):
+            apps = tree.transports[place].tls if tree.transports[place].tls != WALK_NONE else tree.transports[place].other
+            tree.tls_chains[place] = WALK_NONE if apps == WALK_NONE else tree.apps[<Py_ssize_t>apps].other
         return 0
 
     cdef int write_transports(self, walk_tree *tree) except -1:
@@ -110,6 +115,9 @@ cdef class _Routes:
     cdef walk_routes routes
     cdef object node
     cdef const int32_t[::1] answers, misses
+    cdef route_list *lists
+    cdef route_row *rows
+    cdef list paths  # own the text of rows
 
     def __cinit__(self, node):
         self.node = node  # owns the matching table
@@ -117,6 +125,32 @@ cdef class _Routes:
         self.routes.domains = &(<DomainTable?>node.domains).table
         self.routes.answers = &self.answers[0] if len(node.answers) else NULL
         self.routes.misses = &self.misses[0] if len(node.misses) else NULL
+        self.place_conditional(node.conditional)
+
+    def __dealloc__(self):
+        PyMem_Free(self.lists)
+        PyMem_Free(self.rows)
+
+    cdef int place_conditional(self, conditional) except -1:
+        cdef Py_ssize_t number, place = 0
+        self.paths = []
+        self.lists = <route_list *>_room(len(conditional), sizeof(route_list))
+        self.rows = <route_row *>_room(sum([len(rows) for _, rows in conditional]), sizeof(route_row))
+        for number, (_, rows) in enumerate(conditional):
+            self.lists[number] = route_list(self.rows + place, len(rows))
+            for row in rows:
+                self.place_route(&self.rows[place], row)
+                place += 1
+        self.routes.conditional = self.lists
+        return 0
+
+    cdef int place_route(self, route_row *place, row) except -1:
+        path = row.path
+        encoded = (fold(path.value) if path.ignore_case else path.value).encode("utf-8", "surrogatepass")
+        self.paths.append(encoded)
+        place[0] = route_row(bytes_text(encoded), bytes_length(encoded), row.leaf, path.kind, path.ignore_case,
+                             bool(row.headers or row.query))
+        return 0
 
 
 cdef object _kept(dict kept, dict known, node, make):

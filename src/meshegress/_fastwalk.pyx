@@ -28,7 +28,9 @@ from meshegress._fastmatch cimport (
 )
 
 from meshegress import _purewalk
+from meshegress.conditions import fold
 from meshegress.lowered import NO_MATCH
+from meshegress.wire.paths import PathNormalization
 
 
 cdef extern from "Python.h":
@@ -39,18 +41,35 @@ cdef extern from "Python.h":
     Py_ssize_t bytes_length "PyBytes_GET_SIZE"(object data)
 
 
-cdef extern from "_walk.h" nogil:
-    enum:
-        WALK_NONE
-        WALK_ASKS
-    ctypedef struct walk_text:
+cdef extern from "_text.h" nogil:
+    ctypedef struct text_span:
         const uint8_t *text
         size_t length
         size_t readable
+
+
+cdef extern from "_routes.h" nogil:
+    enum:
+        WALK_ASKS
+    ctypedef struct route_row:
+        const uint8_t *path
+        uint32_t length
+        int32_t leaf
+        uint8_t kind, ignores_case, asks
+    ctypedef struct route_list:
+        const route_row *rows
+        size_t count
+
+
+cdef extern from "_walk.h" nogil:
+    enum:
+        WALK_NONE
+        SEES_TLS
     ctypedef struct walk_view:
         ip_number address
-        walk_text server_name
-        walk_text authority
+        text_span server_name
+        text_span authority
+        text_span target
         uint16_t port
         uint8_t version, tls, http, codec_error, request_error, variant, is_http_10, is_connect, asks
     ctypedef struct walk_apps:
@@ -73,12 +92,14 @@ cdef extern from "_walk.h" nogil:
         walk_names *names
         walk_transport *transports
         walk_apps *apps
+        int32_t *tls_chains
         int32_t port_count, any_port, default_chain
         uint8_t inspects_tls, inspects_http, waits, is_reserved, is_tossed
     ctypedef struct walk_routes:
         const name_table *domains
         const int32_t *answers
         const int32_t *misses
+        const route_list *conditional
     ctypedef struct walk_listener:
         const walk_tree *tree
         int64_t leaf
@@ -86,16 +107,18 @@ cdef extern from "_walk.h" nogil:
     ctypedef struct walk_chain:
         const walk_routes *routes
         int64_t leaf
-        uint8_t accepts_http_10
+        uint8_t accepts_http_10, merges_slashes
     ctypedef struct walk_slot:
         ip_number address
         uint32_t key
         int32_t listener
+        int64_t leaf
     ctypedef struct walk_program:
         walk_slot *slots
         uint64_t mask
         const walk_listener *listeners
         const walk_chain *chains
+        const uint8_t *addressed
         int64_t leaves
         int32_t catch_all
         uint8_t looks_first, waits_first
@@ -103,6 +126,10 @@ cdef extern from "_walk.h" nogil:
     int32_t sole_chain(const walk_tree *tree)
     walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key)
     int64_t walk(const walk_program *program, const walk_view *view)
+    int64_t leaf_of_all(const walk_program *program, ip_number address, uint16_t port, unsigned version, int32_t listener)
+
+
+_MERGING = (PathNormalization.MERGE_SLASHES, PathNormalization.DECODE_AND_MERGE_SLASHES)
 
 
 cdef class PackedRequest:
@@ -115,7 +142,7 @@ cdef class PackedRequest:
     cdef readonly object destination, server_name, offered, authority, verb, target, fields, scheme
     cdef readonly int seen_tls, seen_http, codec_error, request_error, variant
     cdef readonly bint is_http_10, is_http2, is_odd
-    cdef object encoded_authority, encoded_name
+    cdef object encoded_authority, encoded_name, encoded_target
 
     def _pack(self, tuple given not None, tuple seen not None):
         """Set all fields at once; nothing sets them later."""
@@ -135,6 +162,7 @@ cdef class PackedRequest:
         view.asks = self.is_odd or bool(self.offered)
         self.encoded_authority = _see(&view.authority, self.authority)
         self.encoded_name = _see(&view.server_name, self.server_name)
+        self.encoded_target = _see(&view.target, self.target)
 
 
 cdef int _parse(str address, ip_number *number) except? 0:
@@ -143,13 +171,13 @@ cdef int _parse(str address, ip_number *number) except? 0:
     return parse_address(ascii_text(address), text_length(address), number) if is_ascii(address) else 0
 
 
-cdef object _see(walk_text *seen, str text):
+cdef object _see(text_span *seen, str text):
     """Let *seen* be *text* as UTF-8; return what owns the bytes where *text* itself does not."""
     if is_ascii(text):
-        seen[0] = walk_text(ascii_text(text), text_length(text), READABLE)
+        seen[0] = text_span(ascii_text(text), text_length(text), READABLE)
         return None
     encoded = text.encode("utf-8", "surrogatepass")
-    seen[0] = walk_text(bytes_text(encoded), bytes_length(encoded), 0)
+    seen[0] = text_span(bytes_text(encoded), bytes_length(encoded), 0)
     return encoded
 
 
@@ -160,6 +188,7 @@ cdef class Walk:
     cdef walk_program program
     cdef walk_listener *listeners
     cdef walk_chain *chains
+    cdef uint8_t[8192] addressed
     cdef readonly object lowered
     cdef object readable, make
     cdef list made
@@ -245,10 +274,11 @@ cdef class Walk:
         cdef Py_ssize_t place
         self.chains = <walk_chain *>_room(leaves.shape[0], sizeof(walk_chain))
         for place in range(leaves.shape[0]):
-            self.chains[place] = walk_chain(NULL, leaves[place], False)
+            self.chains[place] = walk_chain(NULL, leaves[place], False, False)
         for place, chain in http_chains.items():
             routes = _kept(self.routes, None if known is None else known.routes, chain.routes, _Routes)
-            self.chains[place] = walk_chain(&(<_Routes>routes).routes, leaves[place], chain.accepts_http_10)
+            merges = chain.normalization in _MERGING
+            self.chains[place] = walk_chain(&(<_Routes>routes).routes, leaves[place], chain.accepts_http_10, merges)
         self.program.chains = self.chains
         return 0
 
@@ -260,9 +290,12 @@ cdef class Walk:
             size *= 2
         self.program.slots = <walk_slot *>_room(size, sizeof(walk_slot))
         self.program.mask = size - 1
+        self.program.addressed = self.addressed
         for port, (exact, wildcard_4, wildcard_6) in ports.items():
             for address, listener in exact.items():
                 version = _parse(address, &number)
+                if number.high or number.low:
+                    self.addressed[<uint16_t>port >> 3] |= 1 << (<uint16_t>port & 7)
                 self.place(number, slot_key(port, version, False), listener)
             self.place(any_address, slot_key(port, 4, True), wildcard_4)
             self.place(any_address, slot_key(port, 6, True), wildcard_6)
@@ -273,6 +306,7 @@ cdef class Walk:
         if listener != WALK_NONE:
             slot = find_slot(&self.program, address, key)
             slot.address, slot.key, slot.listener = address, key, listener
+            slot.leaf = leaf_of_all(&self.program, address, <uint16_t>key, key >> 16 & 7, listener)
         return 0
 
 

@@ -1,6 +1,7 @@
 /* Sixteen bytes at once, in three spellings: SSE2, NEON, and plain C, which MESHEGRESS_PLAIN_LANES chooses by force.
  *
- * A lane is loaded from anywhere. A mask has bit i set for byte (or tag) i of a lane.
+ * A lane is loaded from anywhere. A mask has bit i set for byte (or tag) i of a lane. What compares gives a lane of
+ * bytes that are all ones or all zeros.
  */
 #ifndef MESHEGRESS_LANES_H
 #define MESHEGRESS_LANES_H
@@ -18,15 +19,23 @@ typedef __m128i lane;
 
 static inline lane lane_load(const void *at) { return _mm_loadu_si128((const __m128i *)at); }
 static inline lane lane_zero(void) { return _mm_setzero_si128(); }
+static inline lane lane_splat(uint8_t byte) { return _mm_set1_epi8((char)byte); }
 static inline lane lane_and(lane a, lane b) { return _mm_and_si128(a, b); }
 static inline lane lane_or(lane a, lane b) { return _mm_or_si128(a, b); }
 static inline lane lane_xor(lane a, lane b) { return _mm_xor_si128(a, b); }
 static inline uint64_t lane_low(lane a) { return (uint64_t)_mm_cvtsi128_si64(a); }
 static inline uint64_t lane_high(lane a) { return (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(a, a)); }
 
-static inline unsigned lane_equal(lane a, uint8_t byte) {
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, _mm_set1_epi8((char)byte)));
+static inline lane lane_same(lane a, uint8_t byte) { return _mm_cmpeq_epi8(a, _mm_set1_epi8((char)byte)); }
+static inline unsigned lane_bits(lane a) { return (unsigned)_mm_movemask_epi8(a); }
+static inline unsigned lane_match(lane a, lane b) { return lane_bits(_mm_cmpeq_epi8(a, b)); }
+
+static inline lane lane_between(lane a, uint8_t first, uint8_t last) {
+    lane above = _mm_sub_epi8(a, _mm_set1_epi8((char)first));
+    return _mm_cmpeq_epi8(above, _mm_min_epu8(above, _mm_set1_epi8((char)(last - first))));
 }
+
+static inline unsigned lane_equal(lane a, uint8_t byte) { return lane_bits(lane_same(a, byte)); }
 
 static inline int lane_is_zero(lane a) { return lane_equal(a, 0) == 0xffff; }
 
@@ -51,6 +60,7 @@ typedef uint8x16_t lane;
 
 static inline lane lane_load(const void *at) { return vld1q_u8((const uint8_t *)at); }
 static inline lane lane_zero(void) { return vdupq_n_u8(0); }
+static inline lane lane_splat(uint8_t byte) { return vdupq_n_u8(byte); }
 static inline lane lane_and(lane a, lane b) { return vandq_u8(a, b); }
 static inline lane lane_or(lane a, lane b) { return vorrq_u8(a, b); }
 static inline lane lane_xor(lane a, lane b) { return veorq_u8(a, b); }
@@ -58,11 +68,21 @@ static inline uint64_t lane_low(lane a) { return vgetq_lane_u64(vreinterpretq_u6
 static inline uint64_t lane_high(lane a) { return vgetq_lane_u64(vreinterpretq_u64_u8(a), 1); }
 static inline int lane_is_zero(lane a) { return vmaxvq_u8(a) == 0; }
 
-static inline unsigned lane_equal(lane a, uint8_t byte) {
+static inline lane lane_same(lane a, uint8_t byte) { return vceqq_u8(a, vdupq_n_u8(byte)); }
+
+static inline unsigned lane_bits(lane a) {
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    lane found = vandq_u8(vceqq_u8(a, vdupq_n_u8(byte)), vld1q_u8(bits));
+    lane found = vandq_u8(a, vld1q_u8(bits));
     return vaddv_u8(vget_low_u8(found)) | (unsigned)vaddv_u8(vget_high_u8(found)) << 8;
 }
+
+static inline unsigned lane_match(lane a, lane b) { return lane_bits(vceqq_u8(a, b)); }
+
+static inline lane lane_between(lane a, uint8_t first, uint8_t last) {
+    return vcleq_u8(vsubq_u8(a, vdupq_n_u8(first)), vdupq_n_u8(last - first));
+}
+
+static inline unsigned lane_equal(lane a, uint8_t byte) { return lane_bits(lane_same(a, byte)); }
 
 static inline lane lane_fold(lane a) {
     lane upper = vcltq_u8(vsubq_u8(a, vdupq_n_u8('A')), vdupq_n_u8(26));
@@ -92,6 +112,7 @@ typedef struct {
 
 static inline lane lane_load(const void *at) { LANE_OF(((const uint8_t *)at)[i]); }
 static inline lane lane_zero(void) { LANE_OF(0); }
+static inline lane lane_splat(uint8_t byte) { LANE_OF(byte); }
 static inline lane lane_and(lane a, lane b) { LANE_OF(a.byte[i] & b.byte[i]); }
 static inline lane lane_or(lane a, lane b) { LANE_OF(a.byte[i] | b.byte[i]); }
 static inline lane lane_xor(lane a, lane b) { LANE_OF(a.byte[i] ^ b.byte[i]); }
@@ -107,12 +128,26 @@ static inline uint64_t lane_low(lane a) { return lane_word(a.byte); }
 static inline uint64_t lane_high(lane a) { return lane_word(a.byte + 8); }
 static inline int lane_is_zero(lane a) { return (lane_low(a) | lane_high(a)) == 0; }
 
-static inline unsigned lane_equal(lane a, uint8_t byte) {
+static inline lane lane_same(lane a, uint8_t byte) { LANE_OF(a.byte[i] == byte ? 0xff : 0); }
+static inline lane lane_between(lane a, uint8_t first, uint8_t last) {
+    LANE_OF((uint8_t)(a.byte[i] - first) <= last - first ? 0xff : 0);
+}
+
+static inline unsigned lane_bits(lane a) {
     unsigned found = 0;
     for (int i = 0; i < 16; i++)
-        found |= (unsigned)(a.byte[i] == byte) << i;
+        found |= (unsigned)(a.byte[i] >> 7) << i;
     return found;
 }
+
+static inline unsigned lane_match(lane a, lane b) {
+    unsigned found = 0;
+    for (int i = 0; i < 16; i++)
+        found |= (unsigned)(a.byte[i] == b.byte[i]) << i;
+    return found;
+}
+
+static inline unsigned lane_equal(lane a, uint8_t byte) { return lane_bits(lane_same(a, byte)); }
 
 static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
     unsigned found = 0;

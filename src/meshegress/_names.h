@@ -70,6 +70,8 @@ typedef struct {
     uint32_t mark;
     int is_over; /* there is no such probe */
     uint64_t tails; /* bit i: the window from place i, as far as the filter has not been asked */
+    const name_bucket *bucket; /* of the probe, and the record that its tag promises: in a batch */
+    const name_record *promised;
 } name_query;
 
 /* ---- the window ---- */
@@ -81,6 +83,9 @@ static const uint8_t MASK[2 * WINDOW] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
 INLINED uint32_t shorter(size_t length) { return length < WINDOW ? (uint32_t)length : WINDOW; }
+
+/* Return a bit for each of the last *length* bytes of the window. */
+INLINED uint64_t last_bits(size_t length) { return length ? ~0ull << (WINDOW - shorter(length)) : 0; }
 
 INLINED lane window_part(const uint8_t *end, const uint8_t *mask, int i) {
     return lane_fold(lane_and(lane_load(end - WINDOW + 16 * i), lane_load(mask + 16 * i)));
@@ -175,11 +180,12 @@ INLINED int record_holds(const name_record *record, uint32_t mark, const name_wi
     uint32_t length = mark >> 2;
     if (record->mark != mark)
         return 0;
-    const uint8_t *mask = MASK + shorter(length);
-    lane differs = lane_zero();
-    for (int i = length > NARROW ? 0 : 2; i < 4; i++)
-        differs = lane_or(differs, lane_and(lane_xor(lane_load(end - WINDOW + 16 * i), window->part[i]), lane_load(mask + 16 * i)));
-    if (!lane_is_zero(differs))
+    uint64_t same = (uint64_t)lane_match(lane_load(end - 32), window->part[2]) << 32 |
+                    (uint64_t)lane_match(lane_load(end - 16), window->part[3]) << 48;
+    if (length > NARROW)
+        same |= lane_match(lane_load(end - 64), window->part[0]) |
+                (uint64_t)lane_match(lane_load(end - 48), window->part[1]) << 16;
+    if (~same & last_bits(length))
         return 0;
     for (uint32_t i = 0; i + WINDOW < length; i++)
         if (end[(ptrdiff_t)i - (ptrdiff_t)length] != folded(text[i]))
@@ -222,10 +228,10 @@ static inline size_t host_length(const uint8_t *text, size_t length) {
     return length;
 }
 
-/* Begin with the whole name: of an authority, whose port plays no part, where suffixes are a kind of their own. */
-INLINED void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
-                               size_t length, size_t readable) {
-    window_load(&query->window, text, length, readable);
+/* Begin with the whole name: of an authority, whose port plays no part, where suffixes are a kind of their own. The
+ * window of the text has been loaded. */
+INLINED void query_begin_loaded(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
+                                size_t length, size_t readable) {
     if (suffix == SUFFIX && (UNLIKELY(length > WINDOW) || window_find(&query->window, length, ':'))) {
         size_t host = host_length(text, length);
         if (host < length)
@@ -238,8 +244,14 @@ INLINED void query_begin(const name_table *table, name_query *query, enum name_k
     query->hash = hash_text(table, &query->window, text, length, WHOLE);
     query->is_over = 0;
     /* A wildcard stands for one byte at least: the name from its own first byte is no tail. */
-    uint64_t inside = length > WINDOW ? ~0ull : length ? ~0ull << (WINDOW - length) << 1 : 0;
+    uint64_t inside = length > WINDOW ? ~0ull : last_bits(length) << 1;
     query->tails = ((window_find(&query->window, length, '.') & table->dotted) | table->undotted) & inside;
+}
+
+INLINED void query_begin(const name_table *table, name_query *query, enum name_kind suffix, const uint8_t *text,
+                         size_t length, size_t readable) {
+    window_load(&query->window, text, length, readable);
+    query_begin_loaded(table, query, suffix, text, length, readable);
 }
 
 /* Step to the next tail that may be a suffix of the table, longest first; return 0 where there is none. */
@@ -288,27 +300,7 @@ INLINED int32_t query_answer(const name_table *table, name_query *query, enum na
     return record ? record->row : row_of_prefix(table, query->text, query->length);
 }
 
-/* ---- a batch: memory is fetched for all lookups of a group before the first of them waits for it ---- */
-
-static inline void fetch_bucket(const name_table *table, const name_query *query) {
-    PREFETCH(bucket_of(table, query->hash));
-}
-
-/* The bucket is here: fetch the record that it promises; else step, and return 1 where there is another bucket. */
-static inline int fetch_next(const name_table *table, name_query *query, enum name_kind suffix) {
-    const name_bucket *bucket = bucket_of(table, query->hash);
-    unsigned found = tags_equal(bucket->tag, tag_of(query->hash));
-    if (found) {
-        const uint8_t *record = (const uint8_t *)record_at(table, bucket->record[lowest_bit(found)]);
-        PREFETCH(record);
-        PREFETCH(record - 24);
-        return 0;
-    }
-    if (bucket->is_overflowed || !query_step(table, query, suffix))
-        return 0;
-    fetch_bucket(table, query);
-    return 1;
-}
+/* ---- one lookup ---- */
 
 static inline int32_t find_domain(const name_table *table, const uint8_t *text, size_t length, size_t readable) {
     name_query query;

@@ -14,24 +14,21 @@
 
 #include "_names.h"
 #include "_prefixes.h"
+#include "_routes.h"
+#include "_text.h"
 
-enum { WALK_NONE = -1, WALK_ASKS = -2 };
+enum { WALK_NONE = -1 };
 enum { SEES_PLAIN = 0, SEES_TLS = 1, SEES_TLS_WAITS = 2, SEES_NOT_HTTP = 0, SEES_HTTP_WAITS = 4 };
-
-typedef struct {
-    const uint8_t *text;
-    size_t length, readable;
-} walk_text;
 
 /* What is seen of one connection; `version` is 4 or 6. */
 typedef struct {
     ip_number address;
-    walk_text server_name, authority;
+    text_span server_name, authority;
     uint16_t port;
     uint8_t version, tls, http, codec_error, request_error, variant;
     uint8_t is_http_10, is_connect;
     uint8_t asks; /* for ALPN, or with a target, that only the readable walk judges */
-    uint8_t is_nowhere; /* the address is one that no listener is bound to */
+    text_span target; /* of which most walks see nothing */
 } walk_view;
 
 typedef struct {
@@ -63,6 +60,7 @@ typedef struct {
     walk_names *names;
     walk_transport *transports;
     walk_apps *apps;
+    int32_t *tls_chains; /* of each walk_transport: the chain of TLS that offers no ALPN */
     int32_t port_count, any_port, default_chain;
     uint8_t inspects_tls, inspects_http, waits, is_reserved, is_tossed;
 } walk_tree;
@@ -70,6 +68,7 @@ typedef struct {
 typedef struct {
     const name_table *domains;
     const int32_t *answers, *misses;
+    const route_list *conditional; /* of an answer below WALK_NONE: -1 - number */
 } walk_routes;
 
 typedef struct {
@@ -82,13 +81,14 @@ typedef struct {
 typedef struct {
     const walk_routes *routes;
     int64_t leaf;
-    uint8_t accepts_http_10;
+    uint8_t accepts_http_10, merges_slashes;
 } walk_chain;
 
 typedef struct {
     ip_number address;
     uint32_t key; /* port, and the family above it; 0: free */
     int32_t listener;
+    int64_t leaf; /* where everything ends that connects and does not wait, or WALK_ASKS */
 } walk_slot;
 
 typedef struct {
@@ -96,6 +96,7 @@ typedef struct {
     uint64_t mask;
     const walk_listener *listeners;
     const walk_chain *chains;
+    const uint8_t *addressed; /* a bit for each port that has listeners on addresses */
     int64_t leaves;
     int32_t catch_all;
     uint8_t looks_first, waits_first;
@@ -114,24 +115,36 @@ static inline uint64_t slot_hash(ip_number address, uint32_t key) {
     return hash ^ hash >> 29;
 }
 
+/* Return where to begin looking for the slot of the key. */
+static inline walk_slot *slot_at(const walk_program *program, ip_number address, uint32_t key) {
+    return program->slots + (slot_hash(address, key) & program->mask);
+}
+
 /* Return the slot of the key, or the free one where it would stand. */
 static inline walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key) {
-    uint64_t at = slot_hash(address, key) & program->mask;
-    for (;; at = (at + 1) & program->mask) {
-        walk_slot *slot = &program->slots[at];
+    walk_slot *slot = slot_at(program, address, key);
+    for (;; slot = slot < program->slots + program->mask ? slot + 1 : program->slots) {
         if (!slot->key || (slot->key == key && slot->address.high == address.high && slot->address.low == address.low))
             return slot;
     }
 }
 
-static inline int32_t find_listener(const walk_program *program, const walk_view *view) {
+static inline int has_bit(const uint8_t *bits, uint16_t port) { return bits[port >> 3] >> (port & 7) & 1; }
+
+/* Return the listener of the port that takes every address of a family, or else the catch-all. */
+static inline int32_t find_wildcard(const walk_program *program, uint16_t port, unsigned version) {
     static const ip_number any = {0, 0};
-    const walk_slot *slot = NULL;
-    if (!view->is_nowhere)
-        slot = find_slot(program, view->address, slot_key(view->port, view->version, 0));
-    if (!slot || !slot->key)
-        slot = find_slot(program, any, slot_key(view->port, view->version, 1));
+    const walk_slot *slot = find_slot(program, any, slot_key(port, version, 1));
     return slot->key ? slot->listener : program->catch_all;
+}
+
+static inline int32_t find_listener(const walk_program *program, const walk_view *view) {
+    if (has_bit(program->addressed, view->port)) {
+        const walk_slot *slot = find_slot(program, view->address, slot_key(view->port, view->version, 0));
+        if (slot->key)
+            return slot->listener;
+    }
+    return find_wildcard(program, view->port, view->version);
 }
 
 static inline int is_loopback(const walk_view *view) {
@@ -143,10 +156,10 @@ static inline int is_loopback(const walk_view *view) {
 /* Where a walk stands when it needs a name looked up: `table` is NULL once the walk has ended. */
 typedef struct {
     const name_table *table;
-    walk_text text;
     const walk_listener *listener;
     const walk_names *names; /* a server name is looked up; else an authority */
     const walk_chain *chain;
+    int saw_address; /* another address could have led elsewhere */
 } walk_halt;
 
 static inline int64_t as_variant(const walk_program *program, int64_t leaf, int variant) {
@@ -173,7 +186,6 @@ static inline int64_t follow_chain(const walk_listener *listener, const walk_pro
         return WALK_ASKS;
     halt->names = NULL;
     halt->chain = chain;
-    halt->text = view->authority;
     halt->table = chain->routes->domains;
     return 0;
 }
@@ -182,6 +194,8 @@ static inline int64_t follow_chain(const walk_listener *listener, const walk_pro
 static inline int32_t chain_of_level(const walk_tree *tree, int32_t level, const walk_view *view, int tls, int http) {
     if (level == WALK_NONE)
         return WALK_NONE;
+    if (tls == SEES_TLS && !view->asks)
+        return tree->tls_chains[level];
     const walk_transport *transport = &tree->transports[level];
     int32_t apps = tls == SEES_TLS ? transport->tls : transport->plain;
     if (apps == WALK_NONE)
@@ -205,6 +219,7 @@ static inline int64_t enter_tree(const walk_listener *listener, const walk_progr
         const walk_prefixes *prefixes = &tree->prefixes[level];
         bucket = prefixes->unprefixed;
         if (prefixes->prefixes) {
+            halt->saw_address = 1;
             const prefix_family *family = view->version == 4 ? &prefixes->prefixes->ipv4 : &prefixes->prefixes->ipv6;
             int32_t row = find_in_family(family, view->address);
             if (row != WALK_NONE)
@@ -216,7 +231,6 @@ static inline int64_t enter_tree(const walk_listener *listener, const walk_progr
     const walk_names *names = &tree->names[bucket];
     if (tls == SEES_TLS && names->names && view->server_name.length) {
         halt->names = names;
-        halt->text = view->server_name;
         halt->table = names->names;
         return 0;
     }
@@ -238,10 +252,11 @@ static inline int32_t sole_chain(const walk_tree *tree) {
     return chain == WALK_NONE ? tree->default_chain : chain;
 }
 
-/* Walk until a name has to be looked up; return the leaf, or WALK_ASKS, where none has to be. */
-static inline int64_t walk_begin(const walk_program *program, const walk_view *view, walk_halt *halt) {
+/* Walk from a listener until a name has to be looked up; return the leaf, or WALK_ASKS, where none has to be. */
+static inline int64_t walk_from(const walk_program *program, const walk_view *view, int32_t found, walk_halt *halt) {
     halt->table = NULL;
-    int32_t found = find_listener(program, view);
+    halt->names = NULL;
+    halt->saw_address = 0;
     int http_is_known = program->looks_first && found != program->catch_all;
     if (http_is_known && program->waits_first && view->http == SEES_HTTP_WAITS && !is_loopback(view))
         return program->listeners[program->catch_all].leaf + AT_WAITS;
@@ -266,33 +281,41 @@ static inline int64_t walk_begin(const walk_program *program, const walk_view *v
 /* ---- the second half: with the row that was found ---- */
 
 /* Return the leaf of a request whose authority has been looked up. */
-static inline int64_t end_routes(const walk_program *program, const walk_view *view, const walk_chain *chain, int32_t row) {
+static inline int64_t end_routes(const walk_program *program, const walk_view *view, const text_span *target,
+                                 const walk_chain *chain, int32_t row) {
     int64_t base = chain->leaf + CODEC_BLOCK;
     if (row == WALK_NONE)
         return as_variant(program, base, view->variant & AS_GRPC);
+    int64_t miss = base + chain->routes->misses[row];
     if (view->is_connect)
-        return as_variant(program, base + chain->routes->misses[row], view->variant & AS_GRPC);
+        return as_variant(program, miss, view->variant & AS_GRPC);
     int32_t answer = chain->routes->answers[row];
+    if (answer < 0)
+        answer = first_route(&chain->routes->conditional[-1 - answer], target, chain->merges_slashes);
+    if (answer == ROUTE_MISSES)
+        return as_variant(program, miss, view->variant & AS_GRPC);
     return answer < 0 ? WALK_ASKS : as_variant(program, base + answer, view->variant);
 }
 
-static inline int64_t walk_end(const walk_program *program, const walk_view *view, walk_halt *halt, int32_t row) {
-    if (!halt->names)
-        return end_routes(program, view, halt->chain, row);
-    const walk_names *names = halt->names;
-    int32_t level = row == WALK_NONE ? names->unnamed : names->first_row + row;
-    int32_t number = chain_of_level(halt->listener->tree, level, view, SEES_TLS, SEES_NOT_HTTP);
-    halt->table = NULL;
-    int64_t leaf = follow_chain(halt->listener, program, view, number, halt);
-    if (!halt->table)
-        return leaf;
-    return end_routes(program, view, halt->chain,
-                      find_domain(halt->table, halt->text.text, halt->text.length, halt->text.readable));
+/* Fetch what the end of the walk reads of a row that was found. */
+static inline void fetch_end(const walk_halt *halt, int32_t row) {
+    if (row == WALK_NONE)
+        return;
+    if (halt->names)
+        PREFETCH(&halt->listener->tree->tls_chains[halt->names->first_row + row]);
+    else
+        PREFETCH(&halt->chain->routes->answers[row]);
+}
+
+/* Return the chain of a connection whose server name has been looked up. */
+static inline int32_t chain_of_name(const walk_halt *halt, const walk_view *view, int32_t row) {
+    int32_t level = row == WALK_NONE ? halt->names->unnamed : halt->names->first_row + row;
+    return chain_of_level(halt->listener->tree, level, view, SEES_TLS, SEES_NOT_HTTP);
 }
 
 /* Have the name on its way while the listener is looked up: it stands elsewhere than the view, and is as cold. */
 static inline void fetch_name(const walk_view *view) {
-    const walk_text *name = view->tls == SEES_TLS ? &view->server_name : &view->authority;
+    const text_span *name = view->tls == SEES_TLS ? &view->server_name : &view->authority;
     PREFETCH(name->text);
     PREFETCH(name->text + name->length);
 }
@@ -301,13 +324,38 @@ static inline void fetch_name(const walk_view *view) {
 static inline int64_t walk(const walk_program *program, const walk_view *view) {
     walk_halt halt;
     fetch_name(view);
-    int64_t leaf = walk_begin(program, view, &halt);
+    int64_t leaf = walk_from(program, view, find_listener(program, view), &halt);
     if (!halt.table)
         return leaf;
-    const walk_text *name = &halt.text;
-    int32_t row = halt.names ? find_server_name(halt.table, name->text, name->length, name->readable)
-                             : find_domain(halt.table, name->text, name->length, name->readable);
-    return walk_end(program, view, &halt, row);
+    if (halt.names) {
+        const text_span *name = &view->server_name;
+        int32_t row = find_server_name(halt.table, name->text, name->length, name->readable);
+        int32_t chain = chain_of_name(&halt, view, row);
+        halt.table = NULL;
+        leaf = follow_chain(halt.listener, program, view, chain, &halt);
+        if (!halt.table)
+            return leaf;
+    }
+    const text_span *host = &view->authority;
+    int32_t row = find_domain(halt.table, host->text, host->length, host->readable);
+    return end_routes(program, view, &view->target, halt.chain, row);
+}
+
+/* Return the leaf of all that connects to a listener and does not wait, whatever it says; or WALK_ASKS. */
+static inline int64_t leaf_of_all(const walk_program *program, ip_number address, uint16_t port, unsigned version,
+                                  int32_t listener) {
+    int64_t leaf = WALK_ASKS;
+    for (int http = SEES_NOT_HTTP; http <= SEES_HTTP_WAITS; http++) {
+        walk_view view = {.address = address, .port = port, .version = (uint8_t)version, .http = (uint8_t)http};
+        walk_halt halt;
+        if (http == SEES_HTTP_WAITS) /* in the place of what waits: TLS that shows a name and offers no ALPN */
+            view.http = SEES_NOT_HTTP, view.tls = SEES_TLS, view.server_name.length = 1;
+        int64_t found = walk_from(program, &view, listener, &halt);
+        if (halt.table || found == WALK_ASKS || (http && found != leaf))
+            return WALK_ASKS;
+        leaf = found;
+    }
+    return leaf;
 }
 
 #endif
