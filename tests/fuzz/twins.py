@@ -122,7 +122,7 @@ def walks(rng: Random) -> int:
 
 def columns(rng: Random) -> int:
     """Decide a table of rows, and each row by itself."""
-    from walk.test_columns import EGRESS, TYPES, answers, table, without_headers  # needs pyarrow, which only this twin does
+    from walk.test_columns import EGRESS, TYPES, answers, table, without_headers  # needs pyarrow
 
     known = ["a.com", "x.w.com", "b.com", "c.com", "é.w.com", "x" * 80 + ".w.com", "B.COM", "b.com."]
     drawn = [drawing.row(rng, known) for _ in range(300)]
