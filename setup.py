@@ -18,6 +18,8 @@ REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
 MACROS: list[tuple[str, str | None]] = (
     [("MESHEGRESS_PLAIN_LANES", "1")] if os.environ.get("MESHEGRESS_PLAIN_LANES") == "1" else []
 )
+# What is true of all twins: their tables never change, and ready-made objects in them are of one interpreter.
+DIRECTIVES = {"language_level": 3, "freethreading_compatible": True, "subinterpreters_compatible": "no"}
 
 
 def extension(source: Path) -> Extension:
@@ -33,4 +35,8 @@ def extension(source: Path) -> Extension:
     )
 
 
-setup(ext_modules=cythonize([extension(source) for source in SOURCES], build_dir="build/cython", language_level=3))
+setup(
+    ext_modules=cythonize(
+        [extension(source) for source in SOURCES], build_dir="build/cython", compiler_directives=DIRECTIVES
+    )
+)
