@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from benchmarks.floor import bare_method
+from benchmarks.floor import bare_methods
 from benchmarks.goals import Result, compare
 from benchmarks.hosts import KINDS, Traffic, traffic
 from benchmarks.rounds import listed, nanoseconds, require_equal, scalar_nanoseconds
@@ -38,9 +38,9 @@ def _lookups(asked: Traffic, size: str) -> Iterator[Result]:
     answers = {"readable": listed(slow.find), "compiled": listed(fast.find), "list": fast.find_many}
     require_equal(data, {name: answer(asked.authorities) for name, answer in answers.items()})
 
-    times = scalar_nanoseconds(
-        {"compiled": fast.find, "dict": exact.get, "readable": slow.find, "bare call": bare_method()}, asked.authorities
-    )
+    bare, lean = bare_methods()
+    calls = {"compiled": fast.find, "dict": exact.get, "readable": slow.find, "bare call": bare, "leanest": lean}
+    times = scalar_nanoseconds(calls, asked.authorities)
     yield compare("A1", data, times, "compiled", "dict")
     yield compare(A2[size], data, times, "compiled", "readable")
     if size in ("10", "1k"):
