@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from meshegress.resources._message import Bool, FrozenMap, Int32, Message, StringMap, harmless, honoured
-from meshegress.resources.metadata import ObjectMeta, Resource, Timestamp
+from meshegress.resources.metadata import Resource
 
 
 class KubernetesServicePort(Message):
@@ -189,16 +189,9 @@ class PodStatus(Message):
     conditions: tuple[PodCondition, ...] = honoured(())
 
 
-class PodMeta(ObjectMeta):
-    """The metadata of a Pod; one with a ``deletion_timestamp`` is about to end."""
-
-    deletion_timestamp: Timestamp | None = honoured(None)
-
-
 class Pod(Resource):
     """A Pod of Kubernetes."""
 
-    metadata: PodMeta = honoured(factory=PodMeta)
     api_version: str = honoured("v1")
     kind: str = honoured("Pod")
     spec: PodSpec = honoured(factory=lambda: PodSpec())

@@ -34,13 +34,17 @@ Timestamp = Annotated[int, BeforeValidator(epoch_seconds)]
 
 
 class ObjectMeta(Message):
-    """The metadata of an object; ``creation_timestamp`` is in whole seconds since 1970, None when it is not known."""
+    """The metadata of an object; timestamps are whole seconds since 1970, None where there is none.
+
+    An object that has a ``deletion_timestamp`` is about to end.
+    """
 
     name: str = honoured("")
     namespace: str = honoured("")
     labels: StringMap = honoured(factory=FrozenMap)
     annotations: StringMap = honoured(factory=FrozenMap)
     creation_timestamp: Timestamp | None = honoured(None)
+    deletion_timestamp: Timestamp | None = honoured(None)
 
     OTHERS_HARMLESS: ClassVar[bool] = True
 
