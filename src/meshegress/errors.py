@@ -49,8 +49,9 @@ class LogFormatError(MeshEgressError, ValueError):
         super().__init__(format, start, end, reason)
 
     def __str__(self) -> str:
-        caret = " " * self.start + "^" * max(1, self.end - self.start)
-        return f"{self.reason}\n  {self.format}\n  {caret}"
+        before, faulty = visible(self.format[: self.start]), visible(self.format[self.start : self.end])
+        caret = " " * len(before) + "^" * max(1, len(faulty))
+        return f"{self.reason}\n  {before}{faulty}{visible(self.format[self.end :])}\n  {caret}"
 
 
 class LogParseError(MeshEgressError, ValueError):
@@ -64,7 +65,7 @@ class LogParseError(MeshEgressError, ValueError):
         super().__init__(line, format, reason, detail)
 
     def __str__(self) -> str:
-        shown = self.line if len(self.line) <= 200 else f"{self.line[:200]}…"
+        shown = visible(self.line if len(self.line) <= 200 else f"{self.line[:200]}…")
         return f"{self.reason}: {self.detail}: `{shown}`" if self.detail else f"{self.reason}: `{shown}`"
 
 
@@ -77,3 +78,18 @@ class MissingExtraError(MeshEgressError, ImportError):
 
     def __str__(self) -> str:
         return f"this needs `pip install meshegress[{self.extra}]`"
+
+
+def visible(text: str) -> str:
+    r"""Return *text* on one line and safe for a terminal: what cannot be printed is escaped, odd bytes too.
+
+    >>> visible("a\x1b[31m\udcff")
+    'a\\x1b[31m\\xff'
+    """
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if 0xDC80 <= ord(character) <= 0xDCFF:
+        return f"\\x{ord(character) & 0xFF:02x}"
+    return character.encode("unicode_escape").decode("ascii")

@@ -20,6 +20,9 @@ LogSource: TypeAlias = "str | os.PathLike[str] | BinaryIO | Iterable[str | os.Pa
 # What a rotated file adds to the name of the live one: a number, or the instant of rotation.
 _ROTATED = re.compile(r"[.-](?:(?P<number>[0-9]{1,3})|(?P<instant>[0-9]{8}(?:[-T]?[0-9]{4,6})?))(?:\.log)?(?:\.gz)?")
 
+# The byte order mark that some editors write before UTF-8.
+_MARK = b"\xef\xbb\xbf"
+
 
 def read_log(
     source: LogSource,
@@ -94,10 +97,13 @@ def _path_lines(path: str | os.PathLike[str], *, rotated: bool) -> Iterator[byte
 
 def _stream_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield lines; of one that is too long only as much as proves it."""
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
+    binary = getattr(stream, "buffer", stream)  # of a file that was opened as text
+    buffered = binary if isinstance(binary, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, binary))
     if buffered.peek(2)[:2] == b"\x1f\x8b":
         buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)), 1 << 16)
     try:
+        if buffered.peek(len(_MARK)).startswith(_MARK):
+            buffered.read(len(_MARK))
         while line := buffered.readline(MOST_LINE_BYTES + 1):
             yield line
             if len(line) > MOST_LINE_BYTES:

@@ -11,7 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meshegress import AccessLogEntry, AccessLogFormat, LogFormatError, LogParseError
+from meshegress.accesslog.explain import explain_entry
 
+EXTENSION = "envoy.formatter.req_without_query"
 ISTIO = AccessLogFormat.preset("istio-text")
 LINE = (
     '[2026-11-22T22:44:33.490Z] "GET / HTTP/1.1" 200 - via_upstream - "-" 0 6 0 0 "-" "{agent}" "id" "a.com" '
@@ -111,6 +113,24 @@ def test_entries_are_values() -> None:
     assert len({entry, by_json, given_entry, pickle.loads(pickle.dumps(entry))}) == 1
     assert repr(entry) == "AccessLogEntry({'RESPONSE_CODE': 200, 'REQ(A)': 'x'})"
     assert by_json.as_dict() == {"a": "x", "c": 200}
+
+
+def test_pickled_entries_keep_their_names_and_texts() -> None:
+    """From text and from JSON, with extensions and lengths; a pickle holds the fields, not the format's text."""
+    log = AccessLogFormat("%REQ(X-A):9% %REQ_WITHOUT_QUERY(:PATH)% %REQ(X-A)%\n", formatters=[EXTENSION])
+    entry = pickle.loads(pickle.dumps(log.parse("a\udcff /p -")))
+    assert (entry.x_a, entry.text("path"), entry.x_a_2, log.format(entry)) == ("a\udcff", "/p", None, "a\udcff /p -")
+    by_json = AccessLogFormat.json({"k": {"c": "%RESPONSE_CODE%"}}).parse('{"k":{"c":5}}')
+    assert dict(pickle.loads(pickle.dumps(by_json))) == {"k.c": 5} == dict(by_json)
+
+
+def test_entries_without_a_line_are_explained() -> None:
+    """Values given by operator or by Istio's key have the same meanings."""
+    explained = list(explain_entry(AccessLogEntry({"response_code": 0, "UPSTREAM_CLUSTER": "BlackHoleCluster"})))
+    assert [(field.name, field.value, field.meaning[:9]) for field in explained] == [
+        ("response_code", "0", "no status"),
+        ("upstream_cluster", "BlackHoleCluster", "traffic t"),
+    ]
 
 
 def test_absent_fields_are_none_and_unknown_ones_an_error() -> None:

@@ -57,6 +57,16 @@ def test_mixed_lines_are_read_each_in_its_format() -> None:
     assert reader.counts.unread["no_match"].samples == ["info Envoy proxy is ready"]
 
 
+def test_files_of_other_systems_are_read(tmp_path: Path) -> None:
+    """A byte order mark before the first line and carriage returns at the ends belong to the file."""
+    path = tmp_path / "a.log"
+    path.write_bytes(b"\xef\xbb\xbf" + f"{TCP}\r\n{TCP}\r\n".encode())
+    assert [entry.route_name for entry in read_log(path)] == [None, None]
+    assert [entry.response_code for entry in read_log([b"200\r\n"], CODE)] == [200]
+    with path.open(encoding="utf-8") as opened_as_text:
+        assert len(list(read_log(opened_as_text))) == 2  # its bytes are read
+
+
 def test_what_cannot_be_read_is_counted_by_reason() -> None:
     """Ambiguous lines and lines that are too long stop nothing."""
     quoted = AccessLogFormat('"%REQ(A)%" "%REQ(B)%"\n')

@@ -49,6 +49,7 @@ from meshegress.accesslog import Process, Shown
         ("%QUERY_PARAM(a)%", {"REQ(X-ENVOY-ORIGINAL-PATH)": "/?a=1", "REQ(:PATH)": "/?a=2"}, "2"),
         ("%PATH%", {"REQ(X-ENVOY-ORIGINAL-PATH)": "", "REQ(:PATH)": "/p"}, "/p"),
         ("%QUERY_PARAMS(DECODED)%", {"REQ(:PATH)": "/?%60%7e%5c"}, "`~%5c"),
+        ("%QUERY_PARAMS(DECODED)%", {"REQ(:PATH)": "/?%zz%%41%0a%%4"}, "zzA%0a%4"),
         ("%REQ(HOST)% %REQ(X?HOST)%", {"authority": "a.com"}, "a.com a.com"),
         (
             "%REQUESTED_SERVER_NAME(SNI_FIRST)% %REQUESTED_SERVER_NAME(HOST_FIRST)% %REQUESTED_SERVER_NAME(:HOST)%",

@@ -69,3 +69,17 @@ def test_bad_formats_and_files_end_in_two(arguments: list[str], log: str, capsys
     """One clear message, no traceback."""
     assert main(["log", *arguments, *([log] if "/nowhere" not in arguments else [])]) == 2
     assert capsys.readouterr().err.startswith("meshegress: ")
+
+
+def test_an_unknown_field_is_refused(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message shows which one, and what there is."""
+    assert main(["log", "parse", "--fields", "start_time,nope", log]) == 2
+    assert capsys.readouterr().err.endswith("  start_time,nope\n             ^^^^\n")
+
+
+def test_what_a_client_sent_does_no_harm_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters in messages are escaped."""
+    path = tmp_path / "odd.log"
+    path.write_bytes(b"\x1b[31m\xff\n")
+    assert main(["log", "parse", str(path)]) == 2
+    assert "\\x1b[31m\\xff" in capsys.readouterr().err

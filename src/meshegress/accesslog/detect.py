@@ -84,7 +84,8 @@ def choose_format(
     for line in lines:
         if not line.strip():
             continue
-        line = line.removesuffix("\n") if isinstance(line, str) else line.removesuffix(b"\n")
+        # No preset ends in a carriage return: one before the newline is of the file.
+        line = line.rstrip("\r\n") if isinstance(line, str) else line.rstrip(b"\r\n")
         first = first or line
         seen += 1
         for name in candidates:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate
 from types import MappingProxyType
 
 from meshegress._match import LogRecord
 from meshegress.accesslog.fields import FieldValue, kind_of, typed_json, typed_text
-from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.operators import Absent
 from meshegress.accesslog.predicted import predicted_values
 from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.replayed import logged_request, request_doubts
-from meshegress.accesslog.values import Shown
+from meshegress.accesslog.values import Shown, to_bytes
 from meshegress.decision import Decision
 from meshegress.request import Request
 
@@ -30,6 +32,10 @@ class Layout:
             self.numbers.setdefault(self.names[number], number)
         self.kinds = bytes(kind_of(command, omit_empty_values=omit_empty_values) for command in commands)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        texts = tuple(command.text for command in self.commands)
+        return (_layout, (texts, self.names, self.omit_empty_values))
+
     def typed(self, number: int, piece: str) -> FieldValue:
         """Return the value of field *number*, shown as *piece*."""
         return typed_text(self.commands[number], piece, omit_empty_values=self.omit_empty_values)
@@ -42,6 +48,12 @@ class Layout:
         if self.commands[number].operator.absent is Absent.KEPT and not isinstance(value, str):
             return value
         return Shown(value, piece)  # type: ignore[arg-type]  # a moment shows as its text
+
+
+@lru_cache(maxsize=64)
+def _layout(texts: tuple[str, ...], names: tuple[str, ...], omit_empty_values: bool) -> Layout:
+    """Return the layout of commands, as it was pickled; entries of one format share it again."""
+    return Layout(tuple(map(known_command, texts)), names, omit_empty_values=omit_empty_values)
 
 
 class AccessLogEntry(LogRecord):
@@ -186,6 +198,10 @@ class AccessLogEntry(LogRecord):
             return {name: self.field(number) for number, name in enumerate(self.layout.names)}  # type: ignore[misc]
         return {name: self[name] for name in self.names}
 
+    def keys(self) -> tuple[str, ...]:
+        """The names of the fields, so that ``dict(entry)`` is ``entry.as_dict()``."""
+        return self.names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
@@ -210,4 +226,15 @@ class AccessLogEntry(LogRecord):
         return " ".join(f"{name}={value}" for name, value in self.as_dict().items() if value not in (None, ()))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (AccessLogEntry, (dict(self.operators),))
+        if self.layout is not None and self.line is not None:
+            pieces = [to_bytes(self.piece(number)) for number in range(len(self.layout.commands))]
+            ends = tuple(accumulate(map(len, pieces)))
+            places = tuple(place for pair in zip((0, *ends), ends, strict=False) for place in pair)
+            return (AccessLogEntry.from_line, (self.layout, b"".join(pieces), places))
+        return (_with_layout, (dict(self.operators), self.layout))
+
+
+def _with_layout(values: Mapping[str, object], layout: Layout | None) -> AccessLogEntry:
+    entry = AccessLogEntry(values)
+    entry.layout = layout
+    return entry

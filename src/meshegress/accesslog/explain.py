@@ -9,7 +9,8 @@ from datetime import datetime
 from meshegress.accesslog.details import explain_details
 from meshegress.accesslog.entry import AccessLogEntry
 from meshegress.accesslog.flags import explain_flags
-from meshegress.accesslog.formatstring import Command
+from meshegress.accesslog.formatstring import Command, known_command
+from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.rendering import stamp_text
 from meshegress.naming import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER, ClusterName
 
@@ -25,19 +26,23 @@ class ExplainedField:
 
 
 def explain_entry(entry: AccessLogEntry) -> Iterator[ExplainedField]:
-    """Yield the fields of *entry* in the order of its format, each with its meaning.
+    """Yield the fields of *entry* in the order of its format, or in that of its values, each with its meaning.
 
     >>> from meshegress.accesslog import AccessLogFormat
     >>> entry = AccessLogFormat("%RESPONSE_FLAGS% %UPSTREAM_CLUSTER%").parse("UH BlackHoleCluster")
     >>> [field.meaning for field in explain_entry(entry)][1]
     'traffic that is not allowed out ends here'
     """
-    if entry.layout is None:
-        return
-    for command, name in zip(entry.layout.commands, entry.layout.names, strict=True):
+    for command, name in zip(_commands(entry), entry.names, strict=True):
         value = entry[name]
         shown = None if value in (None, ()) else entry.text(name) or _value_text(value)
         yield ExplainedField(name, command.text, shown, _meaning(command, shown))
+
+
+def _commands(entry: AccessLogEntry) -> tuple[Command, ...]:
+    if entry.layout is not None:
+        return entry.layout.commands
+    return tuple(known_command(KEYS.get(text, text)) for text in entry.operators)
 
 
 def _value_text(value: object) -> str:

@@ -120,6 +120,21 @@ def command_fault(name: str, argument: str | None, length: int | None, formatter
     return argument_fault(syntax, argument, command_fault)
 
 
+def known_command(text: str) -> Command:
+    """Return the command between percent signs, *text*, of an extension or not.
+
+    Raises LogFormatError for what is none.
+
+    >>> known_command("REQ(A)").operator.name
+    'REQ'
+    """
+    extensions = tuple(filter(None, (operator.extension for operator in OPERATORS.values())))
+    command = _command_at(f"%{text}%", 0, extensions)
+    if command.text != text:
+        raise LogFormatError(text, 0, len(text), "this is more than one command")
+    return command
+
+
 def _word_end(text: str, start: int) -> int:
     end = start + 1
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):

@@ -7,7 +7,8 @@ import re
 from meshegress.accesslog.values import to_bytes, to_text
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-# DECODED undoes an escape only where the byte is one of these.
+# DECODED drops a percent sign that begins no escape though two bytes follow, and undoes an escape to one of these.
+_PERCENT = re.compile(rb"%(?:([0-9A-Fa-f]{2})|(?=..))", re.DOTALL)
 _HARMLESS = frozenset(b"!#$%&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_`abcdefghijklmnopqrstuvwxyz~")
 
 
@@ -25,10 +26,12 @@ def query_params(path: str | None, *, decoded: bool = False) -> str | None:
     if path is None or "?" not in path:
         return None
     query = to_bytes(path.partition("?")[2])
-    return to_text(_ESCAPE.sub(_harmless, query) if decoded else query)
+    return to_text(_PERCENT.sub(_harmless, query) if decoded else query)
 
 
 def _harmless(match: re.Match[bytes]) -> bytes:
+    if match[1] is None:
+        return b""
     byte = int(match[1], 16)
     return bytes([byte]) if byte in _HARMLESS else match[0]
 

@@ -126,6 +126,7 @@ class LogReader:
                 yield entry
 
     def _parse(self, line: bytes) -> AccessLogEntry | None:
+        """Read *line* in the first format that it fits; where it fits none, without a carriage return at its end."""
         reason = "no_match"
         for parser in self._parsers:
             try:
@@ -136,6 +137,8 @@ class LogReader:
             else:
                 self.counts.entries += 1
                 return entry
+        if reason == "no_match" and line.endswith(b"\r"):
+            return self._parse(line[:-1])
         self.counts.miss(reason, line)
         return None
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from meshegress import AccessLogEntry, AccessLogFormat, LogFormatError, LogReader, read_log
+from meshegress.accesslog.presets import KEYS
 from meshegress.cli.exits import FAILED, OK
+from meshegress.errors import visible
 
 _COLUMNS = ("start_time", "method", "authority", "path", "response_code", "response_flags", "upstream_cluster")
 _PROGRESS_SECONDS = 0.5
@@ -63,7 +65,7 @@ def compile_format(text: str, *, omit_empty_values: bool = False) -> AccessLogFo
 def run_parse(arguments: argparse.Namespace) -> int:
     """Print the entries of the files; 1 where some line could not be read."""
     reader = _reader(arguments, rotated=arguments.rotated, names=arguments.names, tie_break=arguments.tie_break)
-    fields = tuple(arguments.fields.split(",")) if arguments.fields else ()
+    fields = _checked_fields(arguments.fields, reader) if arguments.fields else ()
     entries = _with_progress(reader)
     encode = json.JSONEncoder(default=_plain_value).encode
     if arguments.table:
@@ -73,6 +75,20 @@ def run_parse(arguments: argparse.Namespace) -> int:
             values = {name: entry.get(name) for name in fields} if fields else entry.as_dict()
             print(encode(values))
     return _close(reader)
+
+
+def _checked_fields(text: str, reader: LogReader) -> tuple[str, ...]:
+    """Return the fields that *text* names, by name or operator."""
+    names = list(dict.fromkeys(name for log in reader.formats for name in log.names))
+    known = {*names, *KEYS, *(command.text for log in reader.formats for command in log.commands)}
+    fields = tuple(text.split(","))
+    for field in fields:
+        if field not in known:
+            start = text.index(field)
+            raise LogFormatError(
+                text, start, start + len(field), f"there is no such field; there are {', '.join(names)}"
+            )
+    return fields
 
 
 def run_format(arguments: argparse.Namespace) -> int:
@@ -114,7 +130,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         width = max(len(field.name) for field in explained)
         for field in explained:
             meaning = f"  ({field.meaning})" if field.meaning else ""
-            print(f"{field.name:<{width}}  {'-' if field.value is None else _printable(field.value)}{meaning}")
+            print(f"{field.name:<{width}}  {'-' if field.value is None else visible(field.value)}{meaning}")
         print()
     return _close(reader)
 
@@ -157,7 +173,7 @@ def _close(reader: LogReader) -> int:
     print(f"meshegress: {counts}", file=sys.stderr)
     for reason, unread in counts.unread.items():
         for sample in unread.samples:
-            print(f"  {reason}: {_printable(sample)}", file=sys.stderr)
+            print(f"  {reason}: {visible(sample)}", file=sys.stderr)
     return FAILED
 
 
@@ -172,15 +188,10 @@ def _print_table(entries: Iterable[AccessLogEntry], fields: tuple[str, ...]) -> 
 
 def _cell(value: object) -> str:
     plain = _plain_value(value)
-    return "-" if plain in (None, []) else _printable(",".join(plain) if isinstance(plain, list) else str(plain))
+    return "-" if plain in (None, []) else visible(",".join(plain) if isinstance(plain, list) else str(plain))
 
 
 def _plain_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return list(value) if isinstance(value, tuple) else value
-
-
-def _printable(text: str) -> str:
-    """Keep the terminal safe from what a client sent."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c) & 0xFF:02x}" for c in text)
