@@ -4,19 +4,50 @@ from __future__ import annotations
 
 import pytest
 
-from meshegress import Mesh, Request, load
+from meshegress import Mesh, Request, Workload, load
 from meshegress.resources import ServiceEntry
+
+SCOPED = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a, namespace: shop, creationTimestamp: 2024-01-01T00:00:00Z}
+spec: {hosts: [a.com], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: s, namespace: shop}
+spec: {workloadSelector: {labels: {tier: front}}, egress: [{hosts: [./*]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: v, namespace: shop}
+spec: {hosts: [a.com], http: [{match: [{sourceLabels: {team: red}}], directResponse: {status: 418}}]}
+"""
 
 
 def test_workloads_that_are_told_the_same_share_it() -> None:
-    """A thousand workloads of one scope hold one table."""
-    entry = ServiceEntry(
-        metadata={"name": "a", "namespace": "shop"},
-        spec={"hosts": ["a.com"], "ports": [{"number": 443, "name": "tls", "protocol": "TLS"}], "resolution": "DNS"},
-    )
-    mesh = Mesh([entry])
-    tables = {id(mesh.egress("shop", labels={"app": str(number)}).table) for number in range(1000)}
-    assert len(tables) == 1
+    """A thousand workloads of one scope hold one table, whatever labels and addresses they have beside."""
+    mesh = load(SCOPED)
+    egresses = [
+        mesh.egress(
+            "shop", labels={"app": str(number), "tier": "front"}, addresses=[f"10.0.{number // 250}.{number % 250}"]
+        )
+        for number in range(1000)
+    ]
+    assert len({id(egress.table) for egress in egresses}) == 1
+    assert len({id(egress.names) for egress in egresses}) == 1
+    decisions = {id(egress.decide(Request.http("a.com", address="192.0.2.9"))) for egress in egresses}
+    assert len(decisions) == 1
+
+
+def test_workloads_that_are_told_otherwise_share_their_scope() -> None:
+    """Labels that a route asks for make another table, of the same services; a Sidecar's make another scope."""
+    mesh = load(SCOPED)
+    views = [mesh.view(Workload("shop", labels=labels)) for labels in ({}, {"team": "red"}, {"tier": "front"})]
+    assert len({id(view.program.table) for view in views}) == 3
+    assert views[0].compiled.scope is views[1].compiled.scope
+    assert views[0].compiled.scope is not views[2].compiled.scope
+    assert len({id(view.registry) for view in views}) == 1
 
 
 def test_an_entry_that_is_not_exported_is_named_by_the_explanation() -> None:

@@ -70,10 +70,90 @@ def test_the_api_server_refuses_what_the_webhook_takes(port: str, resolution: st
     assert (refused(text, "webhook"), refused(text, "cluster")) == ([], [place])
 
 
-def test_lists_have_limits() -> None:
-    """A list that is too long is refused as a whole."""
-    text = ENTRY.format(port="", resolution="STATIC", rest=f"  addresses: {['1.1.1.1'] * 257}")
-    assert refused(text, "cluster") == ["EG282 spec.addresses"]
+MANY = "{" + ", ".join(f"k{number}: v" for number in range(257)) + "}"
+LONG = "a" * 63
+MANY_PORTS = "{" + ", ".join(f"p{number}: 80" for number in range(129)) + "}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "place"),
+    [
+        pytest.param(f"  addresses: {['1.1.1.1'] * 257}", "EG282 spec.addresses", id="257 addresses"),
+        pytest.param(f"  endpoints: {[{'address': '1.1.1.1'}] * 4097}", "EG284 spec.endpoints", id="4097 endpoints"),
+        pytest.param(
+            f"  endpoints: [{{address: 1.1.1.1, labels: {MANY}}}]", "EG284 spec.endpoints[0].labels", id="257 labels"
+        ),
+        pytest.param(
+            "  endpoints: [{address: 1.1.1.1, serviceAccount: " + "x" * 254 + "}]",
+            "EG284 spec.endpoints[0].serviceAccount",
+            id="a long service account",
+        ),
+        pytest.param(
+            "  endpoints: [{address: 1.1.1.1, network: " + "x" * 2049 + "}]",
+            "EG284 spec.endpoints[0].network",
+            id="a long network",
+        ),
+        pytest.param(
+            f"  workloadSelector: {{labels: {MANY}}}", "EG285 spec.workloadSelector.labels", id="257 labels to select"
+        ),
+    ],
+)
+def test_lists_and_texts_have_limits(rest: str, place: str) -> None:
+    """What is too long is refused by the server, and taken by the webhook."""
+    text = ENTRY.format(port="", resolution="STATIC", rest=rest)
+    assert (refused(text, "webhook"), refused(text, "cluster")) == ([], [place])
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param(
+            ENTRY.format(
+                port="", resolution="STATIC", rest=f"  endpoints: [{{address: 1.1.1.1, ports: {MANY_PORTS}}}]"
+            ),
+            "EG284 spec.endpoints[0].ports",
+            id="129 ports of an endpoint",
+        ),
+        pytest.param(
+            ENTRY.format(port="", resolution="STATIC", rest="  endpoints: [{address: 'unix://'}]"),
+            "EG284 spec.endpoints[0].address",
+            id="a socket without a path",
+        ),
+        pytest.param(
+            ENTRY.format(port="", resolution="STATIC", rest="  endpoints: [{locality: a}]"),
+            "EG284 spec.endpoints[0].address",
+            id="an endpoint without address and network",
+        ),
+        pytest.param(
+            ENTRY.format(
+                port="", resolution="STATIC", rest="  endpoints: [{address: 1.1.1.1, ports: {" + "a" * 63 + ": 1}}]"
+            ),
+            "EG284 spec.endpoints[0].ports." + "a" * 63,
+            id="a port name of 63 letters",
+        ),
+        pytest.param(
+            ENTRY.format(port="", resolution="NONE", rest="").replace("HTTP", "H" * 257),
+            "EG283 spec.ports[0].protocol",
+            id="a long protocol",
+        ),
+        pytest.param(
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a}\nspec:\n"
+            "  workloadSelector: {labels: {a: " + "v" * 64 + "}}\n  egress: [{hosts: ['*/*']}]\n",
+            "EG285 spec.workloadSelector.labels.a",
+            id="a long value of a Sidecar's selector",
+        ),
+        pytest.param(
+            "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: a}\n"
+            "spec: {address: 'unix:///a', ports: {}}\n",
+            "EG284 spec.ports",
+            id="a WorkloadEntry with a socket and a mapping of ports",
+        ),
+    ],
+)
+def test_the_server_says_it_whatever_the_webhook_says(text: str, place: str) -> None:
+    """Some are refused by both, each in its own words."""
+    assert place not in refused(text, "webhook")
+    assert place in refused(text, "cluster")
 
 
 def test_ports_have_a_number_and_a_name() -> None:

@@ -9,6 +9,7 @@ import re
 
 from meshegress.profiles import Profile
 from meshegress.resources import Message, Resource, ServiceEntry, Sidecar, WorkloadEntry
+from meshegress.resources._message import wire_name
 from meshegress.resources.service_entry import Resolution, ServicePort
 from meshegress.resources.shape import shown
 from meshegress.resources.sidecar import WorkloadSelector
@@ -76,7 +77,7 @@ def endpoint_problems(endpoint: WorkloadEntrySpec, path: Path) -> Problems:
     if not is_written(endpoint, "address") and not is_written(endpoint, "network"):
         yield Problem((*path, "address"), "the address is missing", "write an address, or a network")
     for field, most in (("address", 256), ("network", 2048), ("locality", 2048), ("service_account", 253)):
-        yield from _length((*path, field), getattr(endpoint, field), most)
+        yield from _length((*path, wire_name(field)), getattr(endpoint, field), most)
     if endpoint.address.startswith(UNIX):
         yield from _unix_problems(endpoint, path)
     yield from _limit((*path, "ports"), len(endpoint.ports), 128, "ports")
