@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from meshegress.errors import ResourceError
-from meshegress.resources import KINDS, MeshConfig, ObjectMeta, Resource, ServiceEntry, VirtualService
+from meshegress.resources import KINDS, MeshConfig, ObjectMeta, Pod, Resource, ServiceEntry, VirtualService
 from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.service_entry import Resolution, ServiceEntrySpec, ServicePort
 from meshegress.resources.virtual_service import StringMatch
@@ -94,3 +94,11 @@ def test_presence_of_a_condition_is_visible() -> None:
 def test_every_kind_can_be_empty(kind: type[Resource]) -> None:
     """No field is required by shape alone."""
     assert kind() == kind.model_validate({})
+
+
+def test_a_pod_takes_the_metadata_of_any_kind() -> None:
+    """What serves for a Service serves for a Pod, whose metadata says more."""
+    metadata = ObjectMeta(name="a", namespace="shop", labels={"app": "a"}, creation_timestamp=5)
+    pod = Pod(metadata=metadata)
+    assert (pod.name, pod.metadata.labels, pod.metadata.creation_timestamp) == ("a", {"app": "a"}, 5)
+    assert pod.metadata.deletion_timestamp is None

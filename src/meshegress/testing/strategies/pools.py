@@ -57,8 +57,8 @@ def addresses() -> st.SearchStrategy[str]:
 
 @cache
 def some(values: st.SearchStrategy[T], most: int = 2, least: int = 0) -> st.SearchStrategy[tuple[T, ...]]:
-    """Draw a few different *values*; made once for each strategy."""
-    return st.lists(values, min_size=least, max_size=most, unique_by=repr).map(tuple)
+    """Draw a few different *values*; made once for each of the strategies, which the modules keep."""
+    return st.lists(values, min_size=least, max_size=most, unique=True).map(tuple)
 
 
 def rarely(draw: st.DrawFn, values: st.SearchStrategy[T], otherwise: Any = None) -> Any:

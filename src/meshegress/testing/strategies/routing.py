@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -46,6 +47,8 @@ from meshegress.testing.strategies.pools import (
     rarely,
     some,
 )
+
+T = TypeVar("T")
 
 
 def _texts(*values: str) -> st.SearchStrategy[StringMatch]:
@@ -101,16 +104,16 @@ def virtual_services(draw: st.DrawFn) -> VirtualService:
         routes["http"] = routes["http"] or _http_routes(draw, is_root=False)
     else:
         routes["gateways"] = draw(_BOUND)
-        routes["tcp"] = draw(some(_tcp_routes(), least=1)) if rarely(draw, st.just(True), False) else ()
-        if rarely(draw, st.just(True), False) or not (routes["http"] or routes["tcp"]):
-            routes["tls"] = draw(st.lists(_tls_routes(chosen), min_size=1, max_size=2).map(tuple))
+        routes["tcp"] = tuple(_tcp_route(draw) for _ in range(rarely(draw, _COUNT, 0)))
+        least = 0 if routes["http"] or routes["tcp"] else 1
+        routes["tls"] = tuple(_tls_route(draw, chosen) for _ in range(rarely(draw, _COUNT, least)))
     spec = VirtualServiceSpec(hosts=chosen, export_to=draw(ANY_EXPORT), **routes)
     return VirtualService(metadata=draw(METADATA), spec=spec)
 
 
 def _http_routes(draw: st.DrawFn, *, is_root: bool) -> tuple[HTTPRoute, ...]:
     return tuple(
-        HTTPRoute(name=draw(_ROUTE_NAME), match=draw(some(_matches())), **_action(draw, is_root=is_root))
+        HTTPRoute(name=draw(_ROUTE_NAME), match=_several(draw, _match, least=0), **_action(draw, is_root=is_root))
         for _ in range(draw(_COUNT))
     )
 
@@ -123,8 +126,7 @@ def _action(draw: st.DrawFn, *, is_root: bool) -> dict[str, Any]:
         return {"direct_response": HTTPDirectResponse(status=draw(_STATUS))}
     if kind == "delegate" and is_root:
         return {"delegate": Delegate(name=draw(_DELEGATE_NAME), namespace=draw(_DELEGATE_NAMESPACE))}
-    few = (2, 3) if kind == "split" else (1, 1)
-    given: dict[str, Any] = {"route": draw(some(_HTTP_DESTINATION, least=few[0], most=few[1]))}
+    given: dict[str, Any] = {"route": tuple(draw(_HTTP_DESTINATION) for _ in range(2 if kind == "split" else 1))}
     if kind == "fault":
         share = draw(_SHARE)
         percentage = None if share is None else Percent(value=share)
@@ -132,8 +134,12 @@ def _action(draw: st.DrawFn, *, is_root: bool) -> dict[str, Any]:
     return given
 
 
-@st.composite
-def _matches(draw: st.DrawFn) -> HTTPMatchRequest:
+def _several(draw: st.DrawFn, one: Callable[[st.DrawFn], T], least: int = 1) -> tuple[T, ...]:
+    """Return one, two or three of what *one* draws, or one less."""
+    return tuple(one(draw) for _ in range(draw(_COUNT) - 1 + least))
+
+
+def _match(draw: st.DrawFn) -> HTTPMatchRequest:
     return HTTPMatchRequest(
         name=rarely(draw, st.just("m"), ""),
         uri=draw(_URI),
@@ -167,23 +173,28 @@ def _connection(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@st.composite
-def _tls_routes(draw: st.DrawFn, chosen: tuple[str, ...]) -> TLSRoute:
-    inside = st.sampled_from([*chosen, *(f"x{host[1:]}" for host in chosen if host.startswith("*"))])
-    names = st.lists(inside, min_size=1, max_size=2, unique=True).map(tuple)
-    matches = [TLSMatchAttributes(sni_hosts=draw(names), **_connection(draw)) for _ in range(draw(_COUNT))]
-    return TLSRoute(match=tuple(matches), route=draw(some(_ROUTE_DESTINATION, least=1)))
+def _tls_route(draw: st.DrawFn, chosen: tuple[str, ...]) -> TLSRoute:
+    inside = [*chosen, *(f"x{host[1:]}" for host in chosen if host.startswith("*"))]
+
+    def match(draw: st.DrawFn) -> TLSMatchAttributes:
+        names = tuple(dict.fromkeys((inside[draw(_COUNT) % len(inside)], inside[0])))
+        return TLSMatchAttributes(sni_hosts=names, **_connection(draw))
+
+    return TLSRoute(match=_several(draw, match), route=_ends(draw))
 
 
-@st.composite
-def _tcp_routes(draw: st.DrawFn) -> TCPRoute:
-    matches = [L4MatchAttributes(**_connection(draw)) for _ in range(draw(_COUNT) - 1)]
-    return TCPRoute(match=tuple(matches), route=draw(some(_ROUTE_DESTINATION, least=1)))
+def _tcp_route(draw: st.DrawFn) -> TCPRoute:
+    matches = _several(draw, lambda draw: L4MatchAttributes(**_connection(draw)), least=0)
+    return TCPRoute(match=matches, route=_ends(draw))
+
+
+def _ends(draw: st.DrawFn) -> tuple[RouteDestination, ...]:
+    return tuple(draw(_ROUTE_DESTINATION) for _ in range(rarely(draw, _COUNT, 1)))
 
 
 _RULE_HOST = hosts() | st.just("api")
 _VERSION: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, {"version": "v1"}))
-_SUBSETS = some(st.builds(Subset, name=st.sampled_from(("v1", "v2")), labels=_VERSION), most=2)
+_NAMES = some(st.sampled_from(("v1", "v2")))
 _PASSTHROUGH = st.just(TrafficPolicy(load_balancer=LoadBalancerSettings(simple="PASSTHROUGH")))
 _SELECTOR = ANY_LABELS.map(lambda drawn: PolicySelector(match_labels=drawn))
 _PRIVATE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from(((), (".",)))
@@ -193,10 +204,9 @@ _PRIVATE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from(((), (".",)))
 def destination_rules(draw: st.DrawFn) -> DestinationRule:
     """Draw a DestinationRule with subsets, some of them for endpoints with a label, some for selected workloads."""
     selector = rarely(draw, _SELECTOR)
-    subsets = {subset.name: subset for subset in draw(_SUBSETS)}
     spec = DestinationRuleSpec(
         host=draw(_RULE_HOST),
-        subsets=tuple(subsets.values()),
+        subsets=tuple(Subset(name=name, labels=draw(_VERSION)) for name in draw(_NAMES)),
         traffic_policy=rarely(draw, _PASSTHROUGH),
         workload_selector=selector,
         export_to=draw(_PRIVATE if selector else ANY_EXPORT),

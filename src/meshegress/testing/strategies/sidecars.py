@@ -23,6 +23,7 @@ _CAPTURE = st.sampled_from(tuple(CaptureMode))
 _SELECTOR = ANY_LABELS.map(lambda drawn: WorkloadSelector(labels=drawn))
 _IMPORT = st.tuples(st.sampled_from(("*", ".", "shop", "default")), st.just("*") | hosts()).map("/".join)
 _IMPORTS = some(_IMPORT, most=3, least=1)
+_TRUE = st.just(True)
 _MODE = st.sampled_from(tuple(SidecarOutboundMode))
 
 
@@ -35,7 +36,7 @@ def sidecars(draw: st.DrawFn) -> Sidecar:
     spec = SidecarSpec(
         workload_selector=rarely(draw, _SELECTOR),
         egress=tuple(listeners),
-        outbound_traffic_policy=rarely(draw, _policies()),
+        outbound_traffic_policy=_policy(draw) if rarely(draw, _TRUE, False) else None,
     )
     return Sidecar(metadata=draw(METADATA), spec=spec)
 
@@ -49,8 +50,7 @@ def _listener(draw: st.DrawFn, number: int) -> IstioEgressListener:
     )
 
 
-@st.composite
-def _policies(draw: st.DrawFn) -> OutboundTrafficPolicy:
+def _policy(draw: st.DrawFn) -> OutboundTrafficPolicy:
     mode = draw(_MODE)
     if mode is not SidecarOutboundMode.ALLOW_ANY or draw(st.booleans()):
         return OutboundTrafficPolicy(mode=mode)
