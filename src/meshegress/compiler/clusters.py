@@ -71,13 +71,12 @@ def _of_port(service: Service, port: ServicePort, rule: ConsolidatedRule | None,
 def _subset_endpoints(
     service: Service, port: ServicePort, subset: Subset, rule_passes_through: bool, behind: Behind
 ) -> Endpoints | None:
-    own = _policy_of_port(subset.traffic_policy, port.number)
-    if _is_passthrough(subset.traffic_policy) or (service.resolution.is_dns and rule_passes_through):
+    # A subset is of the type that its rule gives the whole service, whatever balancer it names itself.
+    if rule_passes_through or _is_passthrough(subset.traffic_policy):
         return Endpoints.UNKNOWABLE
     found = behind(service, port, subset.labels)
-    if found is not None and (_is_passthrough(own) or (rule_passes_through and not _has_balancer(own))):
-        return Endpoints.UNKNOWABLE
-    return found
+    passes_through = _is_passthrough(_policy_of_port(subset.traffic_policy, port.number))
+    return Endpoints.UNKNOWABLE if passes_through and found is not None else found
 
 
 def _endpoints(
@@ -105,10 +104,6 @@ def _policy_of_port(policy: TrafficPolicy | None, number: int) -> TrafficPolicy 
         if row.port is not None and row.port.number == number:
             return TrafficPolicy.model_construct(load_balancer=row.load_balancer)
     return policy
-
-
-def _has_balancer(policy: TrafficPolicy | None) -> bool:
-    return policy is not None and policy.load_balancer is not None
 
 
 def _is_passthrough(policy: TrafficPolicy | None) -> bool:

@@ -79,8 +79,7 @@ def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) ->
         wanted = spec.workload_selector.labels.items()
         for workload in workloads.get(service.namespace, ()):
             if workload.labels.items() >= wanted and (service.resolution.is_dns or is_ip(workload.address)):
-                healthy = True if workload.pod is not None else None
-                yield from _on_every_port(service, workload.address, workload.labels, workload.ports, healthy)
+                yield from _on_every_port(service, workload.address, workload.labels, workload.ports, workload.pod)
     elif spec.endpoints:
         for row in spec.endpoints:
             labels = _entry_labels(row.labels, row.locality, row.network)
@@ -90,7 +89,7 @@ def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) ->
 
 
 def _on_every_port(
-    service: Service, address: str, labels: Mapping[str, str], ports: Mapping[str, int], healthy: bool | None = None
+    service: Service, address: str, labels: Mapping[str, str], ports: Mapping[str, int], pod: Pod | None = None
 ) -> Iterator[Endpoint]:
     entry = service.resource
     assert isinstance(entry, ServiceEntry)
@@ -100,7 +99,8 @@ def _on_every_port(
         declared = entry.spec.ports[port.place]
         target = 0 if socket else ports.get(port.name) or declared.target_port or port.number
         shown = address.removeprefix(UNIX)
-        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy)
+        healthy = None if pod is None else True
+        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy, _pod_name(pod))
 
 
 def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Iterator[Endpoint]:

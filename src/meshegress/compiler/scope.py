@@ -265,9 +265,9 @@ def _for_destination(service: Service, port: ServicePort | None, ports: set[int]
     if 0 in ports:
         return service
     named = tuple(row for row in service.ports if row.number in ports)
-    if not named or len(named) == len(service.ports):
-        return service if named else None
-    return service.with_ports(named)
+    if len(named) == len(service.ports):
+        return service
+    return service.with_ports(named) if named else None
 
 
 def _merge(merged: dict[str, Service], service: Service) -> None:

@@ -126,7 +126,22 @@ def contested_ports(services: Sequence[Service], *, keeps_parts: bool) -> frozen
             apart = other is not service and not (keeps_parts and service.resource is other.resource)
             if written or (apart and tied(service, other)):
                 ports.update(wanted, (port.number for port in other.ports if claim[0] == "host"))
-    return frozenset(ports)
+    return frozenset(ports | _ports_of_both_families(services))
+
+
+def _ports_of_both_families(services: Sequence[Service]) -> set[int]:
+    """Return the ports on which a service is written ``::``, which a wildcard of both families wants as well."""
+    written = [service for service in services if ":" in service.address and canonical_address(service.address) == "::"]
+    numbers = {port.number for service in written for port in service.ports if not port.protocol.is_http}
+    if not numbers:
+        return numbers
+    spread = (
+        port.number
+        for service in services
+        for port in service.ports
+        if port.protocol.is_http or service.address == UNSPECIFIED or "/" in service.address
+    )
+    return numbers.intersection(spread)
 
 
 def shared_domain_ports(services: Sequence[Service]) -> frozenset[int]:

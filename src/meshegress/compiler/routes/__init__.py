@@ -180,8 +180,7 @@ class RouteBuilder:
             name = host_and_port(host, group.port)
             if name not in domains.hosts:
                 domains.hosts.add(name)
-                forms = [bracketed(host)] if port else [bracketed(host), name]
-                if given := domains.give(forms, ()):
+                if given := domains.give([bracketed(host)], ()):
                     yield VirtualHost(name, given, group.routes, group.origin)
         for one in group.served:
             name = host_and_port(one.host, group.port)
