@@ -85,6 +85,8 @@ class Profile:
     pod_names_add_up: bool = True
     #: ``serviceEntryVisibility`` of the mesh narrows what sidecars see.
     entry_visibility: bool = True
+    #: A selector without labels selects every workload of the namespace; otherwise none.
+    empty_selector_takes_all: bool = True
 
 
 _R131 = Profile(release="1.31")
@@ -113,6 +115,7 @@ _R129 = replace(
     collapses_addresses=False,
     dynamic_dns_protocols=frozenset({"http", "tls"}),
     dynamic_dns_inside=False,
+    empty_selector_takes_all=False,
 )
 _R128 = replace(_R129, release="1.28", dynamic_dns_protocols=frozenset({"http"}))
 _R126 = replace(

@@ -71,6 +71,7 @@ class Registry:
             workload_entries=resources.workload_entries,
             pods=resources.pods,
             domain=CLUSTER_DOMAIN,
+            empty_selector_takes_all=profile.empty_selector_takes_all,
         )
         ready = prepare(
             resources.virtual_services,

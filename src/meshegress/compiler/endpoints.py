@@ -42,6 +42,7 @@ def collect_endpoints(
     workload_entries: Iterable[WorkloadEntry],
     pods: Iterable[Pod],
     domain: str,
+    empty_selector_takes_all: bool,
 ) -> EndpointPools:
     """Return the pools behind *services*.
 
@@ -52,7 +53,7 @@ def collect_endpoints(
     pools: dict[Named, list[Endpoint]] = {}
     taken: dict[Named, set[int]] = {}
     for service in services:
-        if service.is_kubernetes:
+        if service.is_kubernetes or (not empty_selector_takes_all and _selects_nothing(service)):
             continue
         endpoints = _of_entry(service, workloads)
         if service.resolution is Resolution.DNS_ROUND_ROBIN_LB:
@@ -69,6 +70,13 @@ def collect_endpoints(
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
     return EndpointPools(pools, services)
+
+
+def _selects_nothing(service: Service) -> bool:
+    """Return whether the entry of *service* has a selector that asks for no label."""
+    entry = service.resource
+    assert isinstance(entry, ServiceEntry)
+    return entry.spec.workload_selector is not None and not entry.spec.workload_selector.labels
 
 
 def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) -> Iterator[Endpoint]:

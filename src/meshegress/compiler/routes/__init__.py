@@ -131,10 +131,13 @@ class RouteBuilder:
             self._index(egress)
         return self._served.get((id(egress), port), {})
 
+    def _written(self, host: str) -> str:
+        """Return *host* as route configurations write it."""
+        return host.lower() if self._profile.lower_case_http_hosts else host
+
     def _index(self, egress: EgressListener) -> None:
-        lower = self._profile.lower_case_http_hosts
         for service in egress.services:
-            host = service.hostname.lower() if lower else service.hostname
+            host = self._written(service.hostname)
             for number in {port.number for port in service.ports}:
                 found = next((p for p in service.ports if p.number == number and p.protocol is not Protocol.UDP), None)
                 if found is not None:
@@ -145,7 +148,7 @@ class RouteBuilder:
         consumed: set[str] = set()
         rows = egress.virtual_services
         if port != _OPEN_PORT:
-            rows = _related(rows, served)
+            rows = [row for row in rows if _is_related([self._written(host) for host in row.hosts], served)]
         for row in rows:
             for group in self._groups_of(row, egress, served, port):
                 consumed.update(one.host for one in group.served)
@@ -162,7 +165,7 @@ class RouteBuilder:
         routes = http_routes(row, self._proxy, port, partial(_cluster_of, served=served, port=port))
         if not routes:
             return
-        matched, others = _split_hosts(row, egress, served)
+        matched, others = _split_hosts(row, [self._written(host) for host in row.hosts], egress, served)
         by_port: dict[int, list[_Served]] = {}
         for one in matched:
             for own in one.ports:
@@ -219,10 +222,10 @@ def _cluster_of(target: RouteTarget, *, served: Mapping[str, _Served], port: int
     return target_cluster(target, one.service, only_port=only, listener_port=port)
 
 
-def _related(rows: Iterable[VirtualService], served: Mapping[str, _Served]) -> list[VirtualService]:
-    """Return the VirtualServices that have to do with the services on a port."""
+def _is_related(hosts: Iterable[str], served: Mapping[str, _Served]) -> bool:
+    """Return whether a VirtualService of these *hosts* has to do with the services on a port."""
     wildcards = [host for host in served if host.startswith("*")]
-    return [row for row in rows if any(_concerns(host.lower(), served, wildcards) for host in row.hosts)]
+    return any(_concerns(host, served, wildcards) for host in hosts)
 
 
 def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]) -> bool:
@@ -231,16 +234,17 @@ def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]
 
 
 def _split_hosts(
-    row: VirtualService, egress: EgressListener, served: Mapping[str, _Served]
+    row: VirtualService, hosts: Iterable[str], egress: EgressListener, served: Mapping[str, _Served]
 ) -> tuple[list[_Served], tuple[str, ...]]:
-    """Return the services that *row* routes for, and those of its hosts that are no service's.
+    """Return the services that *row* routes for, and those of its *hosts* that are no service's.
 
     A wildcard host takes the services that no other VirtualService names more closely.
     """
     matched: list[_Served] = []
     others: list[str] = []
-    wildcards = [host.lower() for host in row.hosts if host.startswith("*")]
-    for host in (host.lower() for host in row.hosts if not host.startswith("*")):
+    hosts = tuple(hosts)
+    wildcards = [host for host in hosts if host.startswith("*")]
+    for host in (host for host in hosts if not host.startswith("*")):
         if host in served:
             matched.append(served[host])
         else:
