@@ -14,6 +14,10 @@ def main() -> None:
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["meshegress"]):
         target = import_module("fuzz.targets").TARGETS[name]
+        for seed in target.seeds:
+            target.run(
+                seed
+            )  # public names bring their modules when they are first used: now, while all is instrumented
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(target.seeds):
             Path(folder, f"{name}-{number}").write_bytes(seed)
