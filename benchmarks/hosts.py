@@ -95,7 +95,15 @@ def traffic(kind: str, size: int, requests: int = REQUESTS) -> Traffic:
 
 def _colliding(size: int, requests: int) -> Traffic:
     """Return domains of which two hundred share a bucket, as somebody could choose them who knew the seed."""
+    return _attack("colliding", colliding_names(200, size), size, requests)
+
+
+def calm(size: int) -> Traffic:
+    """Return what ``colliding`` traffic is but for the collisions: as many names of the same kind are asked for."""
+    return _attack("calm", [f"n{number:x}" for number in range(0x10000, 0x10000 + 200)], size, REQUESTS)
+
+
+def _attack(kind: str, names: list[str], size: int, requests: int) -> Traffic:
     rng = random.Random("colliding")
-    enemies = colliding_names(200, size)
-    domains = (*enemies, *(internet_host(rng) for _ in range(size - len(enemies))))
-    return Traffic("colliding", domains, [rng.choice(enemies) for _ in range(requests)])
+    others = (internet_host(rng) for _ in range(size - len(names)))
+    return Traffic(kind, (*names, *others), [rng.choice(names) for _ in range(requests)])
