@@ -234,3 +234,15 @@ def test_interrupt_leaves_without_a_traceback(capsys: pytest.CaptureFixture[str]
     with mock.patch("sys.stdin", io.TextIOWrapper(io.BufferedReader(Interrupted()))):
         assert main(["check", "-"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_check_asks_the_cluster_where_it_is_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The schema of the API server is asked beside the webhook, and objects without a namespace get the given one."""
+    path = tmp_path / "entry.yaml"
+    path.write_text(
+        "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\n"
+        "spec: {hosts: [a.com], resolution: NONE, endpoints: []}\n"
+    )
+    assert main(["check", str(path)]) == 0
+    assert main(["check", str(path), "--validation", "cluster", "--namespace", "shop"]) == 2
+    assert "entry.yaml:4:42: ServiceEntry `shop/a`: spec.endpoints: " in capsys.readouterr().out

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, OK
+from meshegress.collection import DEFAULT_NAMESPACE
 from meshegress.profiles import PROFILES
+from meshegress.rules import VALIDATIONS
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +19,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "exit codes: 0 usable, 2 something is not"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
     parser.add_argument("--istio", choices=PROFILES, default=meshegress.DEFAULT_RELEASE, help="default: %(default)s")
+    parser.add_argument(
+        "--validation",
+        choices=VALIDATIONS,
+        default=VALIDATIONS[0],
+        help="what judges: the webhook, or the cluster, which is the webhook and the API server's schema",
+    )
+    parser.add_argument(
+        "--namespace", default=DEFAULT_NAMESPACE, help="of objects that name none (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; any error among them is bad input."""
-    _, findings = meshegress.check(*arguments.paths, istio=arguments.istio)
+    _, findings = meshegress.check(
+        *arguments.paths, namespace=arguments.namespace, istio=arguments.istio, validation=arguments.validation
+    )
     if arguments.json:
         print(json.dumps([as_dict(finding) for finding in findings], indent=2))
     else:
