@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from meshegress import AccessLogEntry, AccessLogFormat, Decision, LogFormatError, Outcome, Request, RequestError
+from meshegress.accesslog.presets import JSON_PRESETS, TEXT_PRESETS
 from meshegress.request import WireProtocol
 
 TEXT = AccessLogFormat.preset("istio-text")
@@ -54,7 +55,7 @@ LISTENER = "0.0.0.0_80"
                 listener=LISTENER,
             ),
             Request.tcp("192.0.2.7", 80, b"not http at all"),
-            '"- - HTTP/1.1" 400 DPE http1.codec_error - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 192.0.2.7:80 '
+            '"- - HTTP/1.1" 400 DPE http1.codec_error - "-" 0 11 0 - "-" "-" "-" "-" "-" - - 192.0.2.7:80 '
             "192.0.2.1:40000 - -",
             id="bytes that are no request",
         ),
@@ -65,6 +66,44 @@ def test_the_line_of_a_decision(decision: Decision, request_: Request, line: str
     entry = AccessLogEntry.from_decision(decision, request_)
     assert TEXT.format(entry) == f"[1970-01-01T00:00:00.000Z] {line}"
     assert TEXT.format(TEXT.parse(TEXT.format(entry))) == TEXT.format(entry)
+
+
+_UNLOGGED = (Outcome.NO_LISTENER, Outcome.RESERVED, Outcome.WAITING)
+_HTTP = ("80", "vh", "r")
+_REQUESTS = {
+    "http": Request.http("a.com", "/x?y", address="192.0.2.7", headers={"user-agent": 'a "b'}),
+    "tls": Request.tls("a.com", address="192.0.2.7"),
+    "tcp": Request.tcp("2001:db8::1", 9),
+}
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome not in _UNLOGGED])
+@pytest.mark.parametrize("kind", _REQUESTS)
+@pytest.mark.parametrize("preset", [*TEXT_PRESETS, *JSON_PRESETS])
+def test_every_outcome_is_written_in_every_preset(outcome: Outcome, kind: str, preset: str) -> None:
+    """The line reads back, strictly and in one way, to the values that it was written from."""
+    names = dict(zip(("route_config", "virtual_host", "route"), _HTTP, strict=True)) if kind == "http" else {}
+    decision = Decision(outcome=outcome, cluster="outbound|80||a.com", listener=LISTENER, flags="UH", **names)
+    log = AccessLogFormat.preset(preset)
+    line = log.format(AccessLogEntry.from_decision(decision, _REQUESTS[kind], istio="1.30"))
+    entry = log.parse(line)
+    assert log.format(entry) == line
+    if preset != "envoy-default":  # which does not tell the original destination
+        assert entry.to_request().address == _REQUESTS[kind].address
+
+
+def test_the_sidecars_own_answers_have_their_length() -> None:
+    """No healthy upstream is nineteen bytes, none for HEAD; without a filter chain the listener gives the details."""
+    unhealthy = Decision(
+        outcome=Outcome.NO_ENDPOINTS, status=503, flags="UH", details="no_healthy_upstream", route_config="80"
+    )
+    request = Request.http("a.com", address="192.0.2.7")
+    assert AccessLogEntry.from_decision(unhealthy, request).bytes_sent == 19
+    head = Request.http("a.com", address="192.0.2.7", method="HEAD")
+    assert AccessLogEntry.from_decision(unhealthy, head).bytes_sent == 0
+    unmatched = Decision(outcome=Outcome.NO_ROUTE, listener=LISTENER, flags="NR", details="filter_chain_not_found")
+    entry = AccessLogEntry.from_decision(unmatched, _REQUESTS["tcp"])
+    assert (entry.response_code, entry.response_code_details) == (0, "filter_chain_not_found")
 
 
 def test_what_is_known_can_be_given() -> None:

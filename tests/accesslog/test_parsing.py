@@ -198,6 +198,40 @@ def test_what_is_read_is_what_was_written(exchange: tuple[str, dict[str, object]
     assert log.format(entry) == line
 
 
+@st.composite
+def json_exchanges(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object], bool]:
+    """A JSON format of nested members, lists and mixed strings, values for it, and whether empty ones are left out."""
+    names = draw(st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, max_size=6, unique=True))
+    leaves: list[object] = []
+    for name in names:
+        before, after = draw(_LITERALS), draw(_LITERALS)
+        leaves.append(draw(st.sampled_from([f"%{name}%", f"{before}%{name}%{after}", [f"%{name}%"]])))
+    constants = st.none() | st.booleans() | st.integers(-9, 10**9) | st.sampled_from([0.5, 1e21, "é", ""])
+    members = {key: leaf for key, leaf in zip('bdace"', leaves, strict=False)}
+    tree = {
+        "z": {"inner": members, "constant": draw(constants)},
+        **({"a": draw(constants)} if draw(st.booleans()) else {}),
+    }
+    return tree, {name: draw(_VALUES[name]) for name in names}, draw(st.booleans())
+
+
+@given(json_exchanges())
+def test_json_lines_are_read_back(exchange: tuple[dict[str, object], dict[str, object], bool]) -> None:
+    """Where a written line can be read, it is written again to the same bytes, and single commands have their value."""
+    tree, values, omit = exchange
+    log = AccessLogFormat.json(tree, omit_empty_values=omit)
+    line = log.format(values)
+    try:
+        entry = log.parse(line)
+    except LogParseError as error:
+        assert error.reason == "ambiguous"
+        return
+    assert log.format(entry) == line
+    for name in filter(lambda name: values[name] not in ("", "-"), values):
+        alone = AccessLogFormat.json({"v": f"%{name}%"})
+        assert isinstance(values[name], int) or alone.format(entry) == alone.format(values)
+
+
 def _brute_force(log: AccessLogFormat, line: str) -> int:
     """Count the ways by trying every end of every field."""
     pieces = log.pieces

@@ -20,6 +20,13 @@ _UNLOGGED = {
     Outcome.RESERVED: "the port is the proxy's own, so nothing is logged",
     Outcome.WAITING: "the proxy still waits for bytes, so nothing is logged",
 }
+# The bytes of the sidecar's own answers, by their details; those of others are empty, or the configuration's.
+_BODY_BYTES = {
+    "no_healthy_upstream": 19,
+    "fault_filter_abort": 18,
+    **dict.fromkeys(("http1.codec_error", "http1.invalid_characters", "http1.invalid_url"), 11),
+    "http.invalid_authority": 11,
+}
 # The HTTP codec gave up before there was a request to speak of.
 _UNREAD = frozenset({Outcome.CODEC_ERROR})
 
@@ -50,6 +57,7 @@ def predicted_values(
         "START_TIME": NO_MOMENT,
         "RESPONSE_CODE": 0,
         "RESPONSE_FLAGS": decision.flags,
+        "RESPONSE_CODE_DETAILS": decision.details,
         "BYTES_RECEIVED": 0,
         "BYTES_SENT": 0,
         "DURATION": 0,
@@ -79,6 +87,7 @@ def _http_values(decision: Decision, request: Request) -> dict[str, object]:
         "PROTOCOL": protocol,
         "RESPONSE_CODE": decision.status or 200,
         "RESPONSE_CODE_DETAILS": decision.details or "via_upstream",
+        "BYTES_SENT": 0 if request.method == "HEAD" else _BODY_BYTES.get(decision.details or "", 0),
     }
     if decision.outcome in _UNREAD:
         return values

@@ -87,7 +87,7 @@ def stamp_text(moment: datetime, *, is_local: bool = False) -> str:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     shown = moment if is_local else moment.astimezone(UTC)
     end = f"{shown:%z}" if is_local else "Z"
-    return f"{shown:%Y-%m-%dT%H:%M:%S}.{shown.microsecond // 1000:03}{end}"
+    return shown.replace(tzinfo=None).isoformat(timespec="milliseconds") + end
 
 
 def json_of(command: Command, value: object, *, omit_empty_values: bool = False) -> str | None:

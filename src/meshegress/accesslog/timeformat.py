@@ -71,7 +71,8 @@ def format_time(pattern: str | None, moment: Moment) -> str:
     '2026-11-22T22:48:49.042Z'
     """
     if pattern is None:
-        return f"{moment.clock:%Y-%m-%dT%H:%M:%S}.{moment.nanosecond // 1_000_000:03}Z"
+        seconds = moment.clock.replace(tzinfo=None).isoformat(timespec="seconds")
+        return f"{seconds}.{moment.nanosecond // 1_000_000:03}Z"
     parts: list[str] = []
     place = 0
     for match in _WITHIN_SECOND.finditer(pattern):
