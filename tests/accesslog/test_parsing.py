@@ -207,7 +207,7 @@ def json_exchanges(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object
         before, after = draw(_LITERALS), draw(_LITERALS)
         leaves.append(draw(st.sampled_from([f"%{name}%", f"{before}%{name}%{after}", [f"%{name}%"]])))
     constants = st.none() | st.booleans() | st.integers(-9, 10**9) | st.sampled_from([0.5, 1e21, "é", ""])
-    members = {key: leaf for key, leaf in zip('bdace"', leaves, strict=False)}
+    members = dict(zip('bdace"', leaves, strict=False))
     tree = {
         "z": {"inner": members, "constant": draw(constants)},
         **({"a": draw(constants)} if draw(st.booleans()) else {}),
@@ -221,11 +221,11 @@ def test_json_lines_are_read_back(exchange: tuple[dict[str, object], dict[str, o
     tree, values, omit = exchange
     log = AccessLogFormat.json(tree, omit_empty_values=omit)
     line = log.format(values)
-    try:
-        entry = log.parse(line)
-    except LogParseError as error:
-        assert error.reason == "ambiguous"
+    ways = log.parser().count(line)
+    assert ways > 0
+    if ways > 1:
         return
+    entry = log.parse(line)
     assert log.format(entry) == line
     for name in filter(lambda name: values[name] not in ("", "-"), values):
         alone = AccessLogFormat.json({"v": f"%{name}%"})

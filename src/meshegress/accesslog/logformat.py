@@ -112,7 +112,10 @@ class AccessLogFormat:
             mapping = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise LogFormatError(
-                text, 0, len(text), f"with encoding JSON the format is a JSON object: {error}"
+                text,
+                0,
+                len(text),
+                f"with encoding JSON the format is a JSON object, else istiod takes its default: {error}",
             ) from None
         return cls.json(mapping, formatters=formatters)
 
