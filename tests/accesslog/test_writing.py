@@ -70,6 +70,7 @@ from meshegress.accesslog import Process, Shown
         ('%COALESCE({"operators":[{"command":"METADATA","param":"ROUTE:a"}]})%', {"METADATA(ROUTE:a)": 1e5}, "1e+05"),
         ("%START_TIME% %START_TIME_LOCAL(%s)%", {"START_TIME_LOCAL": 1_500_000_000}, "1970-01-01T00:00:01.500Z 1"),
         ("%START_TIME%", {"START_TIME": 2**70}, str(2**70)),
+        ("%METADATA(ROUTE:a)%", {"METADATA(ROUTE:a)": float("-inf")}, "-inf"),
     ],
 )
 def test_values_follow_from_related_ones(text: str, values: dict[str, object], line: str) -> None:

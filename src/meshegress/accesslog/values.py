@@ -60,7 +60,7 @@ def double_text(number: float) -> str:
     number = float(number)
     sign, digits, exponent = Decimal(repr(number)).as_tuple()
     if not isinstance(exponent, int):
-        return "null"  # infinite or no number: JSON has neither
+        return str(number)  # infinite or no number: Envoy writes `inf` and `nan`, although JSON has neither
     text = "".join(map(str, digits)).lstrip("0") or "0"
     stripped = text.rstrip("0") or "0"
     exponent += len(text) - len(stripped)
