@@ -14,8 +14,8 @@ from cpython.datetime cimport (
     datetime_second, datetime_tzinfo, datetime_year, import_datetime,
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.ref cimport Py_INCREF, PyObject
+from cpython.tuple cimport PyTuple_New
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -40,6 +40,11 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object, int*)
     object PyUnicode_New(Py_ssize_t, uint32_t)
     object PyUnicode_DecodeUTF8(const char*, Py_ssize_t, const char*)
+    # The same again, without a reference that Cython counts.
+    PyObject* log_new_text "PyUnicode_New"(Py_ssize_t, uint32_t) except NULL
+    PyObject* log_new_number "PyLong_FromLongLong"(long long) except NULL
+    char* log_text_data "(char *)PyUnicode_DATA"(PyObject*)
+    void log_set_item "PyTuple_SET_ITEM"(tuple, Py_ssize_t, PyObject*)
 
 cdef extern from *:
     """
@@ -53,6 +58,7 @@ cdef extern from *:
 
 cdef enum:
     INLINE_PLACES = 56  # places of a record that need no memory of their own
+    ROOM = 4096         # a line of up to so many bytes is written at once
     # What becomes of the text of a field: the numbers of LogKind.
     OTHER = 0
     TEXT = 1
@@ -72,18 +78,25 @@ cdef inline object _text(const char* piece, Py_ssize_t size, bint is_ascii):
     return made
 
 
-cdef inline object _number(const char* piece, Py_ssize_t size):
-    """Return the digits of a piece, a sign before them or not, as ``int``; None for a dash and for nothing."""
+cdef inline bint _is_small_number(const char* piece, Py_ssize_t size, int64_t* number):
+    """Whether a piece is digits, a sign before them or not, that surely fit; *number* is theirs."""
     cdef int64_t value = 0
     cdef Py_ssize_t place = 1 if size and piece[0] == c"-" else 0
-    if size == place:
-        return None
-    if size > 18:
-        return int(piece[:size])
+    if size == place or size > 18:
+        return False
     while place < size:
         value = value * 10 + (piece[place] - c"0")
         place += 1
-    return -value if piece[0] == c"-" else value
+    number[0] = -value if piece[0] == c"-" else value
+    return True
+
+
+cdef inline object _number(const char* piece, Py_ssize_t size):
+    """Return the number of a piece; None for a dash and for nothing."""
+    cdef int64_t value = 0
+    if _is_small_number(piece, size, &value):
+        return value
+    return int(piece[:size]) if size > 18 else None
 
 
 cdef inline object _stamp(const char* piece, Py_ssize_t size):
@@ -234,8 +247,9 @@ cdef class LogLines:
         cdef bint fits = False, is_ascii
         cdef int number, fields = self.splitter.program.fields
         cdef const char* data
+        cdef const char* piece
+        cdef Py_ssize_t size
         cdef tuple made
-        cdef object value
         line = self.cut(line, places, &fits)
         if not fits:
             record = self.refuse(_bytes(line))
@@ -244,13 +258,26 @@ cdef class LogLines:
         data = <const char*>PyUnicode_DATA(line) if is_ascii else <const char*>PyBytes_AS_STRING(line)
         made = PyTuple_New(fields)
         for number in range(fields):
-            value = _typed(
-                self.layout, number, self.kinds[number], data + places[2 * number],
-                places[2 * number + 1] - places[2 * number], is_ascii,
-            )
-            Py_INCREF(value)
-            PyTuple_SET_ITEM(made, number, value)
+            piece, size = data + places[2 * number], places[2 * number + 1] - places[2 * number]
+            log_set_item(made, number, self.value(number, piece, size, is_ascii))
         return made
+
+    cdef inline PyObject* value(self, int number, const char* piece, Py_ssize_t size, bint is_ascii) except NULL:
+        """Return a new reference to the typed value of a piece."""
+        cdef int kind = self.kinds[number]
+        cdef int64_t small = 0
+        cdef PyObject* text
+        cdef object value = None
+        if kind == TEXT and is_ascii and (size != 1 or piece[0] != c"-"):
+            text = log_new_text(size, 127)
+            memcpy(log_text_data(text), piece, size)
+            return text
+        if kind == NUMBER and _is_small_number(piece, size, &small):
+            return log_new_number(small)
+        if kind != TEXT or size != 1 or piece[0] != c"-":
+            value = _typed(self.layout, number, kind, piece, size, is_ascii)
+        Py_INCREF(value)
+        return <PyObject*>value
 
 
 cdef bytes _bytes(object line):
@@ -259,13 +286,15 @@ cdef bytes _bytes(object line):
 
 cdef extern from *:
     """
-    static inline int log_digits(uint64_t value) { int n = 1; while (value >= 10) { value /= 10; n++; } return n; }
-    static inline void log_put(char *place, int digits, uint64_t value) {
-        while (digits--) { place[digits] = (char)('0' + value % 10); value /= 10; }
+    /* Write *value*; up to 24 bytes from *place* may change. Returns the number of its digits. */
+    static inline Py_ssize_t log_put(char *place, uint64_t value) {
+        char digits[48] = {0}, *first = digits + 24;
+        do { *--first = (char)('0' + value % 10); value /= 10; } while (value);
+        memcpy(place, first, 24);
+        return digits + 24 - first;
     }
     """
-    int log_digits(uint64_t) nogil
-    void log_put(char*, int, uint64_t) nogil
+    Py_ssize_t log_put(char*, uint64_t) nogil
 
 
 cdef inline bint _is_small(object value):
@@ -299,7 +328,7 @@ cdef class LogWriter:
     cdef tuple literals
     cdef object show
     cdef bytes kinds
-    cdef Py_ssize_t size
+    cdef list padded
     cdef bint is_ascii
     cdef const char* literal[MOST_FIELDS + 1]
     cdef Py_ssize_t literal_size[MOST_FIELDS + 1]
@@ -307,64 +336,53 @@ cdef class LogWriter:
     def __init__(self, literals, kinds, show):
         self.literals = tuple(literals)
         self.kinds, self.show = bytes(kinds), show
-        self.size = sum(map(len, self.literals))
         if len(self.literals) != len(self.kinds) + 1 or len(self.kinds) > MOST_FIELDS:
             raise ValueError("one literal more than fields is needed")
         self.is_ascii = all(map(str.isascii, self.literals))
+        self.padded = [literal.encode("utf-8", "surrogatepass") + bytes(8) for literal in self.literals]
         for number in range(len(self.literals)):
-            self.literal[number] = <const char*>PyUnicode_DATA(self.literals[number])
+            self.literal[number] = PyBytes_AS_STRING(self.padded[number])
             self.literal_size[number] = PyUnicode_GET_LENGTH(self.literals[number])
 
     def write(self, tuple values not None):
         """Return the line of *values*, one for each field in its order."""
-        cdef int number, fields = <int>len(self.kinds)
-        cdef const char* text[MOST_FIELDS]
-        cdef Py_ssize_t sizes[MOST_FIELDS]
-        cdef uint64_t numbers[MOST_FIELDS]
-        cdef Py_ssize_t total = self.size
-        cdef bint is_plain = True
+        cdef int number, kind, fields = <int>len(self.kinds)
+        cdef char line[ROOM + 32]
+        cdef char* place = line
         cdef object value, made
-        cdef char* place
-        cdef char stamp[24]
-        cdef bint has_stamp = False, is_flags
-        cdef int kind
-        cdef list kept = []
+        cdef Py_ssize_t size
         if len(values) != fields:
             raise ValueError(f"{fields} values are needed, not {len(values)}")
-        for number in range(fields):
-            value = values[number]
-            numbers[number] = 0
-            kind = self.kinds[number] & ~DASH
+        if not self.is_ascii:
+            return self.slowly(values)
+        for number in range(fields + 1):
+            size = self.literal_size[number]
+            if size > ROOM - (place - line):
+                return self.slowly(values)
+            memcpy(place, self.literal[number], size if size > 8 else 8)
+            place += size
+            if number == fields:
+                break
+            value, kind = values[number], self.kinds[number] & ~DASH
             if (value is None and self.kinds[number] & DASH) or (kind == FLAGS and value is _NOTHING):
-                text[number], sizes[number] = b"-", 1
+                place[0] = c"-"
+                place += 1
             elif kind == NUMBER and type(value) is int and _is_small(value):
-                numbers[number] = value
-                text[number], sizes[number] = NULL, log_digits(numbers[number])
-            elif kind == STAMP and PyDateTime_Check(value) and datetime_tzinfo(value) is _UTC and not has_stamp:
-                _put_stamp(stamp, value)
-                text[number], sizes[number], has_stamp = stamp, 24, True
+                place += log_put(place, value)
+            elif kind == STAMP and PyDateTime_Check(value) and datetime_tzinfo(value) is _UTC:
+                _put_stamp(place, value)
+                place += 24
             else:
                 if kind == OTHER or type(value) is not str or PyUnicode_GET_LENGTH(value) == 0:
                     is_flags = kind == FLAGS and type(value) is tuple
                     value = ",".join([str(flag) for flag in value]) if is_flags else self.show(number, value)
-                    kept.append(value)
-                is_plain = is_plain and PyUnicode_IS_COMPACT_ASCII(value)
-                text[number], sizes[number] = <const char*>PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value)
-            total += sizes[number]
-        if not is_plain or not self.is_ascii:
-            return self.slowly(values)
-        made = PyUnicode_New(total, 127)
-        place = <char*>PyUnicode_DATA(made)
-        for number in range(fields + 1):
-            memcpy(place, self.literal[number], self.literal_size[number])
-            place += self.literal_size[number]
-            if number == fields:
-                break
-            if text[number] == NULL:
-                log_put(place, <int>sizes[number], numbers[number])
-            else:
-                memcpy(place, text[number], sizes[number])
-            place += sizes[number]
+                size = PyUnicode_GET_LENGTH(value)
+                if not PyUnicode_IS_COMPACT_ASCII(value) or size > ROOM - (place - line):
+                    return self.slowly(values)
+                memcpy(place, PyUnicode_DATA(value), size)
+                place += size
+        made = PyUnicode_New(place - line, 127)
+        memcpy(PyUnicode_DATA(made), line, place - line)
         return made
 
     cdef object slowly(self, tuple values):

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__SSE2__) || defined(_M_X64)
+#if !defined(MESHEGRESS_PLAIN_LANES) && (defined(__SSE2__) || defined(_M_X64))
 #include <emmintrin.h>
 #define LOG_SSE2 1
 #endif

@@ -1,6 +1,6 @@
 """What the compiled twins of access logs share: the program of a format, in C."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "_fastlog.h":
     ctypedef struct log_span:
@@ -13,6 +13,7 @@ cdef extern from "_fastlog.h":
     ctypedef struct log_bytes:
         const uint8_t* bytes
         size_t size
+        uint64_t head, kept
     ctypedef struct log_range16:
         pass
     ctypedef struct log_field:
@@ -37,7 +38,24 @@ cdef extern from "_fastlog.h":
     void log_set_text(log_bytes*, const uint8_t*, size_t)
     void log_set_ranges(log_range16*, const log_bytes*)
     bint log_in_span(const log_span*, const uint8_t*, size_t) nogil
-    int log_follow(const log_program*, const uint8_t*, size_t, uint32_t*) nogil
+
+cdef extern from "_fastlogcalm.h":
+    ctypedef struct calm_step:
+        const log_field* field
+        const uint8_t* flags
+        uint64_t head, kept
+        uint32_t size, stop_at
+        int32_t guarded
+        uint8_t check, takes_dash, is_before_words
+    ctypedef struct calm_plan:
+        uint8_t plain, guarded, is_ready
+        uint32_t needed
+        calm_step* step
+        uint32_t* order
+        uint32_t* behind
+    enum: CALM_ANY, CALM_SOME, CALM_FIRST, CALM_DIGITS, CALM_SET, CALM_MASK, CALM_FIELD, CALM_CHECKS
+    enum: CALM_IS_USED, CALM_MOST_GUARDED
+    int log_cut(const log_program*, const calm_plan*, const uint8_t*, size_t, uint32_t*) nogil
 
 cdef enum:
     MOST_FIELDS = 256
@@ -45,6 +63,7 @@ cdef enum:
 
 cdef class LogSplitter:
     cdef log_program program
+    cdef calm_plan calm
     cdef readonly tuple literals
     cdef readonly tuple fields
     cdef readonly frozenset widest
@@ -57,4 +76,6 @@ cdef class LogSplitter:
     cdef int plan(self, log_field* made, int number, frozenset alphabet) except -1
     cdef bint has_words_behind(self, int number)
     cdef int choose_mark(self) except -1
+    cdef int plan_calm(self) except -1
+    cdef int take_calm(self, list steps, int plain, int guarded) except -1
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1

@@ -4,8 +4,9 @@
 
 1. A program is made ready once: for every field, what makes its end certain (``_fastlog.h``).
 2. Sixteen bytes can be read at any place of a line: where it ends close to a page of memory, it is copied.
-3. The plan is followed from the left; for most lines it ends with the only cut, or with the proof that there is none.
-4. Where it gives up, the ways are counted (``_fastlogcount.h``).
+3. Most lines are calm: their marks are all in literals, and the places of the marks give the only cut (``_fastlogcalm.h``).
+4. Others are followed from the left, field by field, by the plan; it ends with the only cut, with the proof that there
+   is none, or gives up. Then the ways are counted (``_fastlogcount.h``).
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -19,13 +20,12 @@ __all__ = ["LogField", "LogSpan", "LogSplitter", "alphabet_of"]
 
 cdef extern from "_fastlogcount.h":
     enum: LOG_MOST_SPANS
-    int log_count(const log_program*, const uint8_t*, size_t, uint32_t*) nogil
 
 cdef enum:
     ROOM = 2048        # a line of up to so many bytes is copied to the stack
     LIMIT = 1 << 30     # no line is longer
 
-VISIBLE = bytes(range(0x20, 0x7F))
+VISIBLE = frozenset(range(0x20, 0x7F))
 
 
 cdef class LogSplitter:
@@ -48,6 +48,7 @@ cdef class LogSplitter:
         for number in range(len(self.fields)):
             self.ready(&self.program.field[number], number)
         self.choose_mark()
+        self.plan_calm()
 
     cdef void* block(self, size_t size) except NULL:
         """Return zeroed memory that lives as long as the program."""
@@ -155,6 +156,39 @@ cdef class LogSplitter:
         following = self.fields[number + 1]
         return bool(following.words and self.literals[number + 2]) and not (following.spans or following.masks)
 
+    cdef int plan_calm(self) except -1:
+        """Find two marks at which all fields end surely, one of them guarded."""
+        inner = b"".join(self.literals[1 : len(self.literals) - 1])
+        marks = sorted(set(inner), key=inner.count, reverse=True)[:4]
+        if not self.program.fields or max(map(len, self.literals)) > 8 or not CALM_IS_USED:
+            return 0
+        for guarded in sorted(marks, key=b" ".__contains__):  # blanks last: user agents are full of them
+            if b"".join(self.literals).count(guarded) > CALM_MOST_GUARDED:
+                continue
+            for plain in marks:
+                steps = _calm_steps(self, plain, guarded)
+                if steps:
+                    return self.take_calm(steps, plain, guarded)
+        return 0
+
+    cdef int take_calm(self, list steps, int plain, int guarded) except -1:
+        self.calm.plain, self.calm.guarded, self.calm.is_ready = plain, guarded, True
+        self.calm.needed = b"".join(self.literals).count(guarded)
+        self.calm.step = <calm_step*>self.block(len(steps) * sizeof(calm_step))
+        for number, step in enumerate(steps):
+            made = &self.calm.step[number]
+            made.field = &self.program.field[number]
+            made.flags = made.field.span.flags
+            made.head, made.kept, made.size = made.field.after.head, made.field.after.kept, <uint32_t>made.field.after.size
+            made.takes_dash = made.field.takes_dash
+            made.guarded, made.stop_at, made.is_before_words, made.check = step
+        self.calm.order = <uint32_t*>self.block(len(steps) * sizeof(uint32_t))
+        for place, number in enumerate(sorted(range(len(steps)), key=lambda number: steps[number][3])):
+            self.calm.order[place] = number
+        for check in range(CALM_CHECKS):
+            self.calm.behind[check] = <uint32_t>sum(step[3] <= check for step in steps)
+        return 0
+
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1:
         """Return the number of cuts of a line, and the places of one."""
         cdef uint8_t room[ROOM + LOG_PADDING]
@@ -170,9 +204,7 @@ cdef class LogSplitter:
                 raise MemoryError()
         if line != data:
             memcpy(line, data, size)
-        found = log_follow(&self.program, line, size, places)
-        if found == LOG_UNDECIDED:
-            found = log_count(&self.program, line, size, places)
+        found = log_cut(&self.program, &self.calm, line, size, places)
         if line != room and line != data:
             PyMem_Free(line)
         if found == LOG_NO_MEMORY:
@@ -191,3 +223,58 @@ cdef bint _in_spans(const log_field* field, bytes word):
         if log_in_span(&field.span[number], <const uint8_t*>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word)):
             return True
     return False
+
+
+cdef list _calm_steps(LogSplitter splitter, int plain, int guarded):
+    """Return for each field what its ``calm_step`` holds behind the field, or None where some end is not sure."""
+    cdef int number = 0, last = splitter.program.fields - 1, before = splitter.literals[0].count(guarded)
+    cdef list steps = []
+    while number < last:
+        field, literal = splitter.fields[number], splitter.literals[number + 1]
+        can_end_plain = plain in literal and plain not in alphabet_of(field)
+        check = _calm_check(field, VISIBLE - {plain, guarded})
+        if can_end_plain and (check in (CALM_ANY, CALM_SOME, CALM_FIRST) or guarded not in literal):
+            steps.append((-1, literal.index(plain), False, check))
+        elif guarded in literal:
+            steps.append((before, literal.index(guarded), False, _calm_check(field, VISIBLE - {guarded})))
+        elif splitter.program.field[number].plan == LOG_WORDS and _ends_words(splitter, number, last, guarded):
+            literal = splitter.literals[number + 2]
+            end = before, literal.index(guarded)
+            steps.append((*end, True, _calm_check(field, VISIBLE - {guarded})))
+            steps.append((*end, False, CALM_ANY))  # it is the word that was found
+            number += 1
+        else:
+            return None
+        before += literal.count(guarded)
+        number += 1
+    if plain in alphabet_of(splitter.fields[last]):  # the end of the line is a mark of both kinds
+        steps.append((before, 0, False, _calm_check(splitter.fields[last], VISIBLE - {guarded})))
+    else:
+        steps.append((-1, 0, False, _calm_check(splitter.fields[last], VISIBLE - {plain, guarded})))
+    return steps
+
+
+cdef bint _ends_words(LogSplitter splitter, int number, int last, int guarded):
+    """Whether a guarded mark ends the words behind a field, and no two of these can end in one place."""
+    literal, words = splitter.literals[number + 1], splitter.fields[number + 1].words
+    ends = [literal + word for word in words]
+    if number + 1 == last or guarded not in splitter.literals[number + 2] or any(guarded in end for end in ends):
+        return False
+    return not any(one != other and other.endswith(one) for one in ends for other in ends)
+
+
+cdef int _calm_check(field, inside):
+    """Return what is left to be looked at in a piece of the bytes *inside*."""
+    if not field.spans:
+        return CALM_MASK if field.masks else CALM_FIELD
+    span = field.spans[0]
+    first, rest = frozenset(span.first), frozenset(span.rest)
+    if span.most is not None or span.prefix or span.least > 1:
+        return CALM_FIELD
+    if span.first == span.rest == b"0123456789" and not span.last:
+        return CALM_DIGITS
+    if inside <= first & rest and not span.last:
+        return CALM_SOME if span.least else CALM_ANY
+    if inside <= rest and not span.last:
+        return CALM_FIRST
+    return CALM_SET if first <= rest else CALM_FIELD

@@ -18,6 +18,7 @@
 typedef __m128i lane;
 
 static inline lane lane_load(const void *at) { return _mm_loadu_si128((const __m128i *)at); }
+static inline void lane_store(void *at, lane a) { _mm_storeu_si128((__m128i *)at, a); }
 static inline lane lane_zero(void) { return _mm_setzero_si128(); }
 static inline lane lane_splat(uint8_t byte) { return _mm_set1_epi8((char)byte); }
 static inline lane lane_and(lane a, lane b) { return _mm_and_si128(a, b); }
@@ -39,6 +40,18 @@ static inline unsigned lane_equal(lane a, uint8_t byte) { return lane_bits(lane_
 
 static inline int lane_is_zero(lane a) { return lane_equal(a, 0) == 0xffff; }
 
+static inline lane lane_minus(lane a, lane b) { return _mm_sub_epi8(a, b); }
+
+static inline unsigned lane_sum(lane a) {
+    lane halves = _mm_sad_epu8(a, _mm_setzero_si128());
+    return (unsigned)_mm_cvtsi128_si32(halves) + (unsigned)_mm_extract_epi16(halves, 4);
+}
+
+/* One more than a visible byte is 0x21 to 0x7f; one more than any other is less, or negative. */
+static inline lane lane_hidden(lane a) {
+    return _mm_cmpgt_epi8(_mm_set1_epi8(0x21), _mm_add_epi8(a, _mm_set1_epi8(1)));
+}
+
 /* Fold ASCII letters. Bytes from 0x80 are negative here, and so below 'A'. */
 static inline lane lane_fold(lane a) {
     lane upper = _mm_and_si128(_mm_cmpgt_epi8(a, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(a, _mm_set1_epi8('Z' + 1)));
@@ -59,6 +72,7 @@ static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
 typedef uint8x16_t lane;
 
 static inline lane lane_load(const void *at) { return vld1q_u8((const uint8_t *)at); }
+static inline void lane_store(void *at, lane a) { vst1q_u8((uint8_t *)at, a); }
 static inline lane lane_zero(void) { return vdupq_n_u8(0); }
 static inline lane lane_splat(uint8_t byte) { return vdupq_n_u8(byte); }
 static inline lane lane_and(lane a, lane b) { return vandq_u8(a, b); }
@@ -69,6 +83,9 @@ static inline uint64_t lane_high(lane a) { return vgetq_lane_u64(vreinterpretq_u
 static inline int lane_is_zero(lane a) { return vmaxvq_u8(a) == 0; }
 
 static inline lane lane_same(lane a, uint8_t byte) { return vceqq_u8(a, vdupq_n_u8(byte)); }
+static inline lane lane_minus(lane a, lane b) { return vsubq_u8(a, b); }
+static inline unsigned lane_sum(lane a) { return vaddlvq_u8(a); }
+static inline lane lane_hidden(lane a) { return vcgeq_u8(vsubq_u8(a, vdupq_n_u8(0x20)), vdupq_n_u8(0x5f)); }
 
 static inline unsigned lane_bits(lane a) {
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -111,6 +128,7 @@ typedef struct {
     } while (0)
 
 static inline lane lane_load(const void *at) { LANE_OF(((const uint8_t *)at)[i]); }
+static inline void lane_store(void *at, lane a) { memcpy(at, a.byte, 16); }
 static inline lane lane_zero(void) { LANE_OF(0); }
 static inline lane lane_splat(uint8_t byte) { LANE_OF(byte); }
 static inline lane lane_and(lane a, lane b) { LANE_OF(a.byte[i] & b.byte[i]); }
@@ -129,6 +147,16 @@ static inline uint64_t lane_high(lane a) { return lane_word(a.byte + 8); }
 static inline int lane_is_zero(lane a) { return (lane_low(a) | lane_high(a)) == 0; }
 
 static inline lane lane_same(lane a, uint8_t byte) { LANE_OF(a.byte[i] == byte ? 0xff : 0); }
+static inline lane lane_minus(lane a, lane b) { LANE_OF(a.byte[i] - b.byte[i]); }
+static inline lane lane_hidden(lane a) { LANE_OF((uint8_t)(a.byte[i] - 0x20) < 0x5f ? 0 : 0xff); }
+
+static inline unsigned lane_sum(lane a) {
+    unsigned sum = 0;
+    for (int i = 0; i < 16; i++)
+        sum += a.byte[i];
+    return sum;
+}
+
 static inline lane lane_between(lane a, uint8_t first, uint8_t last) {
     LANE_OF((uint8_t)(a.byte[i] - first) <= last - first ? 0xff : 0);
 }
@@ -157,6 +185,8 @@ static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
 }
 
 #endif
+
+static inline unsigned lane_digits(lane a) { return lane_bits(lane_between(a, '0', '9')); }
 
 /* The machine's own words for what C lacks. */
 

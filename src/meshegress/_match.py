@@ -60,7 +60,9 @@ if TYPE_CHECKING:
     from meshegress._purelog import LogSplitter as LogSplitter
     from meshegress._purelog import alphabet_of as alphabet_of
     from meshegress._purelogcolumns import LogColumn as LogColumn
+    from meshegress._purelogcolumns import LogMember as LogMember
     from meshegress._purelogcolumns import read_columns as read_columns
+    from meshegress._purelogcolumns import read_json_columns as read_json_columns
     from meshegress._purematch import NO_MATCH as NO_MATCH
     from meshegress._purematch import DomainTable as DomainTable
     from meshegress._purematch import PrefixTable as PrefixTable
@@ -75,7 +77,9 @@ else:
     LogField = _log_twin.LogField
     DASHED = _lines_twin.DASHED
     LogColumn = _log_columns_twin.LogColumn
+    LogMember = _log_columns_twin.LogMember
     read_columns = _log_columns_twin.read_columns
+    read_json_columns = _log_columns_twin.read_json_columns
     LogKind = _lines_twin.LogKind
     LogLines = _lines_twin.LogLines
     LogRecord = _lines_twin.LogRecord

@@ -1,12 +1,14 @@
-"""The lines of a text format as typed columns: buffers as Arrow lays them out, of no Arrow library."""
+"""The lines of a format as typed columns: buffers as Arrow lays them out, of no Arrow library."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshegress._match import LogColumn, LogKind, read_columns
+from meshegress._match import LogColumn, LogKind, read_columns, read_json_columns
 from meshegress.accesslog.entry import Layout
+from meshegress.accesslog.jsoncolumns import flat_members, json_kinds, pieces_of
+from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.logformat import AccessLogFormat
 from meshegress.accesslog.textparser import TextParser, TieBreak
 from meshegress.errors import LogFormatError, LogParseError
@@ -19,12 +21,16 @@ _TOO_LONG = 2
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Some lines as columns: the type of each is ``number``, ``stamp`` or ``text``; *unread* tells of other lines."""
+    """Some lines as columns: the type of each is ``number``, ``stamp`` or ``text``; *unread* tells of other lines.
+
+    With *is_ascii* no text has a byte above 0x7f.
+    """
 
     rows: int
     types: tuple[str, ...]
     columns: tuple[LogColumn, ...]
     unread: tuple[LogParseError, ...]
+    is_ascii: bool
 
 
 def columns_of(
@@ -32,31 +38,36 @@ def columns_of(
 ) -> tuple[Columns, ...]:
     """Return the lines of *data* as columns, in parts, at least one.
 
-    Raises LogFormatError for a JSON format, and for records that are not one line each.
+    Raises LogFormatError where records are not one line each.
     """
     parser = log.parser(names=names, tie_break=tie_break)
-    if not isinstance(parser, TextParser) or not log.text.endswith("\n") or log.text.count("\n") > 1:
-        raise LogFormatError(log.text, 0, len(log.text), "columns are read from text, of one line for each record")
+    if isinstance(parser, TextParser) and (not log.text.endswith("\n") or log.text.count("\n") > 1):
+        raise LogFormatError(log.text, 0, len(log.text), "columns are read from records of one line each")
     return tuple(_columns(part, parser, most_line_bytes) for part in _parts(data))
 
 
-def _parts(data: bytes) -> Iterator[bytes]:
-    start = 0
+def _parts(data: bytes) -> Iterator[memoryview]:
+    start, view = 0, memoryview(data)
     while len(data) - start > _PART:
         end = data.rfind(b"\n", start, start + _PART) + 1 or data.find(b"\n", start + _PART) + 1 or len(data)
-        yield data[start:end]
+        yield view[start:end]
         start = end
-    yield data[start:]
+    yield view[start:]
 
 
-def _columns(data: bytes, parser: TextParser, most: int) -> Columns:
-    kinds = _plain_kinds(parser.layout)
-    rows, columns, unread = read_columns(parser.splitter, kinds, data, takes_first=parser.takes_first, most=most)
+def _columns(data: memoryview, parser: TextParser | JsonParser, most: int) -> Columns:
+    if isinstance(parser, TextParser):
+        kinds = _text_kinds(parser.layout)
+        read = read_columns(parser.splitter, kinds, data, takes_first=parser.takes_first, most=most)
+    else:
+        kinds = json_kinds(parser)
+        read = read_json_columns(flat_members(parser), kinds, data, pieces_of(parser), most=most)
     types = tuple(_TYPES.get(LogKind(kind), "text") for kind in kinds)
-    return Columns(rows, types, columns, tuple(_error(parser, data[start:end], why) for start, end, why in unread))
+    unread = tuple(_error(parser, bytes(data[start:end]), why) for start, end, why in read.unread)
+    return Columns(read.rows, types, read.columns, unread, read.is_ascii)
 
 
-def _plain_kinds(layout: Layout) -> bytes:
+def _text_kinds(layout: Layout) -> bytes:
     """What becomes of each field: text is null for a dash where an entry has None for it."""
     return bytes(
         LogKind.TEXT if kind == LogKind.OTHER and layout.typed(number, "-") is None else kind
@@ -64,7 +75,7 @@ def _plain_kinds(layout: Layout) -> bytes:
     )
 
 
-def _error(parser: TextParser, line: bytes, why: int) -> LogParseError:
+def _error(parser: TextParser | JsonParser, line: bytes, why: int) -> LogParseError:
     if why == _TOO_LONG:
         return LogParseError(
             line[:300].decode("utf-8", "surrogateescape"), parser.text, "too_long", "the line is too long"

@@ -45,18 +45,29 @@ class JsonParser:
 
         Raises LogParseError where it is no JSON, or not of this format.
         """
+        return AccessLogEntry.from_json(self.layout, self.raw_values(line))
+
+    def raw_values(self, line: str | bytes) -> tuple[object, ...]:
+        """Return the values of all commands as JSON has them, or as ``Shown``; raises as ``parse`` does."""
         text = line if isinstance(line, str) else to_text(bytes(line))
         try:
-            values = tuple(self._values(self.tree, read_json(text)))
+            return tuple(self._values(self.tree, read_json(text)))
         except (ValueError, RecursionError) as error:
             raise LogParseError(text, self.text, "no_match", "the line is no JSON") from error
         except _MisfitError as misfit:
             raise LogParseError(text, self.text, misfit.reason, misfit.detail) from None
-        return AccessLogEntry.from_json(self.layout, values)
 
     def values(self, line: str | bytes) -> tuple[FieldValue, ...]:
         """Return all fields of *line*, typed, in the order of the format; raises as ``parse`` does."""
         return tuple(self.parse(line).as_dict().values())
+
+    def error(self, line: bytes) -> LogParseError:
+        """Return why *line* has no single reading."""
+        try:
+            self.raw_values(line)
+        except LogParseError as error:
+            return error
+        raise AssertionError(line)
 
     def count(self, line: str | bytes) -> int:
         """Return the number of ways to read *line*: 0, 1, or 2 for more."""

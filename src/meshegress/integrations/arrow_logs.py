@@ -32,23 +32,23 @@ class LogTable:
 def read_table(
     data: bytes, log: AccessLogFormat, *, names: str = "strict", tie_break: Any = None, most_line_bytes: int = 1 << 20
 ) -> LogTable:
-    """Return the lines of *data* as a table, a column for each field of the text format *log*, named as there.
+    """Return the lines of *data* as a table, a column for each field of the format *log*, named as there.
 
     Whole numbers are 64-bit, the default time stamp is a moment of UTC; all else is text, response flags with their
-    commas. Null is what an entry has None or no flags for, and a number or moment that its type cannot hold. Bytes that
-    are not UTF-8 show as U+FFFD. Blank lines do not count.
+    commas, and objects and lists of a JSON format as JSON. Null is what an entry has None or no flags for, and a number
+    or moment that its type cannot hold. Bytes that are not UTF-8 show as U+FFFD. Blank lines do not count. Any JSON is
+    read; what Envoy writes itself is read quickest.
 
     Raises LogFormatError where the lines of the format cannot be read one by one.
     """
     read = columns_of(data, log, names=names, tie_break=tie_break, most_line_bytes=most_line_bytes)
-    is_ascii = data.isascii()
-    batches = [_batch(columns, log.names, is_ascii=is_ascii) for columns in read]
+    batches = [_batch(columns, log.names) for columns in read]
     return LogTable(pa.Table.from_batches(batches), tuple(error for columns in read for error in columns.unread))
 
 
-def _batch(columns: Columns, names: tuple[str, ...], *, is_ascii: bool) -> Any:
+def _batch(columns: Columns, names: tuple[str, ...]) -> Any:
     arrays = [
-        _array(type_name, columns.rows, column, is_ascii=is_ascii)
+        _array(type_name, columns.rows, column, is_ascii=columns.is_ascii)
         for type_name, column in zip(columns.types, columns.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
