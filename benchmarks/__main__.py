@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.goals import GOALS, Result, asked_for
 
-PEERS = ("Cython", "duckdb", "orjson", "pandas", "polars", "pyarrow", "pydantic", "pytricia", "PyYAML")
+PEERS = ("Cython", "duckdb", "msgspec", "orjson", "pandas", "polars", "pyarrow", "pydantic", "pytricia", "PyYAML")
 
 
 def machine() -> dict[str, object]:
