@@ -1,5 +1,3 @@
-from meshegress._purelines import DASHED as DASHED
 from meshegress._purelines import LogKind as LogKind
 from meshegress._purelines import LogLines as LogLines
 from meshegress._purelines import LogRecord as LogRecord
-from meshegress._purelines import LogWriter as LogWriter

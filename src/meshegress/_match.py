@@ -44,17 +44,16 @@ _columns = choose(compiled="_fastcolumns", readable="_purecolumns")
 
 _log_twin = choose(compiled="_fastlog", readable="_purelog")
 _lines_twin = choose(compiled="_fastlines", readable="_purelines")
+_writer_twin = choose(compiled="_fastlogwriter", readable="_purelogwriter")
 _log_columns_twin = choose(compiled="_fastlogcolumns", readable="_purelogcolumns")
 
 IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
     from meshegress._purecolumns import Columns as Columns
-    from meshegress._purelines import DASHED as DASHED
     from meshegress._purelines import LogKind as LogKind
     from meshegress._purelines import LogLines as LogLines
     from meshegress._purelines import LogRecord as LogRecord
-    from meshegress._purelines import LogWriter as LogWriter
     from meshegress._purelog import LogField as LogField
     from meshegress._purelog import LogSpan as LogSpan
     from meshegress._purelog import LogSplitter as LogSplitter
@@ -63,6 +62,8 @@ if TYPE_CHECKING:
     from meshegress._purelogcolumns import LogMember as LogMember
     from meshegress._purelogcolumns import read_columns as read_columns
     from meshegress._purelogcolumns import read_json_columns as read_json_columns
+    from meshegress._purelogwriter import DASHED as DASHED
+    from meshegress._purelogwriter import LogWriter as LogWriter
     from meshegress._purematch import NO_MATCH as NO_MATCH
     from meshegress._purematch import DomainTable as DomainTable
     from meshegress._purematch import PrefixTable as PrefixTable
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
 else:
     Columns = _columns.Columns
     LogField = _log_twin.LogField
-    DASHED = _lines_twin.DASHED
+    DASHED = _writer_twin.DASHED
     LogColumn = _log_columns_twin.LogColumn
     LogMember = _log_columns_twin.LogMember
     read_columns = _log_columns_twin.read_columns
@@ -83,7 +84,7 @@ else:
     LogKind = _lines_twin.LogKind
     LogLines = _lines_twin.LogLines
     LogRecord = _lines_twin.LogRecord
-    LogWriter = _lines_twin.LogWriter
+    LogWriter = _writer_twin.LogWriter
     LogSpan = _log_twin.LogSpan
     LogSplitter = _log_twin.LogSplitter
     alphabet_of = _log_twin.alphabet_of

@@ -8,9 +8,6 @@ from typing import Protocol, Self
 
 from meshegress._purelog import LogSplitter, bytes_of
 
-#: Added to the kind of a field that is to be written: no value is a dash.
-DASHED = 16
-
 
 class LogKind(IntEnum):
     """What becomes of the text of a field: OTHER is left to the layout."""
@@ -107,28 +104,3 @@ class LogLines:
         """Return the typed values of all fields of *line*, in their order."""
         record = self.parse(line)
         return tuple(record.field(number) for number in range(len(self.splitter.fields)))
-
-
-class LogWriter:
-    """A writer of typed values as lines: a literal, a value, a literal...
-
-    *kinds* says what the compiled twin may do alone: any kind but OTHER shows a ``str`` as it is unless it is empty,
-    NUMBER an ``int``, STAMP a ``datetime``, FLAGS an empty tuple as ``-``; with DASHED added, None is ``-``. Everything
-    else is left to *show*, which gives the text of a value by the number of its field.
-    """
-
-    def __init__(self, literals: Sequence[str], kinds: bytes, show: Callable[[int, object], str]) -> None:
-        if len(literals) != len(kinds) + 1:
-            raise ValueError("one literal more than fields is needed")
-        self.literals = tuple(literals)
-        self.show = show
-
-    def write(self, values: tuple[object, ...]) -> str:
-        """Return the line of *values*, one for each field in its order."""
-        if len(values) != len(self.literals) - 1:
-            raise ValueError(f"{len(self.literals) - 1} values are needed, not {len(values)}")
-        shown = (
-            literal + self.show(number, value)
-            for number, (literal, value) in enumerate(zip(self.literals, values, strict=False))
-        )
-        return "".join(shown) + self.literals[-1]

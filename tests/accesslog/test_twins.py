@@ -146,7 +146,7 @@ def test_any_values_are_written_alike(values: list[object]) -> None:
     line = log.format(dict(zip(commands, values, strict=True)))
     literals = [str(piece) for piece in log.pieces if isinstance(piece, str)] + [""]
     kinds = bytes(map(log._writing_kind, log.commands))
-    for name in ("_purelines", "_fastlines"):
+    for name in ("_purelogwriter", "_fastlogwriter"):
         assert twin(name).LogWriter(literals, kinds, log._show).write(tuple(values)) == line
 
 

@@ -17,7 +17,8 @@ SOURCE = Path(__file__).parents[2] / "src"
 LAYERS = [
     {"errors", "findings", "naming", "addressing", "collector", "wire", "lowered", "conditions"}
     | {"_purematch", "_fastmatch", "_purewalk", "_fastwalk", "_purecolumns", "_fastcolumns"}
-    | {"_purelog", "_fastlog", "_purelines", "_fastlines", "_purelogcolumns", "_fastlogcolumns"},
+    | {"_purelog", "_fastlog", "_purelines", "_fastlines", "_purelogcolumns", "_fastlogcolumns"}
+    | {"_purelogwriter", "_fastlogwriter"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"collection", "sources", "logs"},
