@@ -198,6 +198,14 @@ def test_what_is_read_is_what_was_written(exchange: tuple[str, dict[str, object]
     assert log.format(entry) == line
 
 
+def test_a_list_that_lost_an_item_may_be_ambiguous_inside() -> None:
+    """A mixed string that can be cut in several ways is ambiguous there, too, and never no match."""
+    log = AccessLogFormat.json({"a": ["%PROTOCOL%", "%REQ(A)% %REQ(B)%"]}, omit_empty_values=True)
+    assert log.parse('{"a":["x y"]}')["REQ(B)"] == "y"
+    with pytest.raises(LogParseError, match="ambiguous"):
+        log.parse('{"a":["x y z"]}')
+
+
 @st.composite
 def json_exchanges(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object], bool]:
     """A JSON format of nested members, lists and mixed strings, values for it, and whether empty ones are left out."""

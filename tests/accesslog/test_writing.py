@@ -47,7 +47,7 @@ from meshegress.accesslog import Process, Shown
         ("%TYPED_CEL(a)%", {"TYPED_CEL(a)": Shown(None, "NULL")}, "NULL"),
         ("%QUERY_PARAM(a b)% %QUERY_PARAMS%", {"REQ(:PATH)": "/?a%20b=1#f"}, "1#f a%20b=1#f"),
         ("%QUERY_PARAM(a)%", {"REQ(X-ENVOY-ORIGINAL-PATH)": "/?a=1", "REQ(:PATH)": "/?a=2"}, "2"),
-        ("%PATH%", {"REQ(X-ENVOY-ORIGINAL-PATH)": "", "REQ(:PATH)": "/p"}, "/p"),
+        ("%PATH% %PATH(WQ:ORIG)%", {"REQ(X-ENVOY-ORIGINAL-PATH)": "", "REQ(:PATH)": "/p"}, "/p -"),
         ("%QUERY_PARAMS(DECODED)%", {"REQ(:PATH)": "/?%60%7e%5c"}, "`~%5c"),
         ("%QUERY_PARAMS(DECODED)%", {"REQ(:PATH)": "/?%zz%%41%0a%%4"}, "zzA%0a%4"),
         ("%REQ(HOST)% %REQ(X?HOST)%", {"authority": "a.com"}, "a.com a.com"),

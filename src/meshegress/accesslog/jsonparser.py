@@ -122,7 +122,9 @@ class JsonParser:
             items = dict(zip(kept, value, strict=True))
             try:
                 fitting.append([v for n, child in enumerate(node.items) for v in self._values(child, items.get(n))])
-            except _MisfitError:
+            except _MisfitError as misfit:
+                if misfit.reason == "ambiguous":
+                    raise  # this choice may fit in several ways
                 continue
             if len(fitting) > 1 or tried > _MAX_CHOICES:
                 raise _MisfitError("the format drops empty items of a list: which ones, nobody can tell", "ambiguous")

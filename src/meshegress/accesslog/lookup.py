@@ -101,8 +101,8 @@ def _header(lookup: Lookup, command: Command) -> str | None:
 def _path(lookup: Lookup, command: Command) -> str | None:
     query, source, *_ = [*(command.argument or "").split(":"), "", ""]
     path = lookup.header("request", "x-envoy-original-path") if source != "PATH" else None
-    if not path and source != "ORIG":
-        path = lookup.header("request", ":path")
+    if not path:  # an empty header counts as none
+        path = lookup.header("request", ":path") if source != "ORIG" else None
     return path_value(path, with_query=query != "NQ")
 
 
