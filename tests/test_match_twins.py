@@ -64,6 +64,42 @@ def test_names_are_found_alike(compiled: ModuleType, table: str, question: tuple
     assert fast.find_many(texts) == expected
 
 
+@pytest.mark.parametrize("table", ["DomainTable", "ServerNameTable"])
+@given(question=questions(), cut=st.integers(0, 6), more=st.lists(WILD, max_size=8), again=st.booleans())
+@example(question=([["a", "b", "c", "d", "e", "f", "g", "h", "i"]], ["a", "j"]), cut=0, more=["j"], again=True)
+def test_a_changed_table_is_the_table_of_what_is_left(
+    compiled: ModuleType,
+    table: str,
+    question: tuple[list[list[str]], list[str]],
+    cut: int,
+    more: list[str],
+    again: bool,
+) -> None:
+    """Names may go and come, also twice: what is found is what a new table finds, and the old table stays."""
+    names = [name for row in question[0] for name in row] or ["a.com"]
+    texts = [*question[1], *more, *(name.strip("*") for name in more)]
+    gone = {_stored(table, name) for name in names[cut:]}
+    kept = [_UNASKED if _stored(table, name) in gone else name for name in names]
+    expected = getattr(readable, table)([[name] for name in (*kept, *more)])
+    added = [(name, row) for row, name in enumerate(more, len(names))]
+    for module in (readable, compiled):
+        before = getattr(module, table)([[name] for name in names])
+        found = [before.find(text) for text in texts]
+        changed = before.with_changes(names[cut:], added)
+        if again and not {_stored(table, name) for name in more} & {_stored(table, name) for name in kept}:
+            changed = changed.with_changes(more, ()).with_changes((), added)
+        assert [changed.find(text) for text in texts] == [expected.find(text) for text in texts]
+        assert [before.find(text) for text in texts] == found
+
+
+_UNASKED = "nobody asks for this"
+
+
+def _stored(table: str, name: str) -> str:
+    """Return what stands for *name* in a table, so that two writings of one name are one."""
+    return readable.fold(name.removeprefix("*") if table == "ServerNameTable" and name.startswith("*.") else name)
+
+
 def _pattern(domain: str) -> tuple[int, int, re.Pattern[str]]:
     """Return the rank of *domain*, less its length, and what it stands for; the least of those that fit wins."""
     name = re.escape(readable.fold(domain))

@@ -29,7 +29,7 @@ cdef extern from "Python.h":
     bytes encode "PyUnicode_AsEncodedString"(object text, const char *encoding, const char *errors)
 
 
-cdef extern from "_names_build.h" nogil:
+cdef extern from "_names_change.h" nogil:
     enum: NO_ROW
     const char *LANES
     enum name_kind:
@@ -44,6 +44,8 @@ cdef extern from "_names_build.h" nogil:
     ctypedef struct name_query:
         pass
     bint names_build(name_table *, const name_entry *, size_t count, name_kind suffix, const uint64_t *seed)
+    bint names_change(name_table *, const name_table *, const name_entry *gone, size_t gone_count,
+                      const name_entry *fresh, size_t fresh_count, name_kind suffix)
     void names_free(name_table *)
     void query_begin(const name_table *, name_query *, name_kind suffix, const uint8_t *, size_t length, size_t readable)
     void PREFETCH(const void *)
@@ -105,6 +107,21 @@ cdef class DomainTable:
         """Return ``find`` of every one of *authorities*, in order."""
         return _find_names(&self.table, SUFFIX, authorities)
 
+    def with_changes(self, removed, added, /):
+        """Return a copy without the domains *removed*, and with those *added*, each with its row."""
+        cdef _Entries gone = _Entries(), fresh = _Entries()
+        cdef name_table rest
+        cdef DomainTable changed = DomainTable(())
+        rest.every = NO_ROW
+        for name in removed:
+            _add_domain(&rest, gone, _exactly_str(name), 0)
+        rest.every = NO_ROW if rest.every != NO_ROW else self.table.every
+        for name, row in added:
+            _add_domain(&rest, fresh, _exactly_str(name), row)
+        _change(&changed.table, &self.table, gone, fresh, SUFFIX)
+        changed.table.every = rest.every
+        return changed
+
 
 @cython.final
 cdef class ServerNameTable:
@@ -131,6 +148,21 @@ cdef class ServerNameTable:
     def find_many(self, server_names):
         """Return ``find`` of every one of *server_names*, in order."""
         return _find_names(&self.table, WHOLE, server_names)
+
+    def with_changes(self, removed, added, /):
+        """Return a copy without the names *removed*, and with those *added*, each with its row."""
+        cdef _Entries gone = _Entries(), fresh = _Entries()
+        cdef name_table rest
+        cdef ServerNameTable changed = ServerNameTable(())
+        rest.every = NO_ROW
+        for name in removed:
+            _add_server_name(&rest, gone, _exactly_str(name), 0)
+        rest.every = NO_ROW if rest.every != NO_ROW else self.table.every
+        for name, row in added:
+            _add_server_name(&rest, fresh, _exactly_str(name), row)
+        _change(&changed.table, &self.table, gone, fresh, WHOLE)
+        changed.table.every = rest.every
+        return changed
 
 
 @cython.final

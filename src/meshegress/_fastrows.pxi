@@ -43,6 +43,19 @@ cdef class _Entries:
         return <const uint8_t *>PyBytes_AS_STRING(encoded)
 
 
+cdef int _change(
+    name_table *table, const name_table *other, _Entries gone, _Entries fresh, name_kind suffix
+) except -1:
+    """Let *table* be *other* without the names that are *gone*, and with *fresh* ones."""
+    cdef bint is_changed
+    names_free(table)
+    with nogil:
+        is_changed = names_change(table, other, gone.at, gone.count, fresh.at, fresh.count, suffix)
+    if not is_changed:
+        raise MemoryError
+    return 0
+
+
 cdef int _add_domain(name_table *table, _Entries entries, str domain, int32_t row) except -1:
     cdef Py_ssize_t length
     cdef const uint8_t *text = entries.text_of(domain, &length)

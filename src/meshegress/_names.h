@@ -54,6 +54,7 @@ typedef struct {
     uint64_t *filter; /* two bits for each suffix: what lacks one is no suffix of the table */
     uint32_t filter_words;
     uint32_t *suffix_lengths, *prefix_lengths; /* all there are, longest first, 0 at the end */
+    size_t used, end; /* slots of buckets that were ever filled; where the records end */
     size_t bytes;
 } name_table;
 

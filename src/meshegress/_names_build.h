@@ -48,6 +48,7 @@ static void insert_record(name_table *table, uint64_t hash, uint32_t place) {
     }
     bucket->tag[bucket->count] = tag_of(hash);
     bucket->record[bucket->count++] = place;
+    table->used++;
 }
 
 /* Add *entry* behind the records that end at *end*, unless its name is there; return where the records end now. */
@@ -103,8 +104,9 @@ static int names_build(name_table *table, const name_entry *entries, size_t coun
     table->prefix_lengths = distinct_lengths(entries, count, suffix, 1);
     if (!table->filter || !table->buckets || !table->records || !table->suffix_lengths || !table->prefix_lengths)
         return 0;
-    for (size_t i = 0, end = WINDOW; i < count; i++)
-        end = add_name(table, &entries[i], suffix, end);
+    table->end = WINDOW;
+    for (size_t i = 0; i < count; i++)
+        table->end = add_name(table, &entries[i], suffix, table->end);
     return 1;
 }
 

@@ -75,6 +75,35 @@ class DomainTable:
         """
         return [self.find(authority) for authority in _exactly_list(authorities)]
 
+    def with_changes(self, removed: Sequence[str], added: Sequence[tuple[str, int]], /) -> DomainTable:
+        """Return a copy without the domains *removed*, and with those *added*, each with its row.
+
+        This table stays as it is. A domain that is not there is not missed; one that is there keeps its row.
+
+        >>> DomainTable([["a.com"], ["*"]]).with_changes(["*"], [("*.com", 2)]).find_many(["a.com", "b.com", "c.org"])
+        [0, 2, -1]
+        """
+        changed = DomainTable(())
+        changed._exact, changed._every = dict(self._exact), self._every
+        changed._suffixes, changed._prefixes = dict(self._suffixes), dict(self._prefixes)
+        for domain in removed:
+            changed._remove(fold(_exactly_str(domain)))
+        for domain, row in added:
+            changed._add(row, fold(_exactly_str(domain)))
+        changed._suffix_lengths = _lengths(changed._suffixes)
+        changed._prefix_lengths = _lengths(changed._prefixes)
+        return changed
+
+    def _remove(self, domain: str) -> None:
+        if domain == "*":
+            self._every = NO_MATCH
+        elif domain.startswith("*"):
+            self._suffixes.pop(domain[1:], None)
+        elif domain.endswith("*"):
+            self._prefixes.pop(domain[:-1], None)
+        else:
+            self._exact.pop(domain, None)
+
     def _add(self, row: int, domain: str) -> None:
         if domain == "*":
             self._every = row if self._every == NO_MATCH else self._every
@@ -102,7 +131,7 @@ class ServerNameTable:
     def __init__(self, names_per_row: Sequence[Sequence[str]]) -> None:
         self._rows: dict[str, int] = {}
         for row, name in _names(names_per_row, of_empty_row=""):
-            self._rows.setdefault(fold(name[1:] if name.startswith("*.") else name), row)
+            self._rows.setdefault(_server_name(name), row)
 
     def find(self, server_name: str) -> int:
         """Return the row that takes a connection which shows *server_name* (``""``: none), or ``NO_MATCH``.
@@ -126,6 +155,24 @@ class ServerNameTable:
         Raises TypeError unless *server_names* is a list of which every member is exactly ``str``.
         """
         return [self.find(name) for name in _exactly_list(server_names)]
+
+    def with_changes(self, removed: Sequence[str], added: Sequence[tuple[str, int]], /) -> ServerNameTable:
+        """Return a copy without the names *removed*, and with those *added*, each with its row.
+
+        This table stays as it is. A name that is not there is not missed; one that is there keeps its row.
+        """
+        changed = ServerNameTable(())
+        changed._rows = dict(self._rows)
+        for name in removed:
+            changed._rows.pop(_server_name(_exactly_str(name)), None)
+        for name, row in added:
+            changed._rows.setdefault(_server_name(_exactly_str(name)), row)
+        return changed
+
+
+def _server_name(name: str) -> str:
+    """Return what stands for *name* in a table: for a wildcard, all behind its star."""
+    return fold(name[1:] if name.startswith("*.") else name)
 
 
 class PrefixTable:

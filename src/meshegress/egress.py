@@ -10,11 +10,12 @@ from typing import cast, overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.assemble import Compiled, Registry, names_of
+from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy
 from meshegress.compiler.nouns.ties import Contested, Order
-from meshegress.compiler.program import Program
+from meshegress.compiler.program import Program, lower
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
@@ -40,6 +41,18 @@ class View:
     def names(self) -> Mapping[str, Sequence[str]]:
         """What the DNS proxy answers."""
         return names_of(self.registry, self.proxy, self.compiled.scope)
+
+    def changed(self, change: EntryChange) -> View:
+        """Return the view after *change*, with what did not change in it.
+
+        Raises EntangledError where that cannot be told apart.
+        """
+        made = change.table(self.compiled, self.proxy)
+        program = lower(made.compiled.table, self.program, listeners=made.listeners, routes=made.routes)
+        view = View(program, made.compiled, change.registry, self.proxy)
+        if "names" in self.__dict__:
+            view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
+        return view
 
 
 class Egress:

@@ -39,6 +39,13 @@ class HostTable(Protocol):
         """Return the row, or ``NO_MATCH``."""
 
 
+class NameTable(HostTable, Protocol):
+    """A table of names of which a changed copy can be had."""
+
+    def with_changes(self, removed: Sequence[str], added: Sequence[tuple[str, int]], /) -> NameTable:
+        """Return a copy without the names *removed*, and with those *added*, each with its row."""
+
+
 class Regex(Protocol):
     """A regular expression that matches whole texts."""
 
@@ -80,7 +87,7 @@ class RouteNode(NamedTuple):
     ``conditional[n]`` (the leaf of the miss, the routes) has to be asked.
     """
 
-    domains: HostTable
+    domains: NameTable
     answers: Sequence[int]
     misses: Sequence[int]
     conditional: Sequence[tuple[int, tuple[RouteRow, ...]]]
@@ -109,7 +116,7 @@ class NameLevel(NamedTuple):
     ``rows[row]`` is the chain that takes every connection to that name, or ``-1 - n`` where ``levels[n]`` chooses.
     """
 
-    names: HostTable | None
+    names: NameTable | None
     rows: Sequence[int]
     levels: Sequence[TransportLevel]
     unnamed: TransportLevel | None

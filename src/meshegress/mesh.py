@@ -7,7 +7,8 @@ PassthroughCluster
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,15 +18,17 @@ from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
 from meshegress.compiler.assemble import Registry, compile_table
+from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.splices import EntangledError
 from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.program import lower
 from meshegress.egress import Egress, View
 from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
-from meshegress.resources import MeshConfig, Resource
+from meshegress.resources import MeshConfig, Resource, ServiceEntry
 from meshegress.sources import SIZE_LIMIT
 from meshegress.unmodelled import Unmodelled
 
@@ -99,12 +102,49 @@ class Mesh:
         """
         return self.egress(workload).resolve(host)
 
-    def with_changes(self, added: Iterable[Resource] = (), removed: Iterable[Resource] = ()) -> Mesh:
+    def with_changes(self, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> Mesh:
         """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
 
-        What does not change is shared with this mesh.
+        Both hold whatever :func:`load` takes. This mesh and its tables stay as they are, so that their readers never
+        wait; put the new one in its place when it is there. Where ServiceEntries change that nothing else has to do
+        with, its tables are there at once, and share with those of this mesh all that did not change; after any other
+        change they are compiled when they are asked for.
+
+        Raises ResourceError, with every finding, where something that is added is not usable.
+
+        >>> entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
+        >>> port = {"number": 443, "name": "tls", "protocol": "TLS"}
+        >>> spec = {"hosts": ["a.com"], "ports": [port], "resolution": "DNS"}
+        >>> mesh = Mesh().with_changes([{**entry, "spec": spec}])
+        >>> print(mesh.egress().decide("https://a.com/"), mesh.with_changes(removed=[entry]).egress().decide("https://a.com/"))
+        outbound|443||a.com PassthroughCluster
         """
-        return Mesh(self._resources.with_changes(added, removed), istio=self.istio)
+        fresh = load_resources(*added, istio=self.istio)
+        leaving, _ = check_resources(*removed, istio=self.istio)
+        with collector_at_rest():
+            resources, gone = self._resources.with_changes(fresh, leaving)
+            mesh = Mesh(resources, istio=self.istio)
+            if fresh.mesh_config_source is None:
+                mesh._take_over(self, gone, tuple(fresh.each()))
+        return mesh
+
+    def _take_over(self, before: Mesh, gone: Collection[Resource], fresh: Collection[Resource]) -> None:
+        """Make the tables that *before* has, as far as they come of it by exchanging a few entries."""
+        registry = before._registries.get(Order.NATURAL)
+        if registry is None or any(not isinstance(one, ServiceEntry) for one in (*gone, *fresh)):
+            return
+        removed = _as_they_stand(gone, before._resources.service_entries)
+        added = _as_they_stand(fresh, self._resources.service_entries)
+        try:
+            change = EntryChange(registry, self._resources, removed=removed, added=added)
+        except EntangledError:
+            return
+        self._registries[Order.NATURAL] = change.registry
+        for key, view in tuple(before._views.items()):
+            if key[0] is Order.NATURAL:
+                with suppress(EntangledError):
+                    self._views[key] = view.changed(change)
+                    self._scopes[Order.NATURAL, view.proxy.namespace, key[2]] = self._views[key].compiled.scope
 
     @cached_property
     def _unmodelled(self) -> Unmodelled:
@@ -131,6 +171,12 @@ class Mesh:
                 compiled = compile_table(registry, proxy, self._scopes[scope_key])
                 self._views[key] = View(lower(compiled.table), compiled, registry, proxy)
         return self._views[key]
+
+
+def _as_they_stand(chosen: Collection[Resource], entries: Sequence[ServiceEntry]) -> Sequence[ServiceEntry]:
+    """Return the *chosen* of *entries* in their order, which decides between those of one age."""
+    asked = {id(one) for one in chosen}
+    return [entry for entry in entries if id(entry) in asked] if asked else ()
 
 
 def load(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from meshegress.findings import Source
 from meshegress.resources import (
@@ -61,21 +62,59 @@ class ResourceSet:
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     unsupported: tuple[Unsupported, ...] = ()
 
-    def with_changes(self, added: Iterable[Resource], removed: Iterable[Resource]) -> ResourceSet:
-        """Return the set with *added* in place of what has the same kind, namespace and name, without *removed*."""
-        new = {_identity(resource): resource for resource in added}
-        gone = {_identity(resource) for resource in removed}
-        kinds: dict[str, tuple[Resource, ...]] = {}
-        for kind in {type(resource) for resource in new.values()} | {key[0] for key in gone}:
-            present = {_identity(resource): resource for resource in getattr(self, FIELDS[kind])}
-            fresh = {key: resource for key, resource in new.items() if key[0] is kind}
-            kept = {**present, **fresh}
-            kinds[FIELDS[kind]] = tuple(resource for key, resource in kept.items() if key not in gone or key in fresh)
-        return replace(self, **kinds)  # type: ignore[arg-type]  # each tuple holds the kind of its field
+    def each(self) -> Iterator[Resource]:
+        """Give every resource, kind by kind."""
+        for name in FIELDS.values():
+            yield from getattr(self, name)
+
+    def with_changes(self, added: ResourceSet, removed: ResourceSet) -> tuple[ResourceSet, list[Resource]]:
+        """Return the set with *added* in place of what has the same kind, namespace and name, without *removed*.
+
+        Beside it stand the resources of this set that are not in it any more. A mesh configuration among what is
+        *added* takes the place of this one.
+        """
+        changed: dict[str, Any] = {}
+        gone: list[Resource] = []
+        for name in FIELDS.values():
+            rows: tuple[Resource, ...] = getattr(self, name)
+            new: dict[Identity, Resource | None] = {_identity(row): None for row in getattr(removed, name)}
+            new |= {_identity(row): row for row in getattr(added, name)}
+            if new:
+                changed[name], left = _exchanged(rows, new)
+                gone += left
+        if added.mesh_config_source is not None:
+            changed |= {"mesh_config": added.mesh_config, "mesh_config_source": added.mesh_config_source}
+        others = {_unsupported(row) for row in (*added.unsupported, *removed.unsupported)}
+        kept = [row for row in self.unsupported if _unsupported(row) not in others]
+        return replace(self, **changed, unsupported=(*kept, *added.unsupported)), gone
 
 
-def _identity(resource: Resource) -> tuple[type[Resource], str, str]:
-    return type(resource), resource.namespace, resource.name
+def _exchanged(
+    rows: tuple[Resource, ...], new: dict[Identity, Resource | None]
+) -> tuple[tuple[Resource, ...], list[Resource]]:
+    """Return *rows* of one kind with what is *new* under their names, and those that are gone."""
+    names = {name for _, name in new}
+    # Names first: of very many rows this is what is asked of all.
+    places = [place for place, row in enumerate(rows) if row.metadata.name in names]
+    found: list[Resource | None] = list(rows)
+    gone: list[Resource] = []
+    for place in places:
+        identity = _identity(rows[place])
+        if identity in new:
+            found[place] = new.pop(identity)
+            gone.append(rows[place])
+    return tuple([row for row in (*found, *new.values()) if row is not None]), gone
+
+
+def _unsupported(row: Unsupported) -> tuple[str, str, str]:
+    return row.kind, row.namespace, row.name
+
+
+Identity = tuple[str, str]
+
+
+def _identity(resource: Resource) -> Identity:
+    return resource.namespace, resource.name
 
 
 FIELDS: dict[type[Resource], str] = {

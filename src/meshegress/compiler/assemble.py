@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -64,15 +65,7 @@ class Registry:
         )
         visibility = EntryVisibility(mesh, resources.namespaces, known=profile.entry_visibility)
         self.index = ServiceIndex(services, mesh.default_service_export_to or _EVERYBODY, profile, visibility)
-        self.pools: EndpointPools = collect_endpoints(
-            self.index.services,
-            slices=resources.endpoint_slices,
-            unsliced=resources.endpoints,
-            workload_entries=resources.workload_entries,
-            pods=resources.pods,
-            domain=CLUSTER_DOMAIN,
-            empty_selector_takes_all=profile.empty_selector_takes_all,
-        )
+        self.pools = self._pools_of(self.index.services)
         ready = prepare(
             resources.virtual_services,
             mesh.default_virtual_service_export_to or _EVERYBODY,
@@ -86,6 +79,35 @@ class Registry:
             root_namespace=mesh.root_namespace,
             full_name=partial(full_name, domain=CLUSTER_DOMAIN),
             order=order,
+        )
+
+    def alone(self, services: Sequence[Service]) -> Registry:
+        """Return the registry with no other services than these, and without VirtualServices."""
+        registry = self.with_services(self._resources, self.index.alone(services), self._pools_of(services))
+        registry.virtual_services = VirtualServiceIndex(())
+        return registry
+
+    def with_services(
+        self, resources: ResourceSet, index: ServiceIndex, pools: EndpointPools, contested: Contested | None = None
+    ) -> Registry:
+        """Return the registry of *resources*, which differ in ServiceEntries only; *contested* is theirs if given."""
+        registry = copy(self)
+        registry._resources, registry.index, registry.pools = resources, index, pools
+        registry.__dict__.pop("contested", None)
+        if contested is not None:
+            registry.contested = contested
+        return registry
+
+    def _pools_of(self, services: Sequence[Service]) -> EndpointPools:
+        resources = self._resources
+        return collect_endpoints(
+            services,
+            slices=resources.endpoint_slices,
+            unsliced=resources.endpoints,
+            workload_entries=resources.workload_entries,
+            pods=resources.pods,
+            domain=CLUSTER_DOMAIN,
+            empty_selector_takes_all=self.profile.empty_selector_takes_all,
         )
 
     @cached_property

@@ -245,9 +245,9 @@ class VirtualServiceIndex:
         self._public: list[VirtualService] = []
         self._private: dict[str, list[VirtualService]] = {}
         self._exported: dict[str, list[VirtualService]] = {}
-        for row in rows:
-            if not row.gateways or MESH_GATEWAY in row.gateways:
-                self._add(row)
+        self.rows = tuple(row for row in rows if not row.gateways or MESH_GATEWAY in row.gateways)
+        for row in self.rows:
+            self._add(row)
 
     def visible_to(self, namespace: str) -> list[VirtualService]:
         """Return what *namespace* may see: its own private ones, those exported to it by name, the public ones."""

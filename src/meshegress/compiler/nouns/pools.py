@@ -7,6 +7,7 @@ pods ask by port *number*, which Kubernetes endpoints answer through the name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
@@ -33,6 +34,26 @@ class EndpointPools:
     def by_port_number(self, key: Named, number: int) -> Sequence[Endpoint]:
         """Return the endpoints of *key* on the service's port *number*, healthy or not."""
         return self._by_port.get((key, number), ())
+
+    def changed(self, gone: Iterable[Service], other: EndpointPools, fresh: Iterable[Service]) -> EndpointPools:
+        """Return the pools without those of *gone*, and with those that *other* has for *fresh*."""
+        changed = copy(self)
+        changed._pools, changed._by_port = dict(self._pools), dict(self._by_port)
+        rows: list[Endpoint] = []
+        for service in gone:
+            rows += changed._pools.pop(service.key, ())
+            for port in service.ports:
+                changed._by_port.pop((service.key, port.number), None)
+        for service in fresh:
+            if service.key in other._pools:
+                changed._pools[service.key] = other._pools[service.key]
+                rows += other._pools[service.key]
+            for port in service.ports:
+                if (found := other._by_port.get((service.key, port.number))) is not None:
+                    changed._by_port[service.key, port.number] = found
+        if any(row.is_ip for row in rows):
+            changed.__dict__.pop("addresses", None)  # names are nobody's address: others may stay
+        return changed
 
     @cached_property
     def addresses(self) -> frozenset[str]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
+from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.compiler.nouns.records import Named, Resolution, Service
+from meshegress.compiler.nouns.splices import spliced
 from meshegress.profiles import Profile
 
 PUBLIC, PRIVATE, NOBODY = "*", ".", "~"
+
+
+def by_age(service: Service) -> tuple[int, str, str]:
+    """Return what services are ordered by: oldest first, then by name, then by namespace."""
+    return service.created or 0, service.name, service.namespace
 
 
 class ServiceIndex:
@@ -46,6 +54,52 @@ class ServiceIndex:
             if service.is_kubernetes and not owner.is_kubernetes:
                 owners[service.namespace] = service
         return found
+
+    @cached_property
+    def protocols(self) -> Mapping[int, frozenset[Protocol]]:
+        """The protocols that some service speaks, or once spoke, on each port."""
+        found: dict[int, set[Protocol]] = {}
+        for ports in {id(service.ports): service.ports for service in self.services}.values():
+            for port in ports:
+                found.setdefault(port.number, set()).add(port.protocol)
+        return {number: frozenset(spoken) for number, spoken in found.items()}
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        """Whether some host is not in lower case."""
+        return any(service.hostname != service.hostname.lower() for service in self.services)
+
+    @cached_property
+    def alias_names(self) -> frozenset[str]:
+        """The hosts that are aliases, or that aliases point at."""
+        aliases = [service for service in self.services if service.resolution is Resolution.ALIAS]
+        return frozenset(name for alias in aliases for name in (alias.hostname, alias.external_name))
+
+    def changed(self, gone: Sequence[Service], fresh: Sequence[Service]) -> ServiceIndex:
+        """Return the index without *gone* and with *fresh*, whose hosts nobody else has."""
+        changed = copy(self)
+        changed.__dict__.pop("_ranks", None)
+        changed._visible = {}
+        changed.services = spliced(self.services, gone, fresh, by_age)
+        only_gone, only_fresh = self.alone(gone), self.alone(fresh)
+        changed._public = spliced(self._public, only_gone._public, only_fresh._public, by_age)
+        changed._exported = dict(self._exported)
+        for namespace in only_gone._exported.keys() | only_fresh._exported.keys():
+            old, out, new = (index._exported.get(namespace, []) for index in (self, only_gone, only_fresh))
+            changed._exported[namespace] = spliced(old, out, new, by_age)
+        changed.by_host = {**self.by_host, **only_fresh.by_host}
+        for host in only_gone.by_host.keys() - only_fresh.by_host.keys():
+            del changed.by_host[host]
+        spoken = only_fresh.protocols
+        changed.protocols = {
+            **self.protocols,
+            **{number: self.protocols.get(number, frozenset()) | spoken[number] for number in spoken},
+        }
+        return changed
+
+    def alone(self, services: Sequence[Service]) -> ServiceIndex:
+        """Return the index of no other services than these."""
+        return ServiceIndex(services, self._default, self._profile, self._entry_visibility)
 
     @cached_property
     def _ranks(self) -> dict[int, int]:

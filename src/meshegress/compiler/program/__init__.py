@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from meshegress._match import Decider, Walk
+from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
-from meshegress.compiler.program.lowering import LoweredTable, lower_table
+from meshegress.compiler.program.lowering import LoweredTable, Nodes, lower_table
+from meshegress.compiler.program.relowering import relower_listener, relower_routes
 from meshegress.decision import Decision
 from meshegress.lowered import LEAF_NO_LISTENER
 from meshegress.request import Request
-from meshegress.table import Table
+from meshegress.table import FilterChain, Listener, RouteConfiguration, Table, VirtualHost
 
 
 class Program:
@@ -60,8 +62,22 @@ class Program:
         return decision_at(self.table, owner, leaf - owner.first_leaf, variant)
 
 
-def lower(table: Table, previous: Program | None = None) -> Program:
-    """Return *table*, ready to decide; what it shares with *previous* is not lowered again."""
+def lower(
+    table: Table,
+    previous: Program | None = None,
+    *,
+    listeners: Iterable[Splice[Listener, FilterChain]] = (),
+    routes: Iterable[Splice[RouteConfiguration, VirtualHost]] = (),
+) -> Program:
+    """Return *table*, ready to decide; what it shares with *previous* is not lowered again.
+
+    Of *listeners* and *routes*, which are not the same and nearly so, only the difference is.
+    """
     if previous is None:
         return Program(table, lower_table(table))
-    return Program(table, lower_table(table, previous._lowered.nodes), previous._walk)
+    nodes, nothing = previous._lowered.nodes, Nodes()
+    known = nodes.changed(
+        [relower_listener(nodes.of_listener(splice.before, nothing), splice) for splice in listeners],
+        [relower_routes(nodes.of_routes(splice.before, nothing), splice) for splice in routes],
+    )
+    return Program(table, lower_table(table, known), previous._walk)

@@ -200,15 +200,26 @@ def lower_routes(routes: RouteConfiguration) -> LoweredRoutes:
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = []
     leaf = 1  # the first one is for no virtual host
     for host in routes.virtual_hosts:
-        misses.append(leaf)
-        if host.routes and takes_all(host.routes[0]):
-            answers.append(leaf + 1)
-        else:
-            answers.append(-1 - len(conditional))
-            conditional.append((leaf, _route_rows(host, leaf + 1)))
-        leaf += 1 + len(host.routes)
+        leaf = lower_host(host, leaf, answers, misses, conditional)
     domains = DomainTable([host.domains for host in routes.virtual_hosts])
     return LoweredRoutes(routes, RouteNode(domains, answers, misses, tuple(conditional), leaf), routes.virtual_hosts)
+
+
+def lower_host(
+    host: VirtualHost,
+    leaf: int,
+    answers: array[int],
+    misses: array[int],
+    conditional: list[tuple[int, tuple[RouteRow, ...]]],
+) -> int:
+    """Add the row of *host*, whose leaves begin at *leaf*, and return where they end."""
+    misses.append(leaf)
+    if host.routes and takes_all(host.routes[0]):
+        answers.append(leaf + 1)
+    else:
+        answers.append(-1 - len(conditional))
+        conditional.append((leaf, _route_rows(host, leaf + 1)))
+    return leaf + 1 + len(host.routes)
 
 
 def _chains(listener: Listener) -> tuple[FilterChain, ...]:

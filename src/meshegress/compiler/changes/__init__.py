@@ -1,0 +1,173 @@
+"""A few ServiceEntries changed among very many: what they alone give is compiled, and exchanged in the old table.
+
+The passes are asked twice, for the services that go and for those that come, each time as if there were no others.
+That is right as long as no other resource wants what they want: ``independence`` asks that, and every part that is to
+go must be in the old table exactly as it was compiled. Else EntangledError says to compile the whole.
+
+Nothing that is old is touched: readers of the old table go on, and what did not change is in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+from meshegress.collection import ResourceSet
+from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, compile_table, names_of
+from meshegress.compiler.changes.exchange import (
+    ListenerSplice,
+    RouteSplice,
+    exchange_clusters,
+    exchange_listeners,
+    exchange_routes,
+)
+from meshegress.compiler.changes.independence import is_plain, require_no_namesake, require_own_places
+from meshegress.compiler.nouns.records import Proxy, Service
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.splices import EntangledError, Key, spliced
+from meshegress.compiler.nouns.ties import Order
+from meshegress.compiler.nouns.visibility import PUBLIC, ServiceIndex, by_age
+from meshegress.compiler.services import collect_services
+from meshegress.profiles import Profile
+from meshegress.resources import KubernetesService, ServiceEntry
+from meshegress.table import FilterChain, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A changed table, and what was exchanged in it."""
+
+    compiled: Compiled
+    listeners: tuple[ListenerSplice, ...]
+    routes: tuple[RouteSplice, ...]
+
+
+class EntryChange:
+    """ServiceEntries that go and that come, and the registry after it.
+
+    Raises EntangledError where they cannot be looked at alone.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        resources: ResourceSet,
+        *,
+        removed: Collection[ServiceEntry],
+        added: Collection[ServiceEntry],
+    ) -> None:
+        if registry.order is not Order.NATURAL:
+            raise EntangledError
+        hosts = {host for entry in (*removed, *added) for host in entry.spec.hosts}
+        near = [service for service in registry.index.services if service.hostname in hosts]
+        leaving = {id(entry) for entry in removed}
+        if any(id(service.resource) not in leaving for service in near):
+            raise EntangledError
+        self._gone = near
+        self._fresh = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=Order.NATURAL)
+        require_own_places(registry, self._gone, self._fresh)
+        self._before = registry
+        self.registry = self._changed_registry(resources)
+        self._scopes: dict[int, Scope] = {}
+
+    def table(self, old: Compiled, proxy: Proxy) -> Changed:
+        """Return the table of *proxy* after the change; *old* is the one before.
+
+        Raises EntangledError where the parts that change are not apart.
+        """
+        if proxy.http_proxy_port or old.table.rejected or not _is_one_list(old.scope):
+            raise EntangledError
+        gone, fresh = (
+            compile_table(alone, proxy, alone.scope_of(proxy.namespace, old.scope.sidecar))
+            for alone in (self._gone_alone, self._fresh_alone)
+        )
+        if gone.table.rejected or fresh.table.rejected:
+            raise EntangledError
+        require_no_namesake(self._before.index, (*self._gone, *self._fresh), (gone.table, fresh.table), proxy)
+        listeners, exchanged = exchange_listeners(
+            old.table,
+            gone.table,
+            fresh.table,
+            is_plain=partial(is_plain, self.registry.index),
+            order=partial(self._chain_order, _import_order(self._before.index, proxy.namespace, self._before.profile)),
+        )
+        routes, rerouted = exchange_routes(old.table, gone.table, fresh.table)
+        clusters = exchange_clusters(old.table, gone.table, fresh.table)
+        scope = self._scope(old.scope, gone.scope, fresh.scope)
+        return Changed(Compiled(Table(listeners, routes, clusters), scope, old.policy), exchanged, rerouted)
+
+    def names(self, old: Mapping[str, Sequence[str]], proxy: Proxy, scope: Scope) -> dict[str, Sequence[str]]:
+        """Return the names of the DNS proxy after the change; *old* are those before."""
+        names = dict(old)
+        for alone in (self._gone_alone, self._fresh_alone):
+            found = names_of(alone, proxy, alone.scope_of(proxy.namespace, scope.sidecar))
+            for host in found if alone is self._gone_alone else ():
+                names.pop(host, None)
+            names |= found if alone is self._fresh_alone else {}
+        return names
+
+    @cached_property
+    def _gone_alone(self) -> Registry:
+        return self._before.alone(self._gone)
+
+    @cached_property
+    def _fresh_alone(self) -> Registry:
+        return self._before.alone(self._fresh)
+
+    def _changed_registry(self, resources: ResourceSet) -> Registry:
+        before = self._before
+        index = before.index.changed(self._gone, self._fresh)
+        pools = before.pools.changed(self._gone, self._fresh_alone.pools, self._fresh)
+        # Who claims nothing that is claimed twice leaves what is contested as it is.
+        alone = [registry.contested for registry in (self._gone_alone, self._fresh_alone)]
+        apart = not any(one.ports or one.domains for one in alone)
+        return before.with_services(resources, index, pools, contested=before.contested if apart else None)
+
+    def _chain_order(self, key: Key, chain: FilterChain) -> tuple[Any, ...]:
+        """Return the *key* of the service that *chain* was made for."""
+        origin = chain.origin
+        resource = origin.resource if origin is not None else None
+        if isinstance(resource, ServiceEntry) and origin is not None:
+            host = resource.spec.hosts[int(origin.host_path[-1])]
+        elif isinstance(resource, KubernetesService):
+            host = f"{resource.name}.{resource.namespace}.svc.{CLUSTER_DOMAIN}"
+        else:
+            raise EntangledError
+        for index in (self.registry.index, self._before.index):
+            owner = index.by_host.get(host, {}).get(resource.namespace)
+            if owner is not None and owner.resource is resource:
+                return key(owner)
+        raise EntangledError
+
+    def _scope(self, old: Scope, gone: Scope, fresh: Scope) -> Scope:
+        """Return *old* without what *gone* imports and with what *fresh* does; the same for workloads that share it."""
+        if id(old) not in self._scopes:
+            listener = old.listeners[0]
+            key = _import_order(self._before.index, old.namespace, self._before.profile)
+            services = spliced(listener.services, gone.listeners[0].services, fresh.listeners[0].services, key)
+            merged = {**old.services, **fresh.services}
+            for host in gone.services.keys() - fresh.services.keys():
+                del merged[host]
+            changed = replace(listener, services=services)
+            self._scopes[id(old)] = Scope(old.namespace, old.sidecar, (changed,), merged)
+        return self._scopes[id(old)]
+
+
+def _is_one_list(scope: Scope) -> bool:
+    """Return whether all that *scope* imports is one list in the order of visibility."""
+    rows = scope.sidecar.spec.egress if scope.sidecar is not None else ()
+    wide = not rows or any("*" in host for host in rows[0].hosts)
+    return wide and len(scope.listeners) == 1 and scope.listeners[0].port is None
+
+
+def _import_order(index: ServiceIndex, namespace: str, profile: Profile) -> Key:
+    """Return the order in which services are imported: what is exported by name first, then what is public."""
+
+    def key(service: Service) -> tuple[object, ...]:
+        is_foreign = service.namespace != namespace and not profile.one_private_list
+        is_public = PUBLIC in index.export_to(service)
+        return is_public, is_foreign and not is_public, *by_age(service)
+
+    return key

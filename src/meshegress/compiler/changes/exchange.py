@@ -1,0 +1,181 @@
+"""The parts of a table that a change exchanges: what was compiled of the services that go, and of those that come.
+
+Listeners and chains stand in the order of the services that they were made for, virtual hosts in that of their names.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from meshegress.compiler.nouns.splices import EntangledError, Splice, spliced
+from meshegress.table import (
+    Cluster,
+    FilterChain,
+    HttpConnectionManager,
+    Listener,
+    ListenerKind,
+    RouteConfiguration,
+    Table,
+    VirtualHost,
+)
+
+ListenerSplice = Splice[Listener, FilterChain]
+RouteSplice = Splice[RouteConfiguration, VirtualHost]
+
+#: The place of a chain's service in the order in which services are imported.
+Order = Callable[[FilterChain], tuple[Any, ...]]
+
+_OUTBOUND = "outbound|"
+
+
+def exchange_clusters(old: Table, gone: Table, fresh: Table) -> dict[str, Cluster]:
+    """Return the clusters of *old* without those of *gone* and with those of *fresh*."""
+    leaving, coming = _outbound_clusters(gone), _outbound_clusters(fresh)
+    clusters = dict(old.clusters)
+    for name, cluster in leaving.items():
+        if clusters.pop(name, None) != cluster:
+            raise EntangledError
+    if not clusters.keys().isdisjoint(coming):
+        raise EntangledError
+    clusters.update(coming)
+    return clusters
+
+
+def exchange_routes(
+    old: Table, gone: Table, fresh: Table
+) -> tuple[dict[str, RouteConfiguration], tuple[RouteSplice, ...]]:
+    """Return the route configurations of *old* with other virtual hosts in some, and those exchanges."""
+    routes = dict(old.route_configurations)
+    splices: list[RouteSplice] = []
+    for name in dict.fromkeys((*gone.route_configurations, *fresh.route_configurations)):
+        if not name.isdecimal():
+            continue  # it stands inside a listener, and holds no service
+        if name not in routes:
+            raise EntangledError
+        leaving, coming = _hosts(gone, name), _hosts(fresh, name)
+        before = routes[name]
+        *hosts, catch_all = before.virtual_hosts
+        found = spliced(hosts, leaving, coming, key=lambda host: (host.name,))
+        routes[name] = RouteConfiguration(name, (*found, catch_all))
+        splices.append(Splice(before, routes[name], leaving, coming))
+    return routes, tuple(splices)
+
+
+def exchange_listeners(
+    old: Table, gone: Table, fresh: Table, *, is_plain: Callable[[int], bool], order: Order
+) -> tuple[tuple[Listener, ...], tuple[ListenerSplice, ...]]:
+    """Return the listeners of *old* with some gone, some new and other chains in some, and the exchanges of chains.
+
+    *is_plain* tells of a port whether what listens there stands in the order of its first service, *order* gives the
+    place of the service of a chain among all.
+    """
+    listeners = list(old.listeners)
+    places = {listener.name: place for place, listener in enumerate(listeners)}
+    leaving, coming = _outbound_listeners(gone), _outbound_listeners(fresh)
+    splices: list[ListenerSplice] = []
+    for name in dict.fromkeys((*leaving, *coming)):
+        parts = [part for part in (leaving.get(name), coming.get(name)) if part is not None]
+        if any(map(_is_shared, parts)):
+            place = places.get(name)
+            if place is None:
+                raise EntangledError
+            before = listeners[place]
+            listeners[place] = after = _exchange_chains(before, leaving.get(name), coming.get(name), order)
+            if after is not before:
+                splices.append(Splice(before, after, _chains(leaving.get(name)), _chains(coming.get(name))))
+    left = _without(listeners, [one for one in leaving.values() if not _is_shared(one)], places)
+    return _with_own(left, [one for one in coming.values() if not _is_shared(one)], is_plain, order), tuple(splices)
+
+
+def _exchange_chains(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> Listener:
+    """Return *before* with other chains: by server name each service has its own, and all of HTTP share one."""
+    parts = [part for part in (leaving, coming) if part is not None]
+    if any(part.default_filter_chain != before.default_filter_chain for part in parts):
+        raise EntangledError
+    if any(_reads_http(chain) for part in (before, *parts) for chain in part.filter_chains[:1]):
+        _require_another_creator(before, leaving, coming, order)
+        return before
+    chains = spliced(before.filter_chains, _chains(leaving), _chains(coming), key=order)
+    if not chains or chains[0] is not before.filter_chains[0] or before.http_inspector:
+        raise EntangledError
+    by_name = any(chain.match.server_names for chain in chains)
+    return replace(before, filter_chains=tuple(chains), tls_inspector=by_name)
+
+
+def _require_another_creator(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> None:
+    """Raise EntangledError unless the one chain of *before* stays what it is, and its first service too."""
+    chain = before.filter_chains[0]
+    for part in (leaving, coming):
+        if part is not None and (len(before.filter_chains) > 1 or part.filter_chains != (chain,)):
+            raise EntangledError
+    if leaving is not None and _resource_of(leaving.filter_chains[0]) is _resource_of(chain):
+        raise EntangledError
+    if coming is not None and order(coming.filter_chains[0]) < order(chain):
+        raise EntangledError
+
+
+def _without(
+    listeners: list[Listener], leaving: Iterable[Listener], places: Mapping[str | None, int]
+) -> list[Listener]:
+    dropped: set[int] = set()
+    for listener in leaving:
+        place = places.get(listener.name)
+        if place is None or listeners[place] != listener:
+            raise EntangledError
+        dropped.add(place)
+    if not dropped:
+        return listeners
+    return [listener for place, listener in enumerate(listeners) if place not in dropped]
+
+
+def _with_own(
+    listeners: list[Listener], coming: Iterable[Listener], is_plain: Callable[[int], bool], order: Order
+) -> tuple[Listener, ...]:
+    """Return *listeners* with those that one service alone has, each behind those of older services."""
+
+    def age(listener: Listener) -> tuple[Any, ...]:
+        if not is_plain(listener.port):
+            raise EntangledError
+        return order(listener.filter_chains[0])
+
+    for own in coming:
+        if any(one.name == own.name for one in listeners):
+            raise EntangledError
+        begin = sum(one.name is None for one in listeners)
+        end = begin + sum(one.kind is ListenerKind.OUTBOUND for one in listeners)
+        listeners.insert(bisect_right(listeners, age(own), begin, end, key=age), own)
+    return tuple(listeners)
+
+
+def _resource_of(chain: FilterChain) -> object:
+    return chain.origin.resource if chain.origin is not None else None
+
+
+def _chains(listener: Listener | None) -> tuple[FilterChain, ...]:
+    return listener.filter_chains if listener is not None else ()
+
+
+def _is_shared(listener: Listener) -> bool:
+    """Return whether services share *listener*: those of HTTP do, and those that are told apart by server name."""
+    return any(_reads_http(chain) or chain.match.server_names for chain in listener.filter_chains)
+
+
+def _reads_http(chain: FilterChain) -> bool:
+    return isinstance(chain.network_filter, HttpConnectionManager)
+
+
+def _outbound_listeners(table: Table) -> dict[str | None, Listener]:
+    return {one.name: one for one in table.listeners if one.kind is ListenerKind.OUTBOUND}
+
+
+def _hosts(table: Table, name: str) -> tuple[VirtualHost, ...]:
+    """Return the virtual hosts of a route configuration, without the one for every other host."""
+    routes = table.route_configurations.get(name)
+    return routes.virtual_hosts[:-1] if routes is not None else ()
+
+
+def _outbound_clusters(table: Table) -> Mapping[str, Cluster]:
+    return {name: cluster for name, cluster in table.clusters.items() if name.startswith(_OUTBOUND)}

@@ -1,0 +1,105 @@
+"""Whether services are on their own: nobody else wants their hosts, their addresses or their kind of port.
+
+What is refused here may well be independent; then the whole is compiled, and nothing is lost but time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from meshegress._match import host_matches
+from meshegress.addressing import canonical_address
+from meshegress.compiler.assemble import Registry
+from meshegress.compiler.nouns.protocols import Protocol
+from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Resolution, Service
+from meshegress.compiler.nouns.routing import VirtualService
+from meshegress.compiler.nouns.splices import EntangledError
+from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.table import Table
+
+
+def require_own_places(registry: Registry, gone: Sequence[Service], fresh: Sequence[Service]) -> None:
+    """Raise EntangledError unless nothing in *registry*, but for *gone*, has to do with *gone* and *fresh*."""
+    services = (*gone, *fresh)
+    index = registry.index
+    hosts = {service.hostname for service in services}
+    own = all(_is_simple(service) for service in services)
+    if not own or index.has_capitals or not hosts.isdisjoint(index.alias_names):
+        raise EntangledError
+    if not all(is_plain(index, port.number, fresh) for service in services for port in service.ports):
+        raise EntangledError
+    addresses = set(_addresses(services))
+    if addresses and (
+        not addresses.isdisjoint(registry.pools.addresses) or _is_claimed(addresses, index.services, gone)
+    ):
+        raise EntangledError
+    if any(_concerns(row, hosts) for row in registry.virtual_services.rows):
+        raise EntangledError
+
+
+def require_no_namesake(
+    index: ServiceIndex, services: Iterable[Service], tables: Iterable[Table], proxy: Proxy
+) -> None:
+    """Raise EntangledError where another service's host is, for *proxy*, a form of a name that *tables* answer to."""
+    own = {service.hostname for service in services}
+    names = {
+        domain.rstrip(".")
+        for table in tables
+        for routes in table.route_configurations.values()
+        for host in routes.virtual_hosts
+        for domain in host.domains
+    }
+    labels = proxy.dns_domain.split(".")
+    tails = [".".join(labels[start:]) for start in range(len(labels))]
+    forms = {f"{name}.{tail}" for name in names | own for tail in tails} | names
+    if any(form in index.by_host for form in forms - own):
+        raise EntangledError
+
+
+_HTTP = frozenset({Protocol.HTTP, Protocol.HTTP2, Protocol.GRPC, Protocol.GRPC_WEB})
+_BYTES = frozenset({Protocol.TCP, Protocol.TLS, Protocol.HTTPS, Protocol.REDIS})
+
+
+def is_plain(index: ServiceIndex, number: int, fresh: Iterable[Service] = ()) -> bool:
+    """Return whether all services on port *number*, *fresh* ones too, speak HTTP, or all carry bytes.
+
+    Then none takes a listener from another.
+    """
+    spoken = {port.protocol for service in fresh for port in service.ports if port.number == number}
+    spoken |= index.protocols.get(number, frozenset())
+    return spoken <= _HTTP or spoken <= _BYTES
+
+
+def _is_simple(service: Service) -> bool:
+    """Return whether *service* has a plain name and plain addresses, and no chain that takes what it does not name."""
+    host = service.hostname
+    selects = service.resolution is Resolution.PASSTHROUGH and service.selector is not None
+    takes_all = service.address == UNSPECIFIED and any(
+        port.protocol.is_tcp and not port.protocol.is_tls for port in service.ports
+    )
+    return host == host.lower() and not host.endswith(".") and "/" not in service.address and not (selects or takes_all)
+
+
+def _addresses(services: Iterable[Service]) -> Iterator[str]:
+    for service in services:
+        for address in (service.address, service.automatic_v4, service.automatic_v6, *service.cluster_vips):
+            if address and address != UNSPECIFIED:
+                yield canonical_address(address) or address
+
+
+def _is_claimed(addresses: set[str], services: Iterable[Service], gone: Iterable[Service]) -> bool:
+    """Return whether one of *services*, but for *gone*, has one of *addresses*."""
+    leaving = {id(service) for service in gone}
+    return any(
+        not addresses.isdisjoint(_addresses((service,))) and id(service) not in leaving
+        for service in services
+        if service.address != UNSPECIFIED or service.automatic_v4 or service.automatic_v6 or service.cluster_vips
+    )
+
+
+def _concerns(row: VirtualService, hosts: Iterable[str]) -> bool:
+    """Return whether *row* routes for one of *hosts*, or sends there."""
+    targets = {target.host for entry in row.http for target in (*entry.targets, *entry.mirrors)}
+    targets |= {target.host for entry in (*row.tls, *row.tcp) for target in entry.targets}
+    named = {*row.hosts, *(host.lower() for host in row.hosts)}
+    return any(host in targets or any(host_matches(name, host) for name in named) for host in hosts)

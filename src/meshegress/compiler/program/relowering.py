@@ -1,0 +1,97 @@
+"""Lower what a change left of a listener or a route configuration: the old node, and what is new in it.
+
+Numbers of chains and rows of virtual hosts are the node's own: what is gone leaves its number unused, what is new gets
+the next one, and where more than a few are unused the whole is lowered again.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from meshegress.compiler.nouns.splices import Splice
+from meshegress.compiler.program.lowering import (
+    LoweredListener,
+    LoweredRoutes,
+    lower_host,
+    lower_listener,
+    lower_routes,
+    takes_every_connection,
+)
+from meshegress.lowered import NO_MATCH, NameLevel, RouteRow
+from meshegress.table import FilterChain, Listener, RouteConfiguration, VirtualHost
+
+#: Unused numbers that are not worth lowering again.
+_FEW = 256
+
+
+def relower_listener(lowered: LoweredListener, splice: Splice[Listener, FilterChain]) -> LoweredListener:
+    """Return what the listener after *splice* is lowered to; *lowered* is what the one before was."""
+    level = lowered.node.any_port
+    bucket = level.unprefixed if level is not None else None
+    live = len(splice.after.filter_chains)
+    by_name = all(_is_by_name(chain) for chain in (*splice.gone, *splice.fresh))
+    if level is None or bucket is None or not by_name or _is_sparse(len(lowered.chains), live):
+        return lower_listener(splice.after)
+    changed = _other_names(bucket, lowered.chains, splice)
+    if changed is None:
+        return lower_listener(splice.after)
+    names, chains = changed
+    node = lowered.node._replace(any_port=level._replace(unprefixed=names), inspects_tls=splice.after.tls_inspector)
+    return LoweredListener(splice.after, node, chains, lowered.carries_bytes)
+
+
+def relower_routes(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost]) -> LoweredRoutes:
+    """Return what the route configuration after *splice* is lowered to; *lowered* is what the one before was."""
+    node = lowered.node
+    hosts: list[VirtualHost | None] = list(lowered.hosts)
+    if _is_sparse(len(hosts), len(splice.after.virtual_hosts)):
+        return lower_routes(splice.after)
+    for host in splice.gone:
+        row = node.domains.find(host.domains[0])
+        if row == NO_MATCH or hosts[row] != host:
+            return lower_routes(splice.after)
+        hosts[row] = None
+    removed = [domain for host in splice.gone for domain in host.domains]
+    added = [(domain, row) for row, host in enumerate(splice.fresh, len(hosts)) for domain in host.domains]
+    answers, misses = array("i", node.answers), array("i", node.misses)
+    conditional: list[tuple[int, tuple[RouteRow, ...]]] = list(node.conditional)
+    leaf = node.leaves
+    for host in splice.fresh:
+        leaf = lower_host(host, leaf, answers, misses, conditional)
+    domains = node.domains.with_changes(removed, added)
+    changed = node._replace(
+        domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
+    )
+    return LoweredRoutes(splice.after, changed, (*hosts, *splice.fresh))
+
+
+def _is_sparse(numbers: int, live: int) -> bool:
+    return numbers - live > _FEW + live // 4
+
+
+def _is_by_name(chain: FilterChain) -> bool:
+    """Return whether *chain* asks for one server name and nothing else."""
+    match = chain.match
+    alone = match.destination_port is None and not match.prefix_ranges and len(match.server_names) == 1
+    return alone and takes_every_connection(match)
+
+
+def _other_names(
+    bucket: NameLevel, numbered: Sequence[FilterChain | None], splice: Splice[Listener, FilterChain]
+) -> tuple[NameLevel, Sequence[FilterChain | None]] | None:
+    """Return *bucket* with other names, and the chains by number; None where it is not that simple."""
+    if bucket.names is None:
+        return None
+    chains = list(numbered)
+    for chain in splice.gone:
+        row = bucket.names.find(chain.match.server_names[0])
+        number = bucket.rows[row] if row != NO_MATCH else NO_MATCH
+        if number < 0 or chains[number] != chain:
+            return None
+        chains[number] = None
+    rows = array("i", bucket.rows)
+    added = [(chain.match.server_names[0], len(rows) + place) for place, chain in enumerate(splice.fresh)]
+    rows.extend(range(len(chains), len(chains) + len(splice.fresh)))
+    removed = [chain.match.server_names[0] for chain in splice.gone]
+    return bucket._replace(names=bucket.names.with_changes(removed, added), rows=rows), (*chains, *splice.fresh)

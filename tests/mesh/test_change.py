@@ -1,0 +1,228 @@
+"""A changed mesh is the mesh that would have been loaded; what did not change is in both, and the old one stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshegress import Egress, Mesh, Request, ResourceError, Workload, check
+from meshegress.collection import ResourceSet
+from meshegress.profiles import PROFILES
+from meshegress.resources import MeshConfig, Resource, ServiceEntry
+from meshegress.table import Table
+from meshegress.testing import strategies
+
+HTTP = {"number": 80, "name": "http", "protocol": "HTTP"}
+TLS = {"number": 443, "name": "tls", "protocol": "TLS"}
+TCP = {"number": 9000, "name": "tcp", "protocol": "TCP"}
+
+
+def entry(name: str, *, port: dict[str, Any] = TLS, created: int | None = None, **spec: Any) -> ServiceEntry:
+    """Return an entry for the host ``NAME.example.com``."""
+    given = {"hosts": [f"{name}.example.com"], "ports": [port], "resolution": "DNS", **spec}
+    return ServiceEntry(metadata={"name": name, "namespace": "shop", "creation_timestamp": created}, spec=given)
+
+
+def origins(table: Table) -> Iterator[object]:
+    """Yield where each part of *table* comes from: equality of tables leaves that out."""
+    parts: list[Any] = [chain for listener in table.listeners for chain in listener.filter_chains]
+    parts += [host for routes in table.route_configurations.values() for host in routes.virtual_hosts]
+    parts += [route for host in parts if hasattr(host, "routes") for route in host.routes]
+    parts += [table.clusters[name] for name in sorted(table.clusters)]
+    for part in parts:
+        origin = part.origin
+        resource = origin.resource if origin is not None else None
+        same = id(resource) if isinstance(resource, Resource) else None
+        yield origin and (str(origin), same, origin.host_path, origin.port_path)
+
+
+def require_same(one: Egress, other: Egress, asked: Sequence[Request]) -> None:
+    """Assert that nobody can tell *one* from *other*."""
+    assert one.table == other.table
+    assert list(origins(one.table)) == list(origins(other.table))
+    assert dict(one.names) == dict(other.names)
+    assert [one.decide(request).as_dict() for request in asked] == [
+        other.decide(request).as_dict() for request in asked
+    ]
+
+
+def whole(mesh: Mesh) -> Mesh:
+    """Return the mesh of the same resources, compiled as a whole."""
+    return Mesh(mesh.resources, istio=mesh.istio)
+
+
+@pytest.mark.hypothesis
+@given(
+    world=strategies.worlds(min_size=3),
+    release=st.just("1.30") | st.sampled_from(tuple(PROFILES)),
+    workload=strategies.workloads(),
+    data=st.data(),
+)
+def test_a_changed_mesh_is_the_mesh_loaded_whole(
+    world: Sequence[Resource | MeshConfig], release: str, workload: Workload, data: st.DataObject
+) -> None:
+    """Whatever is added, replaced and removed, step by step: tables, provenance, names and decisions are the same."""
+    usable = check(world, istio=release)[0].resources
+    asked = data.draw(st.lists(strategies.requests(tuple(world)), min_size=1, max_size=4))
+    known = [*usable.each(), *([usable.mesh_config] if usable.mesh_config_source is not None else [])]
+    later = data.draw(st.lists(st.sampled_from(known), unique_by=id, max_size=3)) if known else []
+    mesh = Mesh([one for one in known if all(one is not other for other in later)], istio=release)
+    for one in [*later, None]:
+        assert mesh.egress(workload).names is not None  # now there is a table with names, to be changed
+        present = [row for row in mesh.resources.each() if data.draw(st.integers(0, 3)) == 0]
+        mesh = mesh.with_changes([one] if one is not None else [], present)
+        require_same(mesh.egress(workload), whole(mesh).egress(workload), asked)
+
+
+_NAMES = st.sampled_from([f"h{number}" for number in range(8)])
+_SPECS = st.fixed_dictionaries(
+    {"port": st.sampled_from([HTTP, TLS, TLS, {**HTTP, "number": 8080}]), "resolution": st.just("NONE")},
+    optional={
+        "hosts": st.lists(
+            st.sampled_from([f"{host}.example.com" for host in "abcdefgh"] + ["*.example.org", "A.example.com"]),
+            min_size=1,
+            max_size=2,
+            unique=True,
+        ),
+        "addresses": st.sampled_from([["10.0.0.1"], ["10.0.0.2", "10.0.0.3"], ["10.0.0.0/8"]]),
+        "exportTo": st.sampled_from([["."], ["*"], ["shop"], ["other"], ["~"]]),
+        "created": st.integers(1, 9),
+    },
+)
+_ADDRESSED = st.fixed_dictionaries(
+    {"port": st.just(TCP), "addresses": st.sampled_from([[f"10.1.0.{number}"] for number in range(8)])}
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> ServiceEntry:
+    """Draw an entry that very often has nothing to do with any other."""
+    return entry(draw(_NAMES), **draw(st.one_of(st.just({"port": TLS}), st.just({"port": HTTP}), _ADDRESSED, _SPECS)))
+
+
+@pytest.mark.hypothesis
+@given(
+    base=st.lists(entries(), max_size=8),
+    steps=st.lists(st.tuples(st.lists(entries(), max_size=2), st.lists(_NAMES, max_size=1)), min_size=1, max_size=4),
+    workload=st.sampled_from([Workload("shop"), Workload("other", metadata={"DNS_CAPTURE": "true"})]),
+)
+def test_many_small_changes_add_up(
+    base: list[ServiceEntry], steps: list[tuple[list[ServiceEntry], list[str]]], workload: Workload
+) -> None:
+    """And so where nearly every change is made by exchanging what the entry alone gives."""
+    asked = [Request.http(f"{name}.example.com", address="203.0.113.1") for name in ("h1", "h2", "a", "b")]
+    asked += [Request.tls(f"{name}.example.com", address="203.0.113.1") for name in ("h1", "h2", "a", "b")]
+    asked += [Request.tcp(f"10.1.0.{number}", 9000) for number in range(4)]
+    mesh = Mesh(base)
+    for added, removed in steps:
+        assert mesh.egress(workload).names is not None
+        mesh = mesh.with_changes(added, [entry(name) for name in removed])
+        require_same(mesh.egress(workload), whole(mesh).egress(workload), asked)
+
+
+BASE = [
+    entry("a", port=HTTP),
+    entry("b"),
+    entry("c", port=TCP, addresses=["10.0.0.1"]),
+    entry("w", hosts=["*.a.example.com"], resolution="NONE"),
+    entry("d", hosts=["d.example.com", "*.d.example.com"], resolution="NONE"),
+    entry("x", port=HTTP),
+    entry("y"),
+    entry("z", port=TCP, addresses=["10.0.0.9"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("added", "removed"),
+    [
+        pytest.param([entry("m")], [], id="one more server name"),
+        pytest.param([entry("m", port=HTTP)], [], id="one more virtual host"),
+        pytest.param([entry("m", port=TCP, addresses=["10.0.0.5"])], [], id="one more address"),
+        pytest.param([], [entry("y")], id="one server name less"),
+        pytest.param([], [entry("x")], id="one virtual host less"),
+        pytest.param([], [entry("c")], id="one address less"),
+        pytest.param([entry("d", hosts=["e.example.com"], resolution="NONE")], [], id="another host and resolution"),
+        pytest.param([entry("y", port=HTTP)], [], id="another port"),
+    ],
+)
+def test_a_change_of_one_entry_is_there_at_once(added: list[ServiceEntry], removed: list[ServiceEntry]) -> None:
+    """The table is made before anybody asks for it, keeps what did not change, and is the one of the whole."""
+    before = Mesh(BASE)
+    old = before.egress("shop").table
+    changed = before.with_changes(added, removed)
+    assert len(changed._views) == 1
+    table = changed.egress("shop").table
+    assert table == whole(changed).egress("shop").table
+    assert list(origins(table)) == list(origins(whole(changed).egress("shop").table))
+    assert before.egress("shop").table is old
+    kept = {id(host) for routes in old.route_configurations.values() for host in routes.virtual_hosts}
+    now = [host for routes in table.route_configurations.values() for host in routes.virtual_hosts]
+    assert sum(id(host) not in kept for host in now) <= len(added)
+
+
+def test_a_thousand_changes_leave_no_waste() -> None:
+    """What is gone is forgotten in the end: the lowered table does not grow with the number of changes."""
+    mesh = Mesh(BASE)
+    mesh.egress("shop")
+    for number in range(1000):
+        mesh = mesh.with_changes([entry(f"n{number}"), entry(f"n{number}", port=HTTP)], [entry(f"n{number - 1}")])
+    lowered = mesh.egress("shop")._view.program._lowered.lowered
+    assert len(lowered.chain_leaves) < 300
+    require_same(mesh.egress("shop"), whole(mesh).egress("shop"), [])
+
+
+def test_what_is_added_is_judged() -> None:
+    """An entry that Istio would refuse is refused here too, and the mesh stays."""
+    mesh = Mesh(BASE)
+    with pytest.raises(ResourceError, match="covers every name"):
+        mesh.with_changes([entry("m", hosts=["*"])])
+    assert len(mesh.resources.service_entries) == len(BASE)
+
+
+def test_a_mesh_configuration_can_be_changed() -> None:
+    """Another policy is another table for all."""
+    mesh = Mesh(BASE)
+    assert str(mesh.egress("shop").decide("https://nowhere.org/")) == "PassthroughCluster"
+    changed = mesh.with_changes(["outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"])
+    assert changed.egress("shop").decide("https://nowhere.org/").outcome.value == "blackhole"
+
+
+def test_what_has_no_namespace_can_be_removed_again() -> None:
+    """A resource is removed as it was given."""
+    bare = ServiceEntry(metadata={"name": "a"}, spec={"hosts": ["a.com"], "ports": [TLS], "resolution": "DNS"})
+    assert Mesh([bare]).with_changes(removed=[bare]).resources.service_entries == ()
+
+
+def test_readers_never_see_a_half_made_table() -> None:
+    """Threads that ask while meshes are swapped get one of the two answers, never another one and never an error."""
+    asked = Request.tls("m.example.com", address="203.0.113.1")
+    held = [Mesh(BASE).egress("shop")]
+    seen: set[str] = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(str(held[0].decide(asked)))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    mesh = Mesh(BASE)
+    mesh.egress("shop")
+    for _ in range(50):
+        mesh = mesh.with_changes([entry("m")])
+        held[0] = mesh.egress("shop")
+        mesh = mesh.with_changes(removed=[entry("m")])
+        held[0] = mesh.egress("shop")
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert seen <= {"PassthroughCluster", "outbound|443||m.example.com"}
+    assert (
+        ResourceSet().with_changes(mesh.resources, ResourceSet())[0].service_entries == mesh.resources.service_entries
+    )
