@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 from typing import cast, overload
 
@@ -78,10 +79,11 @@ class Egress:
         self._programs: dict[tuple[Order, ...], Mapping[Order, Program]] = {}
         self._made: dict[tuple[int, ...], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
-        self._resolved = lru_cache(maxsize=4096)(self.resolve)
+        self._resolved = lru_cache(maxsize=4096)(partial(_resolve, view, workload.dns_domain))
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
-            decider = view.program.decider(self._contested.ports | self._contested.domains, self.decide)
+            # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
+            decider = view.program.decider(self._contested.ports | self._contested.domains, copy(self).decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -109,11 +111,7 @@ class Egress:
 
         Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers.
         """
-        bare = host.lower().rstrip(".")
-        for name in _asked_names(bare, self.workload.dns_domain):
-            if name in self.names:
-                return tuple(self.names[name])
-        return ()
+        return _resolve(self._view, self.workload.dns_domain, host)
 
     def decide(self, request: Request | str) -> Decision:
         """Return where *request*, or the request that fetching a URL sends, goes.
@@ -169,6 +167,7 @@ class Egress:
     @cached_property
     def _way(self) -> Way:
         """How tables are decided."""
+        other = copy(self)  # as above: nothing leads back here
         program = self._view.program
         ports = range(65536)
         listeners = [one for one in self.table.listeners if one.kind is ListenerKind.OUTBOUND]
@@ -179,8 +178,8 @@ class Egress:
             free_address=free_address(listeners, v6=self._is_v6),
             careful=_bits(port in self._contested for port in ports),
             unknown=_bits(bool(self.names) or port in is_open for port in ports),
-            decision=lambda number: self._weigh(program.decision(number)),
-            decide=self._decide_blindly,
+            decision=lambda number: other._weigh(program.decision(number)),
+            decide=other._decide_blindly,
         )
 
     def _decide_blindly(self, request: Request) -> Decision:
@@ -268,6 +267,14 @@ def _policy_note(policy: OutboundPolicy) -> str:
     place = f", {origin.host_source}" if origin is not None and origin.host_source else ""
     whose = "Istio's default" if origin is None else f"{origin}{place}"
     return f"nothing declares this, so the outboundTrafficPolicy decides: {policy.mode.value} ({whose})"
+
+
+def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
+    bare = host.lower().rstrip(".")
+    for name in _asked_names(bare, dns_domain):
+        if name in view.names:
+            return tuple(view.names[name])
+    return ()
 
 
 def _bits(flags: Iterable[bool]) -> bytes:

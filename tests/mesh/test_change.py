@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -174,6 +176,24 @@ def test_a_thousand_changes_leave_no_waste() -> None:
     lowered = mesh.egress("shop")._view.program._lowered.lowered
     assert len(lowered.chain_leaves) < 300
     require_same(mesh.egress("shop"), whole(mesh).egress("shop"), [])
+
+
+def test_a_table_goes_when_its_last_reader_does() -> None:
+    """No circle holds an old mesh until the garbage collector comes: a large one would stay for long."""
+    gc.collect()
+    gc.disable()
+    try:
+        mesh = Mesh(BASE)
+        egress = mesh.egress("shop")
+        egress.decide("https://b.example.com/"), egress.explain("http://nowhere.org/"), egress.names
+        assert egress._way.leaves
+        held = [weakref.ref(thing) for thing in (mesh, egress, egress._view, egress._view.registry)]
+        mesh = mesh.with_changes([entry("m")])
+        egress = mesh.egress("shop")
+        assert [reference() for reference in held] == [None] * 4
+    finally:
+        gc.enable()
+    assert str(egress.decide("https://m.example.com/")) == "outbound|443||m.example.com"
 
 
 def test_what_is_added_is_judged() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from meshegress._match import Decider, Walk
 from meshegress.compiler.nouns.splices import Splice
@@ -27,7 +27,9 @@ class Program:
     def __init__(self, table: Table, lowered: LoweredTable, known: Walk[Decision] | None = None) -> None:
         self.table = table
         self._lowered = lowered
-        self._walk = Walk(lowered.lowered, self._make, known)
+        maker = _Maker(table, lowered)
+        self._walk = Walk(lowered.lowered, maker, known)
+        maker.choices = self._walk.choices
         self.find = self._walk.find
         self.decide = self._walk.decide
         self.decide_all = self._walk.decide_all
@@ -50,16 +52,28 @@ class Program:
         """
         return Decider(self._walk, careful, otherwise)
 
-    def _make(self, number: int) -> Decision:
+
+class _Maker:
+    """Makes the decision of a number; it knows no walk, so that a program goes when nobody holds it any more."""
+
+    __slots__ = ("_lowered", "_table", "choices")
+
+    def __init__(self, table: Table, lowered: LoweredTable) -> None:
+        self._table = table
+        self._lowered = lowered
+        self.choices: Mapping[int, tuple[str, tuple[int, ...]]] = {}
+
+    def __call__(self, number: int) -> Decision:
+        """Return the decision of *number*."""
         if number == LEAF_NO_LISTENER:
             return NO_LISTENER
-        choice = self._walk.choices.get(number)
+        choice = self.choices.get(number)
         if choice is not None:
             reason, leaves = choice
-            return choice_of(reason, tuple(self.decision(leaf) for leaf in leaves))
+            return choice_of(reason, tuple(self(leaf) for leaf in leaves))
         variant, leaf = divmod(number, self._lowered.lowered.leaves)
         owner = self._lowered.owner_of(leaf)
-        return decision_at(self.table, owner, leaf - owner.first_leaf, variant)
+        return decision_at(self._table, owner, leaf - owner.first_leaf, variant)
 
 
 def lower(
