@@ -15,6 +15,7 @@ from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Resolution, Se
 from meshegress.compiler.nouns.routing import VirtualService
 from meshegress.compiler.nouns.splices import EntangledError
 from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.resources import ServiceEntry
 from meshegress.table import Table
 
 
@@ -73,7 +74,9 @@ def is_plain(index: ServiceIndex, number: int, fresh: Iterable[Service] = ()) ->
 def _is_simple(service: Service) -> bool:
     """Return whether *service* has a plain name and plain addresses, and no chain that takes what it does not name."""
     host = service.hostname
-    selects = service.resolution is Resolution.PASSTHROUGH and service.selector is not None
+    entry = service.resource
+    selector = entry.spec.workload_selector if isinstance(entry, ServiceEntry) else None
+    selects = service.resolution is Resolution.PASSTHROUGH and selector is not None
     takes_all = service.address == UNSPECIFIED and any(
         port.protocol.is_tcp and not port.protocol.is_tls for port in service.ports
     )
