@@ -257,3 +257,11 @@ def test_odd_but_legal_input_loads() -> None:
     for spec in ("null", "{hosts: null, ports: [null]}", "{hosts: [], exportTo: [], workloadSelector: {labels: null}}"):
         _, findings = check(text + spec)
         assert [finding for finding in findings if finding.code == "EG101"] == []
+
+
+@pytest.mark.parametrize("text", ['"a\\nb"', '{"a\\tb": 1, "a\\tb": 2}', "- |\n  a\n  b\n"])
+def test_a_finding_is_one_line_and_a_cure(text: str) -> None:
+    """What was written is shown without the characters that would end the line."""
+    (finding,) = check(text)[1]
+    assert len(str(finding).splitlines()) == 2
+    assert "\t" not in str(finding)

@@ -26,6 +26,7 @@ from yaml.error import Mark, MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from meshegress.resources.scalars import plain_value
+from meshegress.resources.shape import shown
 
 DEPTH_LIMIT = 64
 ALIAS_ALLOWANCE = 100_000
@@ -257,7 +258,7 @@ def _key(event: Any, mapping: dict[Any, Any], anchors: _Anchors) -> Any:
     if key == _MERGE and event.implicit[0]:
         key = _MERGE_KEY
     if key in mapping:
-        raise _bad(event, f"key `{event.value}` is used twice", "keep one of the two")
+        raise _bad(event, f"key {shown(event.value)} is used twice", "keep one of the two")
     if event.anchor is not None:
         anchors.keep(event, event.value)
     return key

@@ -74,10 +74,21 @@ def shown(value: object) -> str:
         return f"`{value}`"
     if isinstance(value, (str, LeadingZero)):
         text = value if isinstance(value, str) else value.text
-        return f"`{text}`" if len(text) <= 60 else f"`{text[:60]}…`"
+        return f"`{_printable(text)}`" if len(text) <= 60 else f"`{_printable(text[:60])}…`"
     if isinstance(value, Mapping):
         return "a mapping"
     return "a list" if isinstance(value, (list, tuple)) else f"a value of type `{type(value).__name__}`"
+
+
+def _printable(text: str) -> str:
+    r"""Return *text* with what would end a line, or move the cursor, written as Python writes it.
+
+    >>> _printable("a\nb")
+    'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def field_path(location: tuple[int | str, ...]) -> str:
