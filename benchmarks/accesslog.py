@@ -14,6 +14,10 @@ LINES = 3000
 _WORD = r"([^ ]*)"
 _PERCENT = '[%s] "%s %s %s" %s %s %s %s "%s" %s %s %s %s "%s" "%s" "%s" "%s" "%s" %s %s %s %s %s %s'
 _NUMBERS = (4, 9, 10, 11)
+_LAZY_OBSTACLE = (
+    "its parts, switched off one by one on a loaded machine: 27 ns for one look at all bytes, 62 for the places of 24 "
+    "fields, 50 to look at the bytes of each, which no expression here does, the rest for the call and its object"
+)
 
 
 def _expression(quoted: str) -> Callable[[str], tuple[str, ...]]:
@@ -46,7 +50,7 @@ def results(largest: int) -> Iterator[Result]:
     times = scalar_nanoseconds(contenders, lines)
     yield against_the_best("C1 re", "istio-text", times, readers, "eager")
     yield compare("C1 split", "istio-text", times, "split", "eager")
-    yield against_the_best("C2", "istio-text", times, readers, "lazy")
+    yield against_the_best("C2", "istio-text", times, readers, "lazy", obstacle=_LAZY_OBSTACLE)
     yield _writing(write, values, strings)
 
 

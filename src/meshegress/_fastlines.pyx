@@ -10,7 +10,6 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.datetime cimport datetime_new, import_datetime
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.tuple cimport PyTuple_New
 from libc.stdint cimport int64_t, uint8_t, uint32_t
@@ -52,7 +51,7 @@ cdef extern from *:
     object log_new(object)
 
 cdef enum:
-    INLINE_PLACES = 56  # places of a record that need no memory of their own
+    INLINE_PLACES = 48  # places of a record that need no memory of their own: those of Istio's formats
     # What becomes of the text of a field: the numbers of LogKind.
     OTHER = 0
     TEXT = 1
@@ -120,11 +119,8 @@ cdef class LogRecord:
     cdef public object line
     cdef public object values
     cdef uint32_t inline_places[INLINE_PLACES]
-    cdef uint32_t* long_places
+    cdef bytes long_places  # those of a record with more fields
     cdef int fields
-
-    def __dealloc__(self):
-        PyMem_Free(self.long_places)
 
     cdef int keep(self, object layout, object line, const uint32_t* places, int fields) except -1:
         """Keep *line* and the places of its fields."""
@@ -134,10 +130,7 @@ cdef class LogRecord:
         if 2 * fields <= INLINE_PLACES:
             memcpy(self.inline_places, places, 2 * fields * sizeof(uint32_t))
             return 0
-        self.long_places = <uint32_t*>PyMem_Malloc(2 * fields * sizeof(uint32_t))
-        if self.long_places == NULL:
-            raise MemoryError()
-        memcpy(self.long_places, places, 2 * fields * sizeof(uint32_t))
+        self.long_places = (<const char*>places)[: 2 * fields * sizeof(uint32_t)]
         return 0
 
     def place(self, layout, bytes line not None, places):
@@ -145,19 +138,19 @@ cdef class LogRecord:
         cdef uint32_t made[2 * MOST_FIELDS]
         for number in range(len(places)):
             made[number] = places[number]
-        PyMem_Free(self.long_places)
-        self.long_places = NULL
+        self.long_places = None
         self.keep(layout, line, made, <int>len(places) // 2)
 
     cdef inline const char* find(self, int number, Py_ssize_t* size, bint* is_ascii) except NULL:
         cdef const char* data
+        cdef const uint32_t* places
         cdef uint32_t start, end
         if not 0 <= number < self.fields or self.line is None:
             raise IndexError(number)
-        if self.long_places != NULL:
-            start, end = self.long_places[2 * number], self.long_places[2 * number + 1]
-        else:
-            start, end = self.inline_places[2 * number], self.inline_places[2 * number + 1]
+        places = self.inline_places
+        if self.long_places is not None:
+            places = <const uint32_t*>PyBytes_AS_STRING(self.long_places)
+        start, end = places[2 * number], places[2 * number + 1]
         is_ascii[0] = isinstance(self.line, str)
         data = <const char*>PyUnicode_DATA(self.line) if is_ascii[0] else <const char*>PyBytes_AS_STRING(self.line)
         size[0] = end - start
@@ -224,14 +217,20 @@ cdef class LogLines:
 
     def parse(self, line):
         """Return the record of *line*, or what ``refuse`` makes of its bytes."""
-        cdef uint32_t places[2 * MOST_FIELDS]
+        cdef uint32_t many[2 * MOST_FIELDS]
+        cdef int fields = self.splitter.program.fields
         cdef bint fits = False
-        cdef LogRecord made
+        cdef LogRecord made = <LogRecord>log_new(self.record)
+        cdef uint32_t* places = many
+        if 2 * fields <= INLINE_PLACES:
+            places = made.inline_places
         line = self.cut(line, places, &fits)
         if not fits:
             return self.refuse(_bytes(line))
-        made = <LogRecord>log_new(self.record)
-        made.keep(self.layout, line, places, self.splitter.program.fields)
+        if 2 * fields <= INLINE_PLACES:
+            made.layout, made.line, made.fields = self.layout, line, fields
+        else:
+            made.keep(self.layout, line, places, fields)
         return made
 
     def values(self, line):

@@ -47,13 +47,16 @@ cdef extern from "_fastlogcalm.h":
         uint32_t size, stop_at
         int32_t guarded
         uint8_t check, takes_dash, is_before_words
+        uint8_t* rows
+        uint8_t* row
     ctypedef struct calm_plan:
-        uint8_t plain, guarded, is_ready
+        uint8_t plain, guarded, is_ready, looks_up
         uint32_t needed
         calm_step* step
         uint32_t* order
         uint32_t* behind
     enum: CALM_ANY, CALM_SOME, CALM_FIRST, CALM_DIGITS, CALM_SET, CALM_MASK, CALM_FIELD, CALM_CHECKS
+    bint lane_can_look_up()
     enum: CALM_IS_USED, CALM_MOST_GUARDED
     int log_cut(const log_program*, const calm_plan*, const uint8_t*, size_t, uint32_t*) nogil
 
@@ -77,5 +80,6 @@ cdef class LogSplitter:
     cdef bint has_words_behind(self, int number)
     cdef int choose_mark(self) except -1
     cdef int plan_calm(self) except -1
+    cdef int note_bytes(self, calm_step* made, field) except -1
     cdef int take_calm(self, list steps, int plain, int guarded) except -1
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1

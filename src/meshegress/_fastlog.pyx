@@ -173,6 +173,7 @@ cdef class LogSplitter:
 
     cdef int take_calm(self, list steps, int plain, int guarded) except -1:
         self.calm.plain, self.calm.guarded, self.calm.is_ready = plain, guarded, True
+        self.calm.looks_up = lane_can_look_up()
         self.calm.needed = b"".join(self.literals).count(guarded)
         self.calm.step = <calm_step*>self.block(len(steps) * sizeof(calm_step))
         for number, step in enumerate(steps):
@@ -180,13 +181,26 @@ cdef class LogSplitter:
             made.field = &self.program.field[number]
             made.flags = made.field.span.flags
             made.head, made.kept, made.size = made.field.after.head, made.field.after.kept, <uint32_t>made.field.after.size
-            made.takes_dash = made.field.takes_dash
             made.guarded, made.stop_at, made.is_before_words, made.check = step
+            self.note_bytes(made, self.fields[number])
         self.calm.order = <uint32_t*>self.block(len(steps) * sizeof(uint32_t))
         for place, number in enumerate(sorted(range(len(steps)), key=lambda number: steps[number][3])):
             self.calm.order[place] = number
         for check in range(CALM_CHECKS):
             self.calm.behind[check] = <uint32_t>sum(step[3] <= check for step in steps)
+        return 0
+
+    cdef int note_bytes(self, calm_step* made, field) except -1:
+        """Note which visible bytes the first span of a field allows, and whether a dash is allowed for another reason."""
+        if not field.spans:
+            return 0
+        span = field.spans[0]
+        allowed = 0x2D in span.first and (not span.last or 0x2D in span.last)
+        made.takes_dash = bool(made.field.takes_dash) and not allowed
+        for byte in VISIBLE & frozenset(span.rest):
+            made.rows[byte & 15] |= 1 << (byte >> 4)
+        for high in range(8):
+            made.row[high] = 1 << high
         return 0
 
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1:

@@ -28,13 +28,15 @@ typedef struct {
     uint32_t size;        /* of that literal */
     uint32_t stop_at;     /* where the mark stands in it */
     int32_t guarded;      /* the number of that guarded mark; -1 for a plain one */
-    uint8_t check, takes_dash;
+    uint8_t check, takes_dash; /* of a dash nothing need be said where a quick look allows it anyway */
+    uint8_t rows[16], row[16]; /* the bytes inside a piece: for a low half byte the high ones, a bit each; and that bit */
     uint8_t is_before_words; /* the field ends before a word of the next one, and that at the mark */
 } calm_step;
 
 typedef struct {
     uint8_t plain, guarded;
     uint8_t is_ready; /* the program has such a plan */
+    uint8_t looks_up; /* the machine can */
     uint32_t needed;  /* how many guarded marks the literals have */
     calm_step *step;
     uint32_t *order;                  /* the fields by their checks, */
@@ -114,19 +116,35 @@ INLINED int calm_in_set(const uint8_t *flags, const uint8_t *piece, uint32_t siz
     return (size > 0) & (all != 0) & ((flags[piece[0]] & LOG_FIRST) != 0) & ((flags[piece[size - (size > 0)]] & LOG_END) != 0);
 }
 
+/* The same by lookups, sixteen bytes at a time, where the machine has such. */
+LOOKING_UP inline int calm_in_rows(const calm_step *step, const uint8_t *piece, uint32_t size) {
+    const lane rows = lane_load(step->rows), row = lane_load(step->row);
+    uint64_t out = 0;
+    if (UNLIKELY(size > 48)) return calm_in_set(step->flags, piece, size);
+    for (int n = 0; n < 48; n += 16) {
+        const lane bytes = lane_load(piece + n);
+        const lane inside = lane_and(lane_look_up(rows, lane_low_halves(bytes)), lane_look_up(row, lane_high_halves(bytes)));
+        out |= (uint64_t)lane_equal(inside, 0) << n;
+    }
+    return (size > 0) & !(out << 1 << (63 - size)) & ((step->flags[piece[0]] & LOG_FIRST) != 0)
+           & ((step->flags[piece[size - (size > 0)]] & LOG_END) != 0);
+}
+
 /* Whether a quick look shows a piece to be in the language of its field; it has no guarded marks, and no plain ones where
  * these end it. */
 INLINED int calm_looks(int check, const calm_step *step, const uint8_t *piece, uint32_t size) {
-    const int is_dash = (size == 1) & (*piece == '-') & step->takes_dash;
     const unsigned all = (1u << (size & 15)) - 1;
     switch (check) {
     case CALM_ANY: return 1;
     case CALM_SOME: return size > 0;
-    case CALM_FIRST: return is_dash | ((size > 0) & ((step->flags[*piece] & LOG_FIRST) != 0));
-    case CALM_DIGITS: return is_dash | ((size > 0) & (size < 16) & ((lane_digits(lane_load(piece)) & all) == all));
-    case CALM_SET: return is_dash | calm_in_set(step->flags, piece, size);
     case CALM_MASK: return size == step->field->mask->size && log_in_ranges(step->field->mask_ranges, piece, size);
-    default: return is_dash || log_in_field(step->field, piece, size);
+    case CALM_FIELD: return log_in_field(step->field, piece, size);
+    }
+    if (step->takes_dash && size == 1 && *piece == '-') return 1;
+    switch (check) {
+    case CALM_FIRST: return (size > 0) & ((step->flags[*piece] & LOG_FIRST) != 0);
+    case CALM_DIGITS: return (size > 0) & (size < 16) & ((lane_digits(lane_load(piece)) & all) == all);
+    default: return calm_in_set(step->flags, piece, size);
     }
 }
 
@@ -175,12 +193,23 @@ static inline int calm_locate(const log_program *program, const calm_plan *plan,
     return place == size;
 }
 
+LOOKING_UP int calm_look_up(const calm_plan *plan, const uint8_t *line, const uint32_t *places) {
+    int fits = 1;
+    for (uint32_t n = plan->behind[CALM_SET - 1]; n < plan->behind[CALM_SET]; n++) {
+        const calm_step *step = &plan->step[plan->order[n]];
+        const uint32_t *place = places + 2 * plan->order[n], size = place[1] - place[0];
+        const uint8_t *piece = line + place[0];
+        fits &= (step->takes_dash && size == 1 && *piece == '-') || calm_in_rows(step, piece, size);
+    }
+    return fits;
+}
+
 /* Cut a calm line: 1 with the places, or LOG_UNDECIDED. */
 static inline int calm_follow(const log_program *program, const calm_plan *plan, const uint8_t *line, size_t size,
                               uint32_t *places) {
     if (!calm_locate(program, plan, line, size, places)) return LOG_UNDECIDED;
     if (calm_look_at(CALM_SOME, plan, line, places) & calm_look_at(CALM_FIRST, plan, line, places)
-        & calm_look_at(CALM_DIGITS, plan, line, places) & calm_look_at(CALM_SET, plan, line, places)
+        & calm_look_at(CALM_DIGITS, plan, line, places) & (plan->looks_up ? calm_look_up(plan, line, places) : calm_look_at(CALM_SET, plan, line, places))
         & calm_look_at(CALM_MASK, plan, line, places) & calm_look_at(CALM_FIELD, plan, line, places)) return 1;
     for (int n = 0; n < program->fields; n++, places += 2) /* what a quick look does not show */
         if (!log_in_field(&program->field[n], line + places[0], places[1] - places[0])) return LOG_UNDECIDED;

@@ -119,7 +119,10 @@ cdef class LogWriter:
             size = self.literal_size[number]
             if size > ROOM - (place - line):
                 return self.slowly(values)
-            memcpy(place, self.literal[number], size if size > 8 else 8)
+            if size > 8:
+                memcpy(place, self.literal[number], size)
+            else:
+                memcpy(place, self.literal[number], 8)  # without a call
             place += size
             if number == fields:
                 break

@@ -14,6 +14,7 @@
 #include <emmintrin.h>
 
 #define LANES "sse2"
+#define LANES_ARE_SSE2 1
 
 typedef __m128i lane;
 
@@ -187,6 +188,29 @@ static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
 #endif
 
 static inline unsigned lane_digits(lane a) { return lane_bits(lane_between(a, '0', '9')); }
+
+/* Looking up sixteen bytes at once in a table of sixteen, for which the compiler need not be told that it may; where
+ * `lane_can_look_up()` is false it may not be called. A function that calls it is declared LOOKING_UP. */
+#if defined(LANES_ARE_SSE2) && (defined(__GNUC__) || defined(__clang__))
+#include <tmmintrin.h>
+#define LOOKING_UP static __attribute__((target("ssse3")))
+#define lane_can_look_up() (__builtin_cpu_supports("ssse3") != 0)
+LOOKING_UP inline lane lane_look_up(lane table, lane index) { return _mm_shuffle_epi8(table, index); }
+static inline lane lane_low_halves(lane a) { return _mm_and_si128(a, _mm_set1_epi8(15)); }
+static inline lane lane_high_halves(lane a) { return _mm_and_si128(_mm_srli_epi16(a, 4), _mm_set1_epi8(15)); }
+#elif defined(__aarch64__) && !defined(MESHEGRESS_PLAIN_LANES)
+#define LOOKING_UP static
+#define lane_can_look_up() 1
+static inline lane lane_look_up(lane table, lane index) { return vqtbl1q_u8(table, index); }
+static inline lane lane_low_halves(lane a) { return vandq_u8(a, vdupq_n_u8(15)); }
+static inline lane lane_high_halves(lane a) { return vshrq_n_u8(a, 4); }
+#else
+#define LOOKING_UP static
+#define lane_can_look_up() 0
+static inline lane lane_look_up(lane table, lane index) { (void)index; return table; }
+static inline lane lane_low_halves(lane a) { return a; }
+static inline lane lane_high_halves(lane a) { return a; }
+#endif
 
 /* The machine's own words for what C lacks. */
 

@@ -37,10 +37,9 @@ static int log_grow(log_block *block, size_t more, size_t ahead) {
     return 0;
 }
 
-/* Copy a piece, and up to fifteen bytes too many, into room that nobody has taken. */
+/* Copy a piece, and up to thirty-one bytes too many, into room that nobody has taken. */
 static inline void log_copy(uint8_t *to, const uint8_t *from, size_t size) {
     lane_store(to, lane_load(from));
-    if (size <= 16) return;
     lane_store(to + 16, lane_load(from + 16));
     if (size > 32) memcpy(to + 32, from + 32, size - 32);
 }

@@ -36,13 +36,28 @@ INLINED uint64_t log_misfits_of(int check, const log_table *table, const calm_st
     return misfits;
 }
 
+LOOKING_UP uint64_t log_look_up(const log_table *table, const calm_step *step, const uint32_t *places) {
+    const log_rows *rows = &table->rows;
+    const size_t stride = 2 * (size_t)rows->fields, waiting = (size_t)rows->waiting;
+    size_t n = (size_t)table->settled;
+    uint64_t misfits = 0;
+    for (places += stride * n; n < waiting; n++, places += stride) {
+        const uint32_t size = places[1] - places[0];
+        const uint8_t *piece = rows->line[n] + places[0];
+        const int fits = (step->takes_dash && size == 1 && *piece == '-') || calm_in_rows(step, piece, size);
+        misfits |= (uint64_t)!fits << n;
+    }
+    return misfits;
+}
+
 static uint64_t log_misfits(const log_table *table, const calm_step *step, const uint32_t *places) {
     switch (step->check) {
     case CALM_ANY: return 0;
     case CALM_SOME: return log_misfits_of(CALM_SOME, table, step, places);
     case CALM_FIRST: return log_misfits_of(CALM_FIRST, table, step, places);
     case CALM_DIGITS: return log_misfits_of(CALM_DIGITS, table, step, places);
-    case CALM_SET: return log_misfits_of(CALM_SET, table, step, places);
+    case CALM_SET:
+        return table->calm->looks_up ? log_look_up(table, step, places) : log_misfits_of(CALM_SET, table, step, places);
     case CALM_MASK: return log_misfits_of(CALM_MASK, table, step, places);
     default: return log_misfits_of(CALM_FIELD, table, step, places);
     }
