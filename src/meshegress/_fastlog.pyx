@@ -233,8 +233,9 @@ cdef class LogSplitter:
 
 
 cdef bint _in_spans(const log_field* field, bytes word):
+    cdef bytes padded = word + bytes(LOG_PADDING)
     for number in range(field.spans):
-        if log_in_span(&field.span[number], <const uint8_t*>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word)):
+        if log_in_span(&field.span[number], <const uint8_t*>PyBytes_AS_STRING(padded), PyBytes_GET_SIZE(word)):
             return True
     return False
 

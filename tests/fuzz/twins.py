@@ -9,7 +9,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -174,9 +174,9 @@ def log_columns(rng: Random) -> int:
     return 2 * len(data)
 
 
-def _as_bytes(read: tuple[int, Iterable[Any], Any]) -> object:
-    rows, made, unread = read
-    return rows, [(one.nulls, *(None if b is None else bytes(b) for b in one[1:])) for one in made], unread
+def _as_bytes(read: Any) -> object:
+    columns = [(one.nulls, *(None if b is None else bytes(b) for b in one[1:])) for one in read.columns]
+    return read.rows, columns, read.unread, read.is_ascii
 
 
 @dataclass(frozen=True, slots=True)
