@@ -58,7 +58,7 @@ def shaped_texts(draw: st.DrawFn) -> str:
     return "\n".join(block(draw(st.integers(0, 3)), 0)) + draw(st.sampled_from(["\n", "\n", "", "\n\n"]))
 
 
-def agree(text: str) -> bool:
+def assert_agreement(text: str) -> bool:
     """Assert that what is read is read alike; return whether it is read at all."""
     plain = read_plain(text)
     if plain is None:
@@ -78,21 +78,21 @@ def agree(text: str) -> bool:
 @example("a: b\n  c", "\n")
 def test_drawn_lines_are_read_alike(text: str, end: str) -> None:
     """Whatever lines come together, the short way is right or silent."""
-    agree(text + end)
+    assert_agreement(text + end)
 
 
 @pytest.mark.hypothesis
 @given(shaped_texts())
 def test_shaped_texts_are_read_alike(text: str) -> None:
     """And so with what has the shape of YAML."""
-    agree(text)
+    assert_agreement(text)
 
 
 @pytest.mark.hypothesis
 @given(st.lists(st.text(alphabet="ab #\n\"'\\|-", max_size=12), max_size=6), st.sampled_from(["|", "|-"]))
 def test_blocks_of_text_are_read_alike(body: list[str], style: str) -> None:
     """A block of text ends where the YAML reader says that it ends."""
-    agree(f"a: {style}\n" + "\n".join(f"  {line}" for line in body) + "\nb: c\n")
+    assert_agreement(f"a: {style}\n" + "\n".join(f"  {line}" for line in body) + "\nb: c\n")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_blocks_of_text_are_read_alike(body: list[str], style: str) -> None:
 )
 def test_what_people_write_is_plain(text: str) -> None:
     """The short way takes what `kubectl` prints and what people write."""
-    assert agree(text)
+    assert assert_agreement(text)
 
 
 def test_depth_is_left_to_the_yaml_reader() -> None:
