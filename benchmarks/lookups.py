@@ -85,10 +85,10 @@ def _decisions() -> Pass:
 
 
 def _lines(method: str) -> Pass:
-    from benchmarks.accesslog import lines
+    from benchmarks.loglines import text_lines
     from meshegress import AccessLogFormat
 
-    return partial(_one_by_one, getattr(AccessLogFormat.preset("istio-text").parser(), method), lines(COUNT))
+    return partial(_one_by_one, getattr(AccessLogFormat.preset("istio-text").parser(), method), text_lines(COUNT))
 
 
 WORK = {
