@@ -18,7 +18,8 @@ class Profile:
     """
 
     release: str
-    #: ``status.addresses`` of a ServiceEntry are listened on by proxies that capture DNS.
+    #: ``status.addresses`` of a ServiceEntry are listened on by proxies that capture DNS; otherwise such as are
+    #: computed from the names, by those that ask for them.
     automatic_addresses: bool = True
     #: Only endpoints that are known to be healthy are names' answers; otherwise those not known to be ill are too.
     names_only_healthy: bool = True
@@ -87,6 +88,8 @@ class Profile:
     entry_visibility: bool = True
     #: A selector without labels selects every workload of the namespace; otherwise none.
     empty_selector_takes_all: bool = True
+    #: The mesh's default of ``exportTo`` may name namespaces; otherwise ``.`` and ``*`` alone count.
+    named_default_export: bool = True
 
 
 _R131 = Profile(release="1.31")
@@ -116,6 +119,7 @@ _R129 = replace(
     dynamic_dns_protocols=frozenset({"http", "tls"}),
     dynamic_dns_inside=False,
     empty_selector_takes_all=False,
+    named_default_export=False,
 )
 _R128 = replace(_R129, release="1.28", dynamic_dns_protocols=frozenset({"http"}))
 _R126 = replace(

@@ -64,11 +64,13 @@ class Registry:
             resources.service_entries, resources.services, domain=CLUSTER_DOMAIN, profile=profile, order=order
         )
         visibility = EntryVisibility(mesh, resources.namespaces, known=profile.entry_visibility)
-        self.index = ServiceIndex(services, mesh.default_service_export_to or _EVERYBODY, profile, visibility)
+        self.index = ServiceIndex(
+            services, _default_export(mesh.default_service_export_to, profile), profile, visibility
+        )
         self.pools = self._pools_of(self.index.services)
         ready = prepare(
             resources.virtual_services,
-            mesh.default_virtual_service_export_to or _EVERYBODY,
+            _default_export(mesh.default_virtual_service_export_to, profile),
             domain=CLUSTER_DOMAIN,
             order=order,
         )
@@ -176,7 +178,8 @@ class Registry:
             ipv6=True in families,
             own_addresses=tuple(address for address in workload.addresses[:1] if address in self.pools.addresses),
             dns_domain=workload.dns_domain,
-            dns_capture=metadata.get("DNS_CAPTURE") in _TRUE,
+            dns_capture=metadata.get("DNS_CAPTURE") in _TRUE
+            and (self.profile.automatic_addresses or metadata.get("DNS_AUTO_ALLOCATE") in _TRUE),
             accept_http_10=metadata.get("HTTP10") == "1",
             intercepts=metadata.get("INTERCEPTION_MODE") != "NONE",
             unprivileged=metadata.get("UNPRIVILEGED_POD") in _TRUE,
@@ -240,6 +243,14 @@ def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
         accepted.rejected,
     )
     return Compiled(table, scope, policy)
+
+
+def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
+    """Return the mesh's default of ``exportTo``, as far as the release honours it."""
+    exported = tuple(given) or _EVERYBODY
+    if profile.named_default_export:
+        return exported
+    return next(((known,) for known in (".", "*") if known in exported), ("~",))
 
 
 def _path_normalization(mesh: MeshConfig) -> PathNormalization:

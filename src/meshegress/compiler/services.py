@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
+from meshegress.compiler.nouns.allocation import with_allocated_addresses
 from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort, origin_of
 from meshegress.compiler.nouns.ties import Order, in_order
@@ -138,7 +139,7 @@ def collect_services(
     """
     services = [service for entry in entries for service in services_of_entry(entry, profile)]
     services += [service_of_kubernetes(service, domain) for service in kubernetes]
-    return in_order(
+    ordered = in_order(
         services,
         created=lambda service: service.created,
         key=lambda service: (service.name, service.namespace),
@@ -146,6 +147,7 @@ def collect_services(
         resource=lambda service: service.resource,
         keeps_parts=profile.ordered_addresses,
     )
+    return ordered if profile.automatic_addresses else with_allocated_addresses(ordered)
 
 
 def _listened_address(text: str) -> str | None:

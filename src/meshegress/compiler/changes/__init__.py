@@ -58,7 +58,8 @@ class EntryChange:
         removed: Collection[ServiceEntry],
         added: Collection[ServiceEntry],
     ) -> None:
-        if registry.order is not Order.NATURAL:
+        # Where addresses are computed from the names of all entries, each entry may move the others.
+        if registry.order is not Order.NATURAL or not registry.profile.automatic_addresses:
             raise EntangledError
         hosts = {host for entry in (*removed, *added) for host in entry.spec.hosts}
         near = [service for service in registry.index.services if service.hostname in hosts]
