@@ -13,7 +13,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pure plain asan twins properties conformance bench gate fuzz docs build clean
+.PHONY: help demo test lint pure plain asan twins properties conformance bench recipes gate fuzz docs build clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -52,6 +52,9 @@ conformance: $(VENV)/.built  ## every recorded answer of Istio and Envoy that th
 bench: $(VENV)/.bench  ## the goals of speed, beside their peers
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
 	$(BIN)/python -m benchmarks
+
+recipes: $(VENV)/.recipes  ## decide tables with Polars, DuckDB and PySpark (which needs Java)
+	for recipe in examples/batches/with_*.py; do echo "$$recipe" && $(BIN)/python "$$recipe" || exit 1; done
 
 gate: $(VENV)/.built  ## the instructions of a lookup, against those on record
 	$(BIN)/python -m benchmarks.gate
@@ -102,6 +105,10 @@ $(VENV)/.docs: $(VENV)/.built
 $(VENV)/.fuzz: $(VENV)/.built
 	@$(BIN)/python -m pip install -q -c constraints.txt --group fuzz || \
 	  echo "atheris cannot be installed here: inputs are drawn at random" >&2
+	@touch $@
+
+$(VENV)/.recipes: $(VENV)/.built
+	@$(BIN)/python -m pip install -q -c constraints.txt --group recipes
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.built

@@ -52,7 +52,7 @@ static inline row_mask valid_rows(const arrow_column *column, int64_t row, int c
     } while (0)
 
 /* Read the numbers themselves, indexes where the column has a dictionary. */
-static inline row_mask read_plain_numbers(const arrow_column *column, int64_t row, int count, int64_t numbers[GROUP]) {
+static inline row_mask read_plain_numbers(const arrow_column *column, int64_t row, int count, int64_t *numbers) {
     row_mask rows = valid_rows(column, row, count);
     if (!rows)
         return 0;
@@ -68,7 +68,7 @@ static inline row_mask read_plain_numbers(const arrow_column *column, int64_t ro
     return rows;
 }
 
-static row_mask read_indexed_numbers(const arrow_column *column, int64_t row, int count, int64_t numbers[GROUP]) {
+static row_mask read_indexed_numbers(const arrow_column *column, int64_t row, int count, int64_t *numbers) {
     int64_t indexes[GROUP];
     row_mask found = 0, rows = read_plain_numbers(column, row, count, indexes);
     for (int i = 0; i < count; i++)
@@ -77,7 +77,7 @@ static row_mask read_indexed_numbers(const arrow_column *column, int64_t row, in
     return found;
 }
 
-static inline row_mask read_numbers(const arrow_column *column, int64_t row, int count, int64_t numbers[GROUP]) {
+static inline row_mask read_numbers(const arrow_column *column, int64_t row, int count, int64_t *numbers) {
     return column->values ? read_indexed_numbers(column, row, count, numbers)
                           : read_plain_numbers(column, row, count, numbers);
 }
@@ -104,7 +104,7 @@ static inline void read_view(const arrow_column *column, int64_t place, text_spa
         }                                                                         \
     } while (0)
 
-static inline row_mask read_plain_texts(const arrow_column *column, int64_t row, int count, text_span texts[GROUP]) {
+static inline row_mask read_plain_texts(const arrow_column *column, int64_t row, int count, text_span *texts) {
     row_mask rows = valid_rows(column, row, count);
     if (!rows)
         return 0;
@@ -119,7 +119,7 @@ static inline row_mask read_plain_texts(const arrow_column *column, int64_t row,
     return rows;
 }
 
-static row_mask read_indexed_texts(const arrow_column *column, int64_t row, int count, text_span texts[GROUP]) {
+static row_mask read_indexed_texts(const arrow_column *column, int64_t row, int count, text_span *texts) {
     int64_t indexes[GROUP];
     row_mask found = 0, rows = read_plain_numbers(column, row, count, indexes);
     for (int i = 0; i < count; i++)
@@ -128,7 +128,7 @@ static row_mask read_indexed_texts(const arrow_column *column, int64_t row, int 
     return found;
 }
 
-static inline row_mask read_texts(const arrow_column *column, int64_t row, int count, text_span texts[GROUP]) {
+static inline row_mask read_texts(const arrow_column *column, int64_t row, int count, text_span *texts) {
     return column->values ? read_indexed_texts(column, row, count, texts) : read_plain_texts(column, row, count, texts);
 }
 

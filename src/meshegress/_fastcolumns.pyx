@@ -13,9 +13,19 @@ from meshegress._fastmatch cimport ip_number, parse_address
 from meshegress._fastwalk import Walk
 
 
+from meshegress._purecolumns import text_at
+
+
 cdef extern from "Python.h":
+    str decode "PyUnicode_DecodeUTF8"(const char *text, Py_ssize_t length, const char *errors)
     const uint8_t *ascii_text "(const uint8_t *)PyUnicode_DATA"(object text)
     Py_ssize_t text_length "PyUnicode_GET_LENGTH"(object text)
+
+
+cdef extern from "_text.h" nogil:
+    ctypedef struct text_span:
+        const uint8_t *text
+        size_t length
 
 
 cdef extern from "_columns.h" nogil:
@@ -34,6 +44,8 @@ cdef extern from "_columns.h" nogil:
         const uint8_t *const *buffers
         int64_t offset, length
         int holds, width
+    bint read_texts(const arrow_column *column, int64_t row, int count, text_span *texts)
+    bint read_numbers(const arrow_column *column, int64_t row, int count, int64_t *numbers)
     ctypedef struct walk_columns:
         arrow_column address, port, kind, authority, server_name, path
         const uint8_t *kinds
@@ -94,6 +106,16 @@ cdef class Columns:
                 left_open = walk_rows(program, &self.columns, start, stop, &out[0])
         return left_open
 
+    def values(self, Py_ssize_t row):
+        """Return what *row* says, in the order of the columns; None for what is null or not there."""
+        cdef int64_t port
+        if not 0 <= row < self.length:
+            raise IndexError("the row is not there")
+        has_port = read_numbers(&self.columns.port, row, 1, &port)
+        return (_text_at(&self.columns.address, row), port if has_port else None, _text_at(&self.columns.kind, row),
+                _text_at(&self.columns.authority, row), _text_at(&self.columns.server_name, row),
+                _text_at(&self.columns.path, row))
+
     cdef int place(self, arrow_column *place, column) except -1:
         """Say where *column* stands; None is a column of nulls."""
         cdef _Room room
@@ -115,6 +137,13 @@ cdef class Columns:
             self.place(&room.values, column.dictionary)
             place.values = &room.values
         return 0
+
+
+cdef object _text_at(const arrow_column *column, Py_ssize_t row):
+    cdef text_span text
+    if not read_texts(column, row, 1, &text):
+        return None
+    return decode(<const char *>text.text, text.length, "surrogateescape")
 
 
 cdef class _Room:

@@ -51,6 +51,7 @@ IMPLEMENTATION = "pure" if _twin.__name__.endswith("_purematch") else "compiled"
 
 if TYPE_CHECKING:
     from meshegress._purecolumns import Columns as Columns
+    from meshegress._purecolumns import text_at as text_at
     from meshegress._purelines import LogKind as LogKind
     from meshegress._purelines import LogLines as LogLines
     from meshegress._purelines import LogRecord as LogRecord
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from meshegress._purewalk import Walk as Walk
 else:
     Columns = _columns.Columns
+    text_at = _columns.text_at
     LogField = _log_twin.LogField
     DASHED = _writer_twin.DASHED
     LogColumn = _log_columns_twin.LogColumn

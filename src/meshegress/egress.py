@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
-from typing import cast, overload
+from typing import overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.assemble import Compiled, Registry, names_of
@@ -120,26 +120,29 @@ class Egress:
         """
         if isinstance(request, str):
             request = Request.from_url(request)
+        elif not isinstance(request, Request):
+            raise TypeError(f"expected a Request or a URL, not {type(request).__name__}")
         if request.address is None:
             return self._decide_unaddressed(request)
         return self._decide_at(request, None)
 
     @overload
-    def decide_many(self, requests: ArrowData, *, threads: int = 1, **columns: str) -> Decided: ...
+    def decide_many(self, requests: ArrowData, *, threads: int = 1, **columns: str | None) -> Decided: ...
 
     @overload
     def decide_many(self, requests: Iterable[Request | str]) -> list[Decision]: ...
 
     def decide_many(
-        self, requests: ArrowData | Iterable[Request | str], *, threads: int = 1, **columns: str
+        self, requests: ArrowData | Iterable[Request | str], *, threads: int = 1, **columns: str | None
     ) -> Decided | list[Decision]:
         """Return the decisions on *requests*, in order: a list for a list, a column for a table.
 
         A table is anything that speaks Arrow's PyCapsule interface. Its columns are ``port`` and ``kind`` (``http``,
         ``http2``, ``http1.0``, ``tls``, ``tcp``), and where they are there ``address``, ``authority``, ``server_name``
-        (else the authority is) and ``path``; keyword arguments give other names, such as ``authority="host"``.
+        (else the authority is) and ``path``; keyword arguments give other names, such as ``authority="host"``, and None
+        for one that is not to be read. *threads* share the rows of a batch, of which 65,536 are one thread's at a time.
 
-        Raises RequestError for a bad URL in a list, ValueError for a table that lacks a column.
+        Raises RequestError for a bad URL in a list, ValueError for a table whose columns are missing or not readable.
 
         >>> from meshegress import Mesh
         >>> [str(decision) for decision in Mesh().egress().decide_many(["https://a.com/", "http://b.com/"])]
@@ -147,8 +150,9 @@ class Egress:
         """
         if is_arrow(requests):
             return decide_columns(self._way, requests, names=columns, threads=threads)
-        decide = self.decide
-        return [decide(request) for request in cast("Iterable[Request | str]", requests)]
+        if isinstance(requests, str) or not isinstance(requests, Iterable):
+            raise TypeError(f"expected a table or a list of requests, not {type(requests).__name__}")
+        return [self.decide(request) for request in requests]
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""

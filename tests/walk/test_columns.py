@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gc
+import re
+import sys
+import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meshegress
-from meshegress._match import Columns
-from meshegress.columns import COLUMNS, export, row_request
-from meshegress.columns.arrow_memory import ArrowError
+from meshegress._match import IMPLEMENTATION, Columns
+from meshegress.columns import COLUMNS, _columns_of, export, row_request
+from meshegress.columns.arrow_memory import ArrowError, read_batches
 from meshegress.integrations.arrow import add_decisions
 
 pa = pytest.importorskip("pyarrow")
@@ -135,10 +139,10 @@ def test_columns_may_have_other_names_and_be_fewer() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(pa.table({"port": [1]}), id="no kind"),
-        pytest.param(pa.table({"kind": ["http"]}), id="no port"),
-        pytest.param(pa.table({"kind": ["http"], "port": ["80"]}), id="a port that is text"),
-        pytest.param(pa.table({"kind": [1.5], "port": [80]}), id="a kind that is a number"),
+        pytest.param(pa.table({"port": [1], "authority": ["a"]}), id="no kind"),
+        pytest.param(pa.table({"kind": ["http"], "authority": ["a"]}), id="no port"),
+        pytest.param(pa.table({"kind": ["http"], "port": ["80"], "authority": ["a"]}), id="a port that is text"),
+        pytest.param(pa.table({"kind": [1.5], "port": [80], "authority": ["a"]}), id="a kind that is a number"),
         pytest.param(pa.array([1, 2]), id="no table"),
     ],
 )
@@ -146,6 +150,51 @@ def test_bad_table(data: Any) -> None:
     """What cannot be read is a ValueError that says why."""
     with pytest.raises(ValueError, match=r"column|table"):
         EGRESS.decide_many(data)
+
+
+@pytest.mark.parametrize(
+    ("columns", "complaint"),
+    [
+        pytest.param(
+            {"authority": "hots"}, "no column `hots`; it has `port`, `kind`, `host`", id="a name that is not there"
+        ),
+        pytest.param(
+            {"host": "host"}, "`host` is no column that is read; those are address", id="a word that is not known"
+        ),
+        pytest.param(
+            {}, 'neither a column `authority` nor `server_name`: name one, as in `authority="host"`', id="no names"
+        ),
+        pytest.param(
+            {"authority": "port"}, "`port` holds whole numbers, and `authority` is read from text", id="no text"
+        ),
+        pytest.param({"authority": "host", "threads": 0}, "`threads` is a number from 1, not `0`", id="no thread"),
+    ],
+)
+def test_what_is_named_wrongly_is_told(columns: dict[str, Any], complaint: str) -> None:
+    """A name that is not there is never taken for a column of nulls."""
+    data = pa.table({"port": pa.array([80], pa.uint16()), "kind": ["http"], "host": ["a.com"]})
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        EGRESS.decide_many(data, **columns)
+
+
+def test_bytes_need_no_names() -> None:
+    """A table of opaque connections has no column of names, if the caller says so."""
+    data = pa.table({"port": pa.array([81], pa.uint16()), "kind": ["tcp"]})
+    assert [str(one) for one in EGRESS.decide_many(data, authority=None)] == ["PassthroughCluster"]
+
+
+@pytest.mark.parametrize("wrong", [5, None, "http://a.com/", object()])
+def test_what_is_no_list_is_refused(wrong: Any) -> None:
+    """A URL by itself is no list of requests; nor is a number."""
+    with pytest.raises(TypeError, match="expected a table or a list of requests"):
+        EGRESS.decide_many(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"http://a.com/", object()])
+def test_what_is_no_request_is_refused(wrong: Any) -> None:
+    """A list holds requests and URLs."""
+    with pytest.raises(TypeError, match="expected a Request or a URL, not "):
+        EGRESS.decide_many([wrong])
 
 
 def test_an_array_that_is_no_table_is_told() -> None:
@@ -194,6 +243,64 @@ def test_threads_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [("9.9.9.9", 80, "http", f"h{number}.w.com", None, "/") for number in range(100)]
     data = table(drawn, pa.string()).combine_chunks()
     assert list(EGRESS.decide_many(data, threads=2)) == list(EGRESS.decide_many(data))
+
+
+@pytest.mark.skipif(IMPLEMENTATION == "pure", reason="the readable twin is Python")
+def test_a_batch_does_not_hold_the_gil() -> None:
+    """Other Python runs while one call decides a batch, though nobody may take the GIL from the caller."""
+    drawn = [("9.9.9.9", 80, "http", f"h{number}.w.com", None, "/") for number in range(10_000)]
+    data = pa.concat_tables([table(drawn, pa.string())] * 20).combine_chunks()
+    (batch,) = read_batches(data)
+    columns = Columns(batch.length, _columns_of(batch, {}), "192.0.2.1", bytes(8192), bytes(8192), None)
+    out = memoryview(bytearray(4 * batch.length)).cast("i")
+    steps, is_over, interval = [0], threading.Event(), sys.getswitchinterval()
+
+    def step() -> None:
+        while not is_over.is_set():
+            steps[0] += 1
+            time.sleep(0)  # gives the GIL back at once
+
+    stepper = threading.Thread(target=step)
+    stepper.start()
+    try:
+        sys.setswitchinterval(60)  # from here on the caller gives it up of its own free will, or not at all
+        seen = []
+        for _ in range(10):
+            before = steps[0]
+            columns.walk(EGRESS._way.walk, out, 0, batch.length)
+            seen.append(steps[0] - before)
+    finally:
+        sys.setswitchinterval(interval)
+        is_over.set()
+        stepper.join()
+    assert max(seen) > 0
+
+
+def test_tables_are_swapped_while_threads_decide() -> None:
+    """Each batch is decided by the one table that its caller took, whatever is put in its place meanwhile."""
+    worlds = [meshegress.load(WORLD.replace("w.com", f"w{number}.com")).egress() for number in range(2)]
+    drawn = [("9.9.9.9", 80, "http", f"a.w{number % 2}.com", None, "/") for number in range(200)]
+    data = table(drawn, pa.string())
+    expected = [[str(one) for one in world.decide_many(data)] for world in worlds]
+    assert expected[0] != expected[1]
+    current, is_over, wrong = [0], threading.Event(), []
+
+    def read() -> None:
+        while not is_over.is_set():
+            number = current[0]
+            if [str(one) for one in worlds[number].decide_many(data, threads=2)] != expected[number]:
+                wrong.append(number)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(10):
+        fresh = meshegress.load(WORLD.replace("w.com", f"w{number % 2}.com")).egress()
+        worlds[number % 2], current[0] = fresh, number % 2
+    is_over.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
 
 
 def test_rows_that_are_not_there_are_refused() -> None:

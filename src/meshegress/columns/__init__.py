@@ -8,16 +8,16 @@ names the others.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
-from meshegress._match import Columns
+from meshegress._match import Columns, text_at
 from meshegress.columns.arrow_memory import Batch, Column, read_batches
 from meshegress.columns.export import dictionary_capsules
-from meshegress.columns.values import is_number, is_text, number_at, text_at, texts
+from meshegress.columns.values import complaint
 from meshegress.decision import Decision
 from meshegress.errors import RequestError
 from meshegress.request import Request, WireProtocol
@@ -47,8 +47,8 @@ class Way:
     decide: Callable[[Request], Decision]
 
 
-class Decided(Sequence["Decision | None"]):
-    """The decisions on the rows of a table, in order; None for a row that is no request.
+class Decided:
+    """The decisions on the rows of a table, in order, as a sequence; None for a row that is no request.
 
     ``numbers`` has the number of each row's decision, -1 for none; ``decision`` gives the decision of a number. Arrow
     libraries take it as a dictionary-encoded column of ``str(decision)``; :meth:`column` is one of another field.
@@ -61,7 +61,18 @@ class Decided(Sequence["Decision | None"]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __getitem__(self, row: Any) -> Any:
+    # No subclass of Sequence: Polars would take it for a list of records, and not as the column that it is.
+
+    def __iter__(self) -> Iterator[Decision | None]:
+        return (self[row] for row in range(len(self)))
+
+    @overload
+    def __getitem__(self, row: int) -> Decision | None: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> Decided: ...
+
+    def __getitem__(self, row: int | slice) -> Decision | Decided | None:
         if isinstance(row, slice):
             return Decided(self.numbers[row], self.decision)
         number = self.numbers[row]
@@ -111,11 +122,16 @@ def is_arrow(value: object) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
 
 
-def decide_columns(way: Way, data: Any, *, names: Mapping[str, str], threads: int = 1) -> Decided:
+def decide_columns(way: Way, data: Any, *, names: Mapping[str, str | None], threads: int = 1) -> Decided:
     """Return the decisions on the rows of *data*; *names* say how its columns are called, where not as ``COLUMNS``.
 
-    Raises ValueError where ``port`` or ``kind`` is missing, or a column is of a type that cannot be read.
+    Raises ValueError where a column is missing, or of a type that cannot be read.
     """
+    unknown = sorted(set(names) - set(COLUMNS))
+    if unknown:
+        raise ValueError(f"`{unknown[0]}` is no column that is read; those are {', '.join(COLUMNS)}")
+    if type(threads) is not int or threads < 1:
+        raise ValueError(f"`threads` is a number from 1, not `{threads!r}`")
     numbers = array("i")
     others = _Others(way)
     for batch in read_batches(data):
@@ -173,17 +189,31 @@ def row_request(values: tuple[Any, ...]) -> Request | None:
         return None
 
 
-def _columns_of(batch: Batch, names: Mapping[str, str]) -> tuple[Column | None, ...]:
-    found = {name: batch.columns.get(names.get(name, name)) for name in COLUMNS}
-    if found["server_name"] is None:
-        found["server_name"] = found["authority"]  # one column may hold both names
+def _columns_of(batch: Batch, names: Mapping[str, str | None]) -> tuple[Column | None, ...]:
+    found = {name: _column_named(batch, name, names) for name in COLUMNS}
     for name in ("port", "kind"):
         if found[name] is None:
-            raise ValueError(f"the table has no column `{names.get(name, name)}`")
-    for name, column in found.items():
-        if column is not None and not (is_number if name == "port" else is_text)(column):
-            raise ValueError(f"column `{names.get(name, name)}` has type `{column.format}`, which cannot be read")
+            raise ValueError(f'the table has no column `{name}`: name the one that holds it, as in `{name}="x"`')
+    if found["authority"] is found["server_name"] is None and "authority" not in names:
+        raise ValueError(
+            'the table has neither a column `authority` nor `server_name`: name one, as in `authority="host"`, '
+            "or say `authority=None` where clients show no names"
+        )
+    if found["server_name"] is None and "server_name" not in names:
+        found["server_name"] = found["authority"]  # one column may hold both names
     return tuple(found[name] for name in COLUMNS)
+
+
+def _column_named(batch: Batch, name: str, names: Mapping[str, str | None]) -> Column | None:
+    """Return the column that is read as *name*: as the caller calls it, or so named, or None."""
+    called = names.get(name, name)
+    column = None if called is None else batch.columns.get(called)
+    if column is None and name in names and called is not None:
+        raise ValueError(f"the table has no column `{called}`; it has {', '.join(f'`{one}`' for one in batch.columns)}")
+    wrong = None if column is None else complaint(column, name)
+    if wrong:
+        raise ValueError(f"column `{called}` {wrong}")
+    return column
 
 
 def _decide_batch(
@@ -193,11 +223,12 @@ def _decide_batch(
     kind = columns[COLUMNS.index("kind")]
     kinds = None
     if kind is not None and kind.dictionary is not None:
-        kinds = bytes(KINDS.get(text or "", _NO_KIND) for text in texts(kind.dictionary))
+        values = (text_at(kind.dictionary, row) for row in range(kind.dictionary.length))
+        kinds = bytes(KINDS.get(value or "", _NO_KIND) for value in values)
     rows = Columns(batch.length, columns, way.free_address, way.careful, way.unknown, kinds)
     left = _walk_chunks(lambda start, stop: rows.walk(way.walk, numbers, start, stop), batch.length, threads)
     for row in _rows_left(numbers) if left else ():
-        numbers[row] = others.number(_values_in(columns, row))
+        numbers[row] = others.number(rows.values(row))
     return numbers
 
 
@@ -218,13 +249,6 @@ def _rows_left(numbers: array[int]) -> Iterator[int]:
             yield place
     except ValueError:
         return
-
-
-def _values_in(columns: tuple[Column | None, ...], row: int) -> tuple[Any, ...]:
-    return tuple(
-        None if column is None else number_at(column, row) if name == "port" else text_at(column, row)
-        for name, column in zip(COLUMNS, columns, strict=True)
-    )
 
 
 def _field_text(decision: Decision, field: str) -> str | None:

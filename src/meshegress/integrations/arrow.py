@@ -18,12 +18,18 @@ FIELDS = ("outcome", "cluster", "approximate")
 
 
 def add_decisions(
-    egress: Egress, batches: Iterable[RecordBatch], *, fields: Sequence[str] = FIELDS, threads: int = 1, **columns: str
+    egress: Egress,
+    batches: Iterable[RecordBatch],
+    *,
+    fields: Sequence[str] = FIELDS,
+    threads: int = 1,
+    encoded: bool = True,
+    **columns: str,
 ) -> Iterator[RecordBatch]:
-    """Yield *batches* with a dictionary-encoded column for each of *fields*, a field of the decision on the row.
+    """Yield *batches* with a column of text for each of *fields*, a field of the decision on the row.
 
-    *columns* name the columns that are read, as ``egress.decide_many`` takes them. A function of this shape is what
-    PySpark's ``mapInArrow`` asks for: ``lambda batches: add_decisions(egress, batches)``.
+    It is dictionary-encoded, unless *encoded* is False: PySpark's ``mapInArrow`` takes back plain text alone. *columns*
+    name the columns that are read, as ``egress.decide_many`` takes them.
 
     Raises MissingExtraError where pyarrow is not installed.
     """
@@ -34,5 +40,6 @@ def add_decisions(
     for batch in batches:
         decided = egress.decide_many(batch, threads=threads, **columns)
         for field in fields:
-            batch = batch.append_column(field, pyarrow.array(decided.column(field)))
+            column = pyarrow.array(decided.column(field))
+            batch = batch.append_column(field, column if encoded else column.dictionary_decode())
         yield batch
