@@ -232,8 +232,11 @@ static inline void find_listener_of(const walk_program *program, row_group *grou
 /* Bring the rows to their ends whose names are being looked up. */
 static inline void end_rows(const walk_program *program, row_group *group, int32_t *out) {
     int32_t found[GROUP];
-    find_names(&group->authorities, group->table, group->query, SUFFIX, found);
-    find_names(&group->server_names, group->table, group->query, WHOLE, found);
+    name_promises authorities, server_names;
+    fetch_records(&group->authorities, group->table, group->query, SUFFIX, &authorities);
+    fetch_records(&group->server_names, group->table, group->query, WHOLE, &server_names);
+    find_names(&authorities, group->table, group->query, SUFFIX, found);
+    find_names(&server_names, group->table, group->query, WHOLE, found);
     for (int j = 0; j < group->authorities.count; j++)
         fetch_end(group->halt[group->authorities.at[j]], found[group->authorities.at[j]]);
     for (int j = 0; j < group->server_names.count; j++) {

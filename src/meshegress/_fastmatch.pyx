@@ -58,7 +58,10 @@ cdef extern from "_names_batch.h" nogil:
         int at[BATCH]
         int count
     void fetch_bucket(const name_table *, name_query *)
-    void find_names(const name_list *, const name_table *const *tables, name_query *, name_kind suffix, int32_t *rows)
+    ctypedef struct name_promises:
+        pass
+    void fetch_records(const name_list *, const name_table *const *, name_query *, name_kind suffix, name_promises *)
+    void find_names(const name_promises *, const name_table *const *, name_query *, name_kind suffix, int32_t *rows)
 
 
 cdef extern from "_prefixes_build.h" nogil:
@@ -258,6 +261,7 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
     cdef const name_table *tables[BATCH]
     cdef int32_t found[BATCH]
     cdef name_list all_of_them
+    cdef name_promises promises
     cdef Py_ssize_t i, begin = 0
     cdef list group, upcoming, rows = []
     _exactly_list(texts)
@@ -273,7 +277,8 @@ cdef inline list _find_names(const name_table *table, name_kind suffix, texts):
             _begin_query(table, &queries[i], suffix, group, i)
             fetch_bucket(table, &queries[i])
         all_of_them.count = <int>len(group)
-        find_names(&all_of_them, tables, queries, suffix, found)
+        fetch_records(&all_of_them, tables, queries, suffix, &promises)
+        find_names(&promises, tables, queries, suffix, found)
         for i in range(len(group)):
             rows.append(_number(found[i]))
     return rows

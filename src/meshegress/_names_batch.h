@@ -51,30 +51,42 @@ static inline void list_if(name_list *list, int number, int belongs) {
     list->count += belongs;
 }
 
-/* Answer the lookups of *list*, whose first buckets have been asked for; *tables* and *queries* are by their numbers. */
-INLINED void find_names(const name_list *list, const name_table *const *tables, name_query *queries, enum name_kind suffix,
-                        int32_t *rows) {
-    name_list promised, open, stepped, missed;
-    promised.count = open.count = stepped.count = missed.count = 0;
+/* Lookups for which a record was promised, and those that have to look elsewhere. */
+typedef struct {
+    name_list promised, missed;
+} name_promises;
+
+/* Have the records on their way of the lookups of *list*, whose first buckets have been asked for; *tables* and *queries*
+ * are by their numbers. */
+INLINED void fetch_records(const name_list *list, const name_table *const *tables, name_query *queries,
+                           enum name_kind suffix, name_promises *promises) {
+    name_list open, stepped;
+    promises->promised.count = open.count = stepped.count = promises->missed.count = 0;
     for (int j = 0; j < list->count; j++) {
         int i = list->at[j], is_promised = fetch_record(tables[i], &queries[i]);
-        list_if(&promised, i, is_promised);
+        list_if(&promises->promised, i, is_promised);
         list_if(&open, i, !is_promised);
     }
     for (int j = 0; j < open.count; j++) {
         int i = open.at[j], has_next = fetch_next(tables[i], &queries[i], suffix);
         list_if(&stepped, i, has_next);
-        list_if(&missed, i, !has_next);
+        list_if(&promises->missed, i, !has_next);
     }
     for (int j = 0; j < stepped.count; j++) {
         int i = stepped.at[j], is_promised = fetch_record(tables[i], &queries[i]);
-        list_if(&promised, i, is_promised);
-        list_if(&missed, i, !is_promised);
+        list_if(&promises->promised, i, is_promised);
+        list_if(&promises->missed, i, !is_promised);
     }
-    for (int j = 0; j < promised.count; j++)
-        rows[promised.at[j]] = query_promised(tables[promised.at[j]], &queries[promised.at[j]], suffix);
-    for (int j = 0; j < missed.count; j++)
-        rows[missed.at[j]] = query_answer(tables[missed.at[j]], &queries[missed.at[j]], suffix);
+}
+
+/* Answer lookups whose records have been asked for. */
+INLINED void find_names(const name_promises *promises, const name_table *const *tables, name_query *queries,
+                        enum name_kind suffix, int32_t *rows) {
+    const name_list *promised = &promises->promised, *missed = &promises->missed;
+    for (int j = 0; j < promised->count; j++)
+        rows[promised->at[j]] = query_promised(tables[promised->at[j]], &queries[promised->at[j]], suffix);
+    for (int j = 0; j < missed->count; j++)
+        rows[missed->at[j]] = query_answer(tables[missed->at[j]], &queries[missed->at[j]], suffix);
 }
 
 #endif
