@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet
+from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet, named
 from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
@@ -105,12 +105,12 @@ class Mesh:
     def with_changes(self, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> Mesh:
         """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
 
-        Both hold whatever :func:`load` takes. This mesh and its tables stay as they are, so that their readers never
-        wait; put the new one in its place when it is there. Where ServiceEntries change that nothing else has to do
-        with, its tables are there at once, and share with those of this mesh all that did not change; after any other
-        change they are compiled when they are asked for.
+        Both hold whatever :func:`load` takes; of what is *removed* kind, namespace and name are enough. This mesh and
+        its tables stay as they are, so that their readers never wait; put the new one in its place when it is there.
+        Where ServiceEntries change that nothing else has to do with, its tables are there at once, and share with those
+        of this mesh all that did not change; after any other change they are compiled when they are asked for.
 
-        Raises ResourceError, with every finding, where something that is added is not usable.
+        Raises ResourceError, with every finding, where something that is added is not usable, or removed not readable.
 
         >>> entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
         >>> port = {"number": 443, "name": "tls", "protocol": "TLS"}
@@ -120,7 +120,7 @@ class Mesh:
         outbound|443||a.com PassthroughCluster
         """
         fresh = load_resources(*added, istio=self.istio)
-        leaving, _ = check_resources(*removed, istio=self.istio)
+        leaving = named(*removed, istio=self.istio)
         with collector_at_rest():
             resources, gone = self._resources.with_changes(fresh, leaving)
             mesh = Mesh(resources, istio=self.istio)

@@ -218,6 +218,19 @@ def test_what_has_no_namespace_can_be_removed_again() -> None:
     assert Mesh([bare]).with_changes(removed=[bare]).resources.service_entries == ()
 
 
+def test_a_name_is_enough_to_remove_by() -> None:
+    """What is removed need not be whole, and is not judged."""
+    name = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
+    spec = {"hosts": ["a.com"], "ports": [TLS], "resolution": "DNS"}
+    assert Mesh([{**name, "spec": spec}]).with_changes(removed=[name]).resources.service_entries == ()
+
+
+def test_what_cannot_be_read_is_not_removed_in_silence() -> None:
+    """A removal that names nothing is an error."""
+    with pytest.raises(ResourceError):
+        Mesh(BASE).with_changes(removed=["kind: [ServiceEntry"])
+
+
 def test_readers_never_see_a_half_made_table() -> None:
     """Threads that ask while meshes are swapped get one of the two answers, never another one and never an error."""
     asked = Request.tls("m.example.com", address="203.0.113.1")

@@ -15,7 +15,7 @@ from meshegress.sources import SIZE_LIMIT, open_sources
 
 DEFAULT_NAMESPACE = "default"
 
-__all__ = ["ResourceSet", "Unsupported", "check", "load"]
+__all__ = ["ResourceSet", "Unsupported", "check", "load", "named"]
 
 
 def check(
@@ -37,11 +37,7 @@ def check(
     """
     if validation not in VALIDATIONS:
         raise ValueError(f"validation `{validation}` is not known; choose one of {', '.join(VALIDATIONS)}")
-    gathering = Gathering(namespace=namespace, profile=profile(istio), validation=validation)
-    with collector_at_rest():
-        for opened in open_sources(sources, limit=limit):
-            gathering.add(opened)
-    return gathering.resource_set(), tuple(gathering.report.findings)
+    return _gathered(sources, Gathering(namespace=namespace, profile=profile(istio), validation=validation), limit)
 
 
 def load(
@@ -58,7 +54,30 @@ def load(
     >>> load("{}").service_entries
     ()
     """
-    resources, findings = check(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
+    return _sound(*check(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit))
+
+
+def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
+    """Return the resources of *sources* for their names' sake: kind, namespace and name are enough, nothing is judged.
+
+    Raises ResourceError, with every finding, where one of them cannot be read.
+
+    >>> entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
+    >>> [one.name for one in named(entry).service_entries]
+    ['a']
+    """
+    unjudged = Gathering(namespace=DEFAULT_NAMESPACE, profile=profile(istio), validation=None)
+    return _sound(*_gathered(sources, unjudged, SIZE_LIMIT))
+
+
+def _gathered(sources: tuple[Any, ...], gathering: Gathering, limit: int) -> tuple[ResourceSet, tuple[Finding, ...]]:
+    with collector_at_rest():
+        for opened in open_sources(sources, limit=limit):
+            gathering.add(opened)
+    return gathering.resource_set(), tuple(gathering.report.findings)
+
+
+def _sound(resources: ResourceSet, findings: tuple[Finding, ...]) -> ResourceSet:
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResourceError(findings)
     return resources

@@ -38,9 +38,12 @@ VALUE_LIMIT = 10_000_000
 
 
 class Gathering:
-    """Takes opened sources one after the other, and keeps what is usable and all there is to say."""
+    """Takes opened sources one after the other, and keeps what is usable and all there is to say.
 
-    def __init__(self, *, namespace: str, profile: Profile, validation: str) -> None:
+    Without a *validation* objects are only read, and none is judged.
+    """
+
+    def __init__(self, *, namespace: str, profile: Profile, validation: str | None) -> None:
         self.namespace = namespace
         self.profile = profile
         self.validation = validation
@@ -226,6 +229,8 @@ class Gathering:
             self._place(resource)
 
     def _judged(self, resource: Resource, written: Mapping[str, Any] | None, *, is_whole: bool = True) -> list[Problem]:
+        if self.validation is None:
+            return []
         said = problems(self._settled(resource), self.profile, self.validation, written, is_whole=is_whole)
         return [*said, *problems_of_limits(resource)]
 
