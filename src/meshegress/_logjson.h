@@ -295,12 +295,13 @@ static int json_read_lines(json_table *table, const uint8_t *data, const uint8_t
 
 /* Read all lines of the data: the last ones from a copy, with room behind it. */
 static int json_read_table(json_table *table) {
+    table->is_ascii = 1;
+    if (!table->size) return 0; /* then its data may have no place at all */
     const uint8_t *data = table->data;
     const size_t split = log_split(data, table->size);
     uint8_t *rest = (uint8_t *)calloc(table->size - split + LOG_PADDING, 1);
     if (!rest) return JSON_FAILED;
     memcpy(rest, data + split, table->size - split);
-    table->is_ascii = 1;
     int failed = json_read_lines(table, data, data + split, 0)
                  || json_read_lines(table, rest, rest + (table->size - split), split);
     if (!failed && table->rows.waiting) failed = json_take(table, table->size);
