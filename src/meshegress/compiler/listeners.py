@@ -243,9 +243,8 @@ class ListenerBuilder:
         shared_routes = str(port.number) if port.number else bind
         if kind in (_Kind.HTTP, _Kind.HTTP_PROXY):
             return [self._http(shared_routes, service, port, sniffs=kind is _Kind.HTTP and on_wildcard)]
-        opaque = self._plan_opaque(
-            service, port, bind=bind, cidrs=newcomer.cidrs, virtual_services=newcomer.egress.virtual_services
-        )
+        related = newcomer.egress.opaque.of(service.hostname)
+        opaque = self._plan_opaque(service, port, bind=bind, cidrs=newcomer.cidrs, virtual_services=related)
         if kind is _Kind.TCP:
             return list(opaque)
         own_routes = f"{service.hostname}:{port.number}"

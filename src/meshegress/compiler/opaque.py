@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meshegress._match import host_matches
 from meshegress.compiler.nouns.plans import ChainPlan, single, target_cluster, weighted
 from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.routing import MESH_GATEWAY, RouteTarget, TcpEntry, VirtualService
@@ -39,11 +38,13 @@ class OpaqueChains:
         cidrs: tuple[str, ...],
         virtual_services: Sequence[VirtualService],
     ) -> list[ChainPlan]:
-        """Return the chains for *port* of *service* on the listener at *bind*, for the service's *cidrs*."""
-        related = [row for row in virtual_services if any(host_matches(host, service.hostname) for host in row.hosts)]
+        """Return the chains for *port* of *service* on the listener at *bind*, for the service's *cidrs*.
+
+        *virtual_services* are those that overlap with the service's host.
+        """
         if port.protocol.is_tls:
-            return self._tls(service, port, bind, cidrs, related)
-        return list(self._tcp(service, port, cidrs, related))
+            return self._tls(service, port, bind, cidrs, virtual_services)
+        return list(self._tcp(service, port, cidrs, virtual_services))
 
     def _tls(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
-from meshegress.compiler.nouns.hosts import most_specific
+from meshegress.compiler.nouns.hosts import Overlaps, most_specific
 from meshegress.compiler.nouns.protocols import Protocol, parse_protocol
 from meshegress.compiler.nouns.records import Service, ServicePort
 from meshegress.compiler.nouns.routing import VirtualService
@@ -123,6 +123,7 @@ def _import(
         services=services,
         virtual_services=chosen,
         closest=_closest(chosen, services),
+        opaque=Overlaps((row, row.hosts) for row in chosen if row.tls or row.tcp),
     )
 
 

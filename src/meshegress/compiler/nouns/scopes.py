@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from meshegress.compiler.nouns.hosts import Overlaps
 from meshegress.compiler.nouns.records import Service, ServicePort
 from meshegress.compiler.nouns.routing import VirtualService
 from meshegress.resources import Sidecar
@@ -21,6 +22,8 @@ class EgressListener:
     virtual_services: Sequence[VirtualService]
     #: Service host, in its own case, to the VirtualService that names it most closely.
     closest: Mapping[str, VirtualService]
+    #: The VirtualServices that route what is not HTTP, by host.
+    opaque: Overlaps[VirtualService]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

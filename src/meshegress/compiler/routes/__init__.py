@@ -148,7 +148,8 @@ class RouteBuilder:
         consumed: set[str] = set()
         rows = egress.virtual_services
         if port != _OPEN_PORT:
-            rows = [row for row in rows if _is_related([self._written(host) for host in row.hosts], served)]
+            wide = [host for host in served if host.startswith("*")]
+            rows = [row for row in rows if _is_related(map(self._written, row.hosts), served, wide)]
         for row in rows:
             for group in self._groups_of(row, egress, served, port):
                 consumed.update(one.host for one in group.served)
@@ -222,9 +223,8 @@ def _cluster_of(target: RouteTarget, *, served: Mapping[str, _Served], port: int
     return target_cluster(target, one.service, only_port=only, listener_port=port)
 
 
-def _is_related(hosts: Iterable[str], served: Mapping[str, _Served]) -> bool:
-    """Return whether a VirtualService of these *hosts* has to do with the services on a port."""
-    wildcards = [host for host in served if host.startswith("*")]
+def _is_related(hosts: Iterable[str], served: Mapping[str, _Served], wildcards: Sequence[str]) -> bool:
+    """Return whether a VirtualService of these *hosts* has to do with those served, of which some are *wildcards*."""
     return any(_concerns(host, served, wildcards) for host in hosts)
 
 
