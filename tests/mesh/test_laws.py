@@ -18,8 +18,9 @@ from meshegress import Decision, Egress, Request, Workload, check
 from meshegress._match import IMPLEMENTATION
 from meshegress.compiler.program.lowering import lower_table
 from meshegress.profiles import PROFILES
-from meshegress.resources import KubernetesService, MeshConfig, Resource, ServiceEntry, Sidecar, VirtualService
+from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar, VirtualService
 from meshegress.testing import strategies
+from meshegress.testing.strategies.worlds import CALLED_BY_NAME
 
 World = tuple[Resource | MeshConfig, ...]
 
@@ -110,7 +111,7 @@ def unnamed(decision: Decision) -> dict[str, object]:
 
 def renamed(resource: Resource | MeshConfig, new: dict[str, str]) -> Resource | MeshConfig:
     """Return *resource* under its new name, and with the new names of the delegates that it names."""
-    if isinstance(resource, (KubernetesService, MeshConfig)):
+    if isinstance(resource, (MeshConfig, *CALLED_BY_NAME)):
         return resource
     metadata = resource.metadata.model_copy(update={"name": new[resource.name]})
     found = resource.model_copy(update={"metadata": metadata})

@@ -14,8 +14,9 @@ services. A world is a tuple of resources, each with a name and an age of its ow
 
 from __future__ import annotations
 
-from meshegress.testing.strategies.broken import broken_entries, broken_worlds, is_accepted
-from meshegress.testing.strategies.kubernetes import endpoint_slices, kubernetes_services, pods
+from meshegress.testing.strategies.broken import broken_entries, broken_resources, broken_worlds, is_accepted, misshapen
+from meshegress.testing.strategies.gateways import gateways
+from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
 from meshegress.testing.strategies.pools import addresses, hosts, names
 from meshegress.testing.strategies.requests import requests, workloads
 from meshegress.testing.strategies.routing import destination_rules, virtual_services
@@ -26,14 +27,19 @@ from meshegress.testing.strategies.worlds import mesh_configs, resources, worlds
 __all__ = [
     "addresses",
     "broken_entries",
+    "broken_resources",
     "broken_worlds",
     "destination_rules",
     "endpoint_slices",
+    "endpoints",
+    "gateways",
     "hosts",
     "is_accepted",
     "kubernetes_services",
     "mesh_configs",
+    "misshapen",
     "names",
+    "namespaces",
     "pods",
     "requests",
     "resources",

@@ -1,8 +1,8 @@
-"""Strategies for what Istio refuses: entries with one thing wrong, and worlds in which one of them stands."""
+"""Strategies for what is refused: resources of every kind with one thing wrong, and worlds with one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -10,58 +10,92 @@ from hypothesis import strategies as st
 
 from meshegress.collection import check
 from meshegress.findings import Severity
-from meshegress.testing.strategies.services import service_entries
-from meshegress.testing.strategies.worlds import FIRST_DAY, named, worlds
+from meshegress.resources import Message, Resource
+from meshegress.testing.strategies.breaks import ANY_ISTIO, ANY_OBJECT, Break
+from meshegress.testing.strategies.gateways import gateways
+from meshegress.testing.strategies.istio_breaks import ISTIO_BREAKS
+from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
+from meshegress.testing.strategies.kubernetes_breaks import KUBERNETES_BREAKS, MESH_BREAKS
+from meshegress.testing.strategies.routing import destination_rules, virtual_services
+from meshegress.testing.strategies.services import service_entries, workload_entries
+from meshegress.testing.strategies.sidecars import sidecars
+from meshegress.testing.strategies.worlds import FIRST_DAY, mesh_configs, named, worlds
 
-Break = Callable[[dict[str, Any]], None]
+BREAKS: dict[str, tuple[Break, ...]] = {
+    **{kind: (*rows, *ANY_OBJECT, *ANY_ISTIO) for kind, rows in ISTIO_BREAKS.items()},
+    **{kind: (*rows, *ANY_OBJECT) for kind, rows in KUBERNETES_BREAKS.items()},
+    "MeshConfig": MESH_BREAKS,
+}
+"""All that is known to be refused, by kind."""
 
+SOUND: dict[str, st.SearchStrategy[Any]] = {
+    "ServiceEntry": service_entries(),
+    "WorkloadEntry": workload_entries(),
+    "Sidecar": sidecars(),
+    "VirtualService": virtual_services(),
+    "DestinationRule": destination_rules(),
+    "Gateway": gateways(),
+    "Service": kubernetes_services(),
+    "EndpointSlice": endpoint_slices(),
+    "Endpoints": endpoints(),
+    "Pod": pods(),
+    "Namespace": namespaces(),
+    "MeshConfig": mesh_configs().filter(lambda config: config.as_wire() != {}),
+}
+"""What is broken: something sound of each kind, in which something is written."""
 
-def _set(*path: Any) -> Break:
-    *way, last, value = path
-
-    def apply(document: dict[str, Any]) -> None:
-        holder: Any = document
-        for part in way:
-            holder = holder[part]
-        holder[last] = deepcopy(value)
-
-    return apply
-
-
-BREAKS: tuple[Break, ...] = (
-    _set("spec", "hosts", []),
-    _set("spec", "hosts", ["*"]),
-    _set("spec", "hosts", ["a_b.com"]),
-    _set("spec", "hosts", "a.com"),
-    _set("spec", "hosts", [80]),
-    _set("spec", "ports", 0, "number", 65_536),
-    _set("spec", "ports", 0, "number", "eighty"),
-    _set("spec", "ports", 0, "name", "a_b"),
-    _set("spec", "ports", 0, "protocol", "SMTP"),
-    _set("spec", "ports", {}),
-    _set("spec", "addresses", ["10.0.0.0/33"]),
-    _set("spec", "resolution", "GUESS"),
-    _set("spec", "exportTo", ["*", "shop"]),
-    _set("spec", "workloadSelector", {"labels": {"app": "*"}}),
-    _set("metadata", "labels", {"app": 1}),
-    _set("metadata", "annotations", {"istio.io/dry-run": "true"}),
-)
-"""Each makes an entry that Istio accepts one that it refuses."""
+_KINDS = tuple(SOUND)
+_MISSHAPEN: dict[type, st.SearchStrategy[Any]] = {
+    dict: st.sampled_from(("x", 1, True, [], [{}])),
+    list: st.sampled_from(("x", 1, True, {}, {"x": 1})),
+}
+_NO_SCALAR: st.SearchStrategy[Any] = st.sampled_from(({}, [], {"x": 1}, [[]]))
 
 
 @st.composite
-def broken_entries(draw: st.DrawFn) -> dict[str, Any]:
+def broken_resources(draw: st.DrawFn, *kinds: str) -> dict[str, Any]:
+    """Draw the wire form of a resource that is refused: of one of *kinds*, else of any, ``MeshConfig`` among them."""
+    kind = draw(st.sampled_from(kinds or _KINDS))
+    sound: Message = draw(SOUND[kind])
+    document = (named(sound, "broken", FIRST_DAY) if isinstance(sound, Resource) else sound).as_wire()
+    if draw(st.booleans()):
+        return draw(misshapen(document))
+    chosen: Break = draw(st.sampled_from(BREAKS[kind]))
+    return chosen.of(document)
+
+
+def broken_entries() -> st.SearchStrategy[dict[str, Any]]:
     """Draw the wire form of a ServiceEntry that Istio refuses."""
-    document = named(draw(service_entries()), "broken", FIRST_DAY).as_wire()
-    draw(st.sampled_from(BREAKS))(document)
-    return document
+    return broken_resources("ServiceEntry")
+
+
+@st.composite
+def misshapen(draw: st.DrawFn, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw *document* with a value of the wrong type somewhere, at any depth."""
+    broken = deepcopy(dict(document))
+    # Istio takes an object whose status it cannot read, as if it had none.
+    kept = "status" if "networking.istio.io" in broken.get("apiVersion", "") else None
+    *way, last = draw(st.sampled_from([path for path in paths(broken) if path[0] != kept]))
+    holder: Any = broken
+    for part in way:
+        holder = holder[part]
+    holder[last] = draw(_MISSHAPEN.get(type(holder[last]), _NO_SCALAR))
+    return broken
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path of every value inside *value*."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from paths(item, (*path, key))
 
 
 @st.composite
 def broken_worlds(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw the wire forms of a world in which one entry, somewhere, is broken."""
+    """Draw the wire forms of a world in which one resource, somewhere, is broken."""
     documents = [resource.as_wire() for resource in draw(worlds())]
-    documents.insert(draw(st.integers(0, len(documents))), draw(broken_entries()))
+    documents.insert(draw(st.integers(0, len(documents))), draw(broken_resources()))
     return documents
 
 

@@ -1,15 +1,17 @@
-"""Strategies for Services of Kubernetes, and the EndpointSlices and Pods that stand behind them."""
+"""Strategies for Services of Kubernetes, the EndpointSlices, Endpoints and Pods behind them, and Namespaces."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from meshegress.resources import EndpointSlice, KubernetesService, ObjectMeta, Pod
+from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Namespace, ObjectMeta, Pod
 from meshegress.resources.kubernetes import (
     Container,
     ContainerPort,
+    EndpointAddress,
     EndpointConditions,
     EndpointPort,
+    EndpointSubset,
     KubernetesServicePort,
     KubernetesServiceSpec,
     PodCondition,
@@ -96,10 +98,31 @@ def endpoint_slices(draw: st.DrawFn) -> EndpointSlice:
         metadata=ObjectMeta(name="drawn", namespace=namespace, labels={"kubernetes.io/service-name": name}),
         address_type="IPv6" if is_v6 else "IPv4",
         endpoints=endpoints,
-        ports=tuple(EndpointPort(name=f"{draw(_PREFIX)}-{number}", port=8443) for number in draw(_PORTS)),
+        ports=_endpoint_ports(draw),
     )
 
 
+def _endpoint_ports(draw: st.DrawFn) -> tuple[EndpointPort, ...]:
+    return tuple(EndpointPort(name=f"{draw(_PREFIX)}-{number}", port=8443) for number in draw(_PORTS))
+
+
+@st.composite
+def endpoints(draw: st.DrawFn) -> Endpoints:
+    """Draw the endpoints of a Service in the older form."""
+    name, namespace = draw(_PLACE)
+    ready, others = (tuple(EndpointAddress(ip=address) for address in draw(_V4)) for _ in range(2))
+    subset = EndpointSubset(addresses=ready, not_ready_addresses=others, ports=_endpoint_ports(draw))
+    return Endpoints(metadata=ObjectMeta(name=name, namespace=namespace), subsets=(subset,))
+
+
+def namespaces() -> st.SearchStrategy[Namespace]:
+    """Draw a Namespace with labels."""
+    return _NAMESPACES
+
+
+_NAMESPACES = st.builds(
+    lambda name, labels: Namespace(metadata=ObjectMeta(name=name, labels=labels)), ANY_NAMESPACE, ANY_LABELS
+)
 _ADDRESS = st.sampled_from(ADDRESSES)
 _STATUS = st.sampled_from(("True", "True", "False"))
 _CONTAINERS = (Container(name="a", ports=(ContainerPort(name="web", container_port=8443),)),)

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from meshegress.resources import KubernetesService, MeshConfig, Resource
+from meshegress.resources import Endpoints, KubernetesService, MeshConfig, Namespace, Resource
 from meshegress.resources.mesh_config import OutboundTrafficMode, OutboundTrafficPolicy
-from meshegress.testing.strategies.kubernetes import endpoint_slices, kubernetes_services, pods
+from meshegress.testing.strategies.gateways import gateways
+from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
 from meshegress.testing.strategies.pools import rarely
 from meshegress.testing.strategies.routing import destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
@@ -18,6 +19,8 @@ from meshegress.testing.strategies.sidecars import sidecars
 R = TypeVar("R", bound=Resource)
 
 FIRST_DAY = 1_704_067_200
+CALLED_BY_NAME = (KubernetesService, Endpoints, Namespace)
+"""The kinds whose names mean something: another name would be another thing."""
 World = tuple[Resource | MeshConfig, ...]
 
 
@@ -33,6 +36,7 @@ _RESOURCE = st.one_of(
     endpoint_slices(),
     workload_entries(),
     pods(),
+    st.one_of(endpoints(), namespaces(), gateways()),
 )
 _MODE = st.sampled_from((OutboundTrafficMode.ALLOW_ANY, OutboundTrafficMode.REGISTRY_ONLY))
 _EXPORT = st.sampled_from(((".",), ("~",), ("shop",)))
@@ -62,7 +66,8 @@ def mesh_configs(draw: st.DrawFn) -> MeshConfig:
 def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 8) -> World:
     """Draw resources that Istio accepts, each with a name and an age of its own, and perhaps a mesh configuration.
 
-    There are *max_size* resources at most, and *min_size* at least, but for Services of one name, which are one.
+    There are *max_size* resources at most, and *min_size* at least, but for those that are called by one name, which
+    are one.
     """
     found = apart(draw(st.lists(_RESOURCE, min_size=min_size, max_size=max_size)))
     config = rarely(draw, mesh_configs())
@@ -70,11 +75,11 @@ def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 8) -> World:
 
 
 def apart(drawn: Sequence[Resource]) -> tuple[Resource, ...]:
-    """Return *drawn* with a name and an age for each; Services keep the names by which they are called, once each."""
-    told: dict[tuple[str, str], Resource] = {}
+    """Return *drawn* with a name and an age for each; some keep the names by which they are called, once each."""
+    told: dict[tuple[str, str, str], Resource] = {}
     for number, resource in enumerate(drawn):
-        name = resource.name if isinstance(resource, KubernetesService) else f"r{number}"
-        told.setdefault((resource.namespace, name), named(resource, name, FIRST_DAY + number))
+        name = resource.name if isinstance(resource, CALLED_BY_NAME) else f"r{number}"
+        told.setdefault((resource.kind, resource.namespace, name), named(resource, name, FIRST_DAY + number))
     return tuple(told.values())
 
 

@@ -1,0 +1,66 @@
+"""What is refused of every kind: each row makes a sound document one that is refused, whatever else it holds.
+
+A row is a merge patch (RFC 7386): its mappings are merged into the document, its lists and texts replace what stands
+there, and None takes a field away. An empty mapping replaces too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Break(NamedTuple):
+    """One way to be refused: the code of the finding, what is wrong, and the patch that makes it so."""
+
+    code: str
+    what: str
+    patch: Mapping[str, Any]
+
+    def of(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *document* broken in this way.
+
+        >>> Break("EG212", "no host", {"spec": {"hosts": []}}).of({"spec": {"hosts": ["a.com"], "resolution": "DNS"}})
+        {'spec': {'hosts': [], 'resolution': 'DNS'}}
+        """
+        return merged(document, self.patch)
+
+
+def merged(value: object, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *value* with the merge *patch* applied; what is no mapping counts as an empty one."""
+    found = dict(value) if isinstance(value, Mapping) else {}
+    for key, new in patch.items():
+        if new is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), new) if isinstance(new, Mapping) and new else new
+    return found
+
+
+def of_spec(code: str, what: str, **spec: Any) -> Break:
+    """Return the row whose patch changes the *spec*."""
+    return Break(code, what, {"spec": spec})
+
+
+ANY_OBJECT = (
+    Break("EG103", "no kind", {"kind": None}),
+    Break("EG103", "no version", {"apiVersion": None}),
+    Break("EG103", "a version that is a number", {"apiVersion": 1}),
+    Break("EG101", "metadata that are a list", {"metadata": ["a"]}),
+    Break("EG101", "a name that is a number", {"metadata": {"name": 1}}),
+    Break("EG101", "a namespace that is a list", {"metadata": {"namespace": ["shop"]}}),
+    Break("EG101", "a label that is a number", {"metadata": {"labels": {"app": 1}}}),
+    Break("EG101", "labels that are a list", {"metadata": {"labels": ["app"]}}),
+    Break("EG101", "an annotation that is a mapping", {"metadata": {"annotations": {"a": {"b": "c"}}}}),
+    Break("EG101", "an age in words", {"metadata": {"creationTimestamp": "yesterday"}}),
+    Break("EG101", "an age in seconds", {"metadata": {"creationTimestamp": 1_704_067_200}}),
+)
+"""What is wrong with an object of any kind: the mesh configuration alone is none."""
+
+ANY_ISTIO = (
+    Break("EG103", "a version that does not exist", {"apiVersion": "networking.istio.io/v2"}),
+    Break("EG101", "a spec that is a list", {"spec": ["a"]}),
+    Break("EG204", "a field beside the spec", {"hosts": ["a.com"]}),
+    Break("EG201", "an annotation of Istio's own", {"metadata": {"annotations": {"istio.io/dry-run": "true"}}}),
+)
+"""What is wrong with an object of any of Istio's kinds."""
