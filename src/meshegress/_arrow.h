@@ -29,16 +29,18 @@ typedef uint32_t row_mask; /* bit i: row i of a group */
 static inline int holds_row(row_mask rows, int i) { return rows >> i & 1; }
 
 static inline row_mask valid_rows(const arrow_column *column, int64_t row, int count) {
-    row_mask rows = 0;
+    const row_mask all = ~(row_mask)0 >> (GROUP - count);
     if (column->holds == HOLDS_NOTHING)
         return 0;
     if (!column->valid)
-        return ~(row_mask)0 >> (GROUP - count);
-    for (int i = 0; i < count; i++) {
-        int64_t place = column->offset + row + i;
-        rows |= (row_mask)(column->valid[place >> 3] >> (place & 7) & 1) << i;
-    }
-    return rows;
+        return all;
+    int64_t place = column->offset + row;
+    const uint8_t *bytes = column->valid + (place >> 3);
+    int skipped = (int)(place & 7);
+    uint64_t bits = 0;
+    for (int i = 0; 8 * i < skipped + count; i++)
+        bits |= (uint64_t)bytes[i] << 8 * i;
+    return (row_mask)(bits >> skipped) & all;
 }
 
 #define NUMBERS_OF(type)                                                              \
@@ -94,13 +96,14 @@ static inline void read_view(const arrow_column *column, int64_t place, text_spa
 
 #define TEXTS_OF(type)                                                            \
     do {                                                                          \
-        const uint8_t *at = column->data + (column->offset + row) * (int64_t)sizeof(type); \
-        for (int i = 0; i < count; i++) {                                         \
-            type bounds[2];                                                       \
-            memcpy(bounds, at + i * sizeof(type), sizeof bounds);                 \
-            texts[i].text = column->buffers[2] + bounds[0];                       \
-            texts[i].length = (size_t)(bounds[1] - bounds[0]);                    \
-            texts[i].readable = (size_t)bounds[0];                                \
+        const uint8_t *at = column->data + (column->offset + row) * (int64_t)sizeof(type), *text = column->buffers[2]; \
+        type begin, end;                                                          \
+        memcpy(&begin, at, sizeof begin);                                         \
+        for (int i = 0; i < count; i++, begin = end) {                            \
+            memcpy(&end, at + (i + 1) * sizeof end, sizeof end);                  \
+            texts[i].text = text + begin;                                         \
+            texts[i].length = (size_t)(end - begin);                              \
+            texts[i].readable = (size_t)begin;                                    \
         }                                                                         \
     } while (0)
 

@@ -40,17 +40,20 @@ typedef struct {
 
 /* Rows on their way: what they say, the way of clients like them, and where they have come to. */
 typedef struct {
-    text_span address[GROUP], authority[GROUP], server_name[GROUP], path[GROUP];
+    text_span address[GROUP], authority[GROUP], shown[GROUP], path[GROUP];
+    const text_span *server_name; /* what is shown, or the authorities */
     row_mask has_address, has_authority, has_server_name, has_path;
-    uint8_t kind[GROUP], version[GROUP]; /* of its address; 0: it has none */
+    row_mask is_ipv4, is_ipv6, is_addressed; /* to a port where its address may have a listener */
+    uint8_t kind[GROUP];
     int64_t port[GROUP];
     ip_number number[GROUP];
+    const walk_slot *slot[GROUP]; /* where to begin looking for its address */
     const row_way *way[GROUP];
     const walk_halt *halt[GROUP];
     walk_halt own_halt[GROUP];
     const name_table *table[GROUP];
     name_query query[GROUP];
-    name_list http, others, addressed, authorities, server_names;
+    name_list authorities, server_names;
 } row_group;
 
 static const text_span ROOT = {(const uint8_t *)"/", 1, 0};
@@ -66,44 +69,74 @@ static inline uint8_t kind_named(const text_span *text) {
     return KIND_NONE;
 }
 
+/* Read the kinds of the rows that have one. */
 static inline void read_kinds(const walk_columns *columns, int64_t row, int count, uint8_t kinds[GROUP]) {
     int64_t values[GROUP];
     text_span texts[GROUP];
     int are_known = columns->kinds && columns->kind.values;
     row_mask rows = are_known ? read_plain_numbers(&columns->kind, row, count, values)
                               : read_texts(&columns->kind, row, count, texts);
-    for (int i = 0; i < count; i++)
-        if (!holds_row(rows, i))
-            kinds[i] = KIND_NONE;
-        else if (are_known)
-            kinds[i] = (uint64_t)values[i] < (uint64_t)columns->kind_count ? columns->kinds[values[i]] : KIND_NONE;
-        else
+    memset(kinds, KIND_NONE, GROUP);
+    for (; rows; rows &= rows - 1) {
+        int i = lowest_bit(rows);
+        if (!are_known)
             kinds[i] = kind_named(&texts[i]);
+        else if ((uint64_t)values[i] < (uint64_t)columns->kind_count)
+            kinds[i] = columns->kinds[values[i]];
+    }
 }
 
-/* Read the rows; one without a kind, or without a port, has KIND_NONE. */
-static inline void read_group(const walk_columns *columns, int64_t row, int count, row_group *group) {
-    read_kinds(columns, row, count, group->kind);
-    row_mask has_port = read_numbers(&columns->port, row, count, group->port);
+/* Return the rows whose kind is one from *first* to *last*. */
+static inline row_mask rows_of_kinds(const row_group *group, uint8_t first, uint8_t last) {
+    row_mask rows = 0;
+    for (int at = 0; at < GROUP; at += 16)
+        rows |= (row_mask)lane_bits(lane_between(lane_load(group->kind + at), first, last)) << at;
+    return rows;
+}
+
+static inline row_mask rows_with_port(const walk_columns *columns, int64_t row, int count, int64_t ports[GROUP]) {
+    row_mask rows = read_numbers(&columns->port, row, count, ports), found = 0;
     for (int i = 0; i < count; i++)
-        if (!holds_row(has_port, i) || (uint64_t)group->port[i] - 1 >= 65535)
-            group->kind[i] = KIND_NONE;
+        found |= (row_mask)((uint64_t)ports[i] - 1 < 65535) << i;
+    return rows & found;
+}
+
+/* Read the rows, and return those that have a kind and a port. */
+static inline row_mask read_group(const walk_columns *columns, int64_t row, int count, row_group *group) {
+    read_kinds(columns, row, count, group->kind);
     group->has_address = read_texts(&columns->address, row, count, group->address);
     group->has_authority = read_texts(&columns->authority, row, count, group->authority);
-    if (columns->names_are_one) {
-        memcpy(group->server_name, group->authority, sizeof group->authority);
-        group->has_server_name = group->has_authority;
-    } else {
-        group->has_server_name = read_texts(&columns->server_name, row, count, group->server_name);
-    }
+    group->has_server_name = group->has_authority;
+    group->server_name = columns->names_are_one ? group->authority : group->shown;
+    if (!columns->names_are_one)
+        group->has_server_name = read_texts(&columns->server_name, row, count, group->shown);
     group->has_path = read_texts(&columns->path, row, count, group->path);
+    return rows_with_port(columns, row, count, group->port) & rows_of_kinds(group, KIND_HTTP, KIND_RAW);
+}
+
+/* Read the addresses of *rows*, and return the rows without those whose address is none. */
+static inline row_mask read_addresses(const walk_columns *columns, row_mask rows, row_group *group, int32_t *out) {
+    row_mask given = rows & group->has_address;
+    group->is_ipv4 = read_dotted(group->address, given, group->number);
+    group->is_ipv6 = 0;
+    for (row_mask left = rows & ~given; left; left &= left - 1)
+        group->number[lowest_bit(left)] = columns->free_address;
+    for (row_mask left = given & ~group->is_ipv4; UNLIKELY(left); left &= left - 1) {
+        int i = lowest_bit(left);
+        const text_span *address = &group->address[i];
+        if (parse_address(address->text, address->length, &group->number[i]))
+            group->is_ipv6 |= (row_mask)1 << i;
+        else if (memchr(address->text, '%', address->length))
+            out[i] = WALK_ASKS; /* IPv6 with a zone */
+    }
+    return rows & ~(given & ~group->is_ipv4 & ~group->is_ipv6);
 }
 
 /* ---- ways ---- */
 
 static inline uint32_t way_key(const row_group *group, int i, int is_named) {
-    return (uint32_t)group->port[i] | (uint32_t)group->kind[i] << 16 | (uint32_t)group->version[i] << 20 |
-           (uint32_t)is_named << 24 | 1u << 25;
+    uint32_t version = (group->is_ipv4 >> i & 1) * 4 + (group->is_ipv6 >> i & 1) * 6; /* 0: it has no address */
+    return (uint32_t)group->port[i] | (uint32_t)group->kind[i] << 16 | version << 20 | (uint32_t)is_named << 24 | 1u << 25;
 }
 
 static void find_way(const walk_program *program, const walk_columns *columns, row_way *way, uint32_t key) {
@@ -164,69 +197,62 @@ INLINED void begin_way(const walk_program *program, const walk_columns *columns,
     if (way->asks) {
         out[i] = WALK_ASKS;
     } else if (way->by_address) {
-        PREFETCH(slot_at(program, group->number[i], slot_key(way->view.port, way->view.version, 0)));
-        list_if(&group->addressed, i, 1);
+        group->slot[i] = slot_at(program, group->number[i], slot_key(way->view.port, way->view.version, 0));
+        PREFETCH(group->slot[i]);
+        group->is_addressed |= (row_mask)1 << i;
     } else {
         note_step(group, i, &way->halt, way->leaf, out);
     }
 }
 
-/* Read the addresses, and list the rows that are requests: those of HTTP, and the others. */
-static inline void sort_rows(const walk_columns *columns, row_group *group, int count, int32_t *out) {
-    for (int i = 0; i < count; i++) {
-        int is_row = group->kind[i] != KIND_NONE;
-        out[i] = NULL_ROW;
-        group->number[i] = columns->free_address;
-        group->version[i] = 0;
-        if (is_row && holds_row(group->has_address, i)) {
-            const text_span *address = &group->address[i];
-            group->version[i] = (uint8_t)read_address(address, &group->number[i]);
-            is_row = group->version[i] != 0;
-            if (UNLIKELY(!is_row) && memchr(address->text, '%', address->length))
-                out[i] = WALK_ASKS; /* IPv6 with a zone */
-        }
-        list_if(&group->http, i, is_row && group->kind[i] < KIND_TLS);
-        list_if(&group->others, i, is_row && group->kind[i] >= KIND_TLS);
-    }
-}
-
-static inline void begin_rows(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group, int32_t *out) {
-    for (int j = 0; j < group->http.count; j++) {
-        int i = group->http.at[j];
+static inline void begin_http(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+                              row_mask rows, int32_t *out) {
+    for (; rows; rows &= rows - 1) {
+        int i = lowest_bit(rows);
         int is_odd = !holds_row(group->has_authority, i) || !see_authority(&group->authority[i], &group->query[i].window);
         if (!holds_row(group->has_path, i))
             group->path[i] = ROOT;
         else
             is_odd |= !is_plain_path(&group->path[i]);
-        if (is_odd)
+        if (UNLIKELY(is_odd))
             out[i] = WALK_ASKS;
         else
             begin_way(program, columns, ways, group, i, way_key(group, i, 0), out);
     }
-    for (int j = 0; j < group->others.count; j++) {
-        int i = group->others.at[j], is_tls = group->kind[i] == KIND_TLS;
-        int is_named = is_tls && holds_row(group->has_server_name, i) && group->server_name[i].length;
+}
+
+static inline void begin_tls(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+                             row_mask rows, int32_t *out) {
+    for (; rows; rows &= rows - 1) {
+        int i = lowest_bit(rows), is_named = holds_row(group->has_server_name, i) && group->server_name[i].length;
         begin_way(program, columns, ways, group, i, way_key(group, i, is_named), out);
+    }
+}
+
+static inline void begin_raw(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+                             row_mask rows, int32_t *out) {
+    for (; rows; rows &= rows - 1) {
+        int i = lowest_bit(rows);
+        begin_way(program, columns, ways, group, i, way_key(group, i, 0), out);
     }
 }
 
 /* Find the listener of a row whose address may have one. */
 static inline void find_listener_of(const walk_program *program, row_group *group, int i, int32_t *out) {
     const row_way *way = group->way[i];
-    walk_view view = way->view;
-    view.address = group->number[i];
-    const walk_slot *slot = find_slot(program, view.address, slot_key(view.port, view.version, 0));
-    walk_halt *halt = &group->own_halt[i];
-    int64_t leaf = slot->leaf;
-    halt->table = NULL;
-    halt->names = NULL;
+    uint32_t key = slot_key(way->view.port, way->view.version, 0);
+    const walk_slot *slot = find_slot_from(program, group->slot[i], group->number[i], key);
     if (!slot->key && !way->halt.saw_address) {
         note_step(group, i, &way->halt, way->leaf, out);
-        return;
+    } else if (slot->key && slot->leaf != WALK_ASKS) {
+        out[i] = (int32_t)slot->leaf;
+    } else {
+        walk_view view = way->view;
+        walk_halt *halt = &group->own_halt[i];
+        view.address = group->number[i];
+        int64_t leaf = walk_from(program, &view, slot->key ? slot->listener : way->listener, halt);
+        note_step(group, i, halt, leaf, out);
     }
-    if (!slot->key || leaf == WALK_ASKS)
-        leaf = walk_from(program, &view, slot->key ? slot->listener : way->listener, halt);
-    note_step(group, i, halt, leaf, out);
 }
 
 /* Bring the rows to their ends whose names are being looked up. */
@@ -258,12 +284,17 @@ static inline void end_rows(const walk_program *program, row_group *group, int32
 /* Write the leaves of *count* rows from *row* on, at most a group. */
 static void walk_group(const walk_program *program, const walk_columns *columns, int64_t row, int count, row_way *ways, int32_t *out) {
     row_group group;
-    read_group(columns, row, count, &group);
-    group.http.count = group.others.count = group.addressed.count = group.authorities.count = group.server_names.count = 0;
-    sort_rows(columns, &group, count, out);
-    begin_rows(program, columns, ways, &group, out);
-    for (int j = 0; j < group.addressed.count; j++)
-        find_listener_of(program, &group, group.addressed.at[j], out);
+    for (int i = 0; i < count; i++)
+        out[i] = NULL_ROW;
+    row_mask rows = read_group(columns, row, count, &group);
+    rows = read_addresses(columns, rows, &group, out);
+    group.is_addressed = 0;
+    group.authorities.count = group.server_names.count = 0;
+    begin_raw(program, columns, ways, &group, rows & rows_of_kinds(&group, KIND_RAW, KIND_RAW), out);
+    begin_http(program, columns, ways, &group, rows & rows_of_kinds(&group, KIND_HTTP, KIND_HTTP10), out);
+    begin_tls(program, columns, ways, &group, rows & rows_of_kinds(&group, KIND_TLS, KIND_TLS), out);
+    for (row_mask left = group.is_addressed; left; left &= left - 1)
+        find_listener_of(program, &group, lowest_bit(left), out);
     end_rows(program, &group, out);
 }
 

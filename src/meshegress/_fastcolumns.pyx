@@ -56,6 +56,7 @@ cdef extern from "_columns.h" nogil:
         uint8_t free_version
         uint8_t names_are_one
     void fill_plain_bytes()
+    void fill_patterns()
     int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out)
 
 
@@ -65,6 +66,7 @@ cdef dict HOLDS = {
 cdef dict WIDTHS = {"c": -1, "C": 1, "s": -2, "S": 2, "i": -4, "I": 4, "l": -8, "L": 8}
 
 fill_plain_bytes()
+fill_patterns()
 
 
 cdef class Columns:

@@ -120,13 +120,17 @@ static inline walk_slot *slot_at(const walk_program *program, ip_number address,
     return program->slots + (slot_hash(address, key) & program->mask);
 }
 
-/* Return the slot of the key, or the free one where it would stand. */
-static inline walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key) {
-    walk_slot *slot = slot_at(program, address, key);
+/* Return the slot of the key, or the free one where it would stand, looking from *slot* on. */
+static inline const walk_slot *find_slot_from(const walk_program *program, const walk_slot *slot, ip_number address,
+                                              uint32_t key) {
     for (;; slot = slot < program->slots + program->mask ? slot + 1 : program->slots) {
         if (!slot->key || (slot->key == key && slot->address.high == address.high && slot->address.low == address.low))
             return slot;
     }
+}
+
+static inline walk_slot *find_slot(const walk_program *program, ip_number address, uint32_t key) {
+    return (walk_slot *)find_slot_from(program, slot_at(program, address, key), address, key);
 }
 
 static inline int has_bit(const uint8_t *bits, uint16_t port) { return bits[port >> 3] >> (port & 7) & 1; }
@@ -286,14 +290,11 @@ static inline int64_t end_routes(const walk_program *program, const walk_view *v
     int64_t base = chain->leaf + CODEC_BLOCK;
     if (row == WALK_NONE)
         return as_variant(program, base, view->variant & AS_GRPC);
-    int64_t miss = base + chain->routes->misses[row];
-    if (view->is_connect)
-        return as_variant(program, miss, view->variant & AS_GRPC);
-    int32_t answer = chain->routes->answers[row];
-    if (answer < 0)
+    int32_t answer = view->is_connect ? ROUTE_MISSES : chain->routes->answers[row];
+    if (answer < 0 && !view->is_connect)
         answer = first_route(&chain->routes->conditional[-1 - answer], target, chain->merges_slashes);
     if (answer == ROUTE_MISSES)
-        return as_variant(program, miss, view->variant & AS_GRPC);
+        return as_variant(program, base + chain->routes->misses[row], view->variant & AS_GRPC);
     return answer < 0 ? WALK_ASKS : as_variant(program, base + answer, view->variant);
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import product
 from types import ModuleType
 from typing import Any
 
@@ -204,3 +205,29 @@ def test_a_route_of_every_path_stands_for_the_rest(twins: tuple[ModuleType, Modu
     found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, "binary", encoded=False, start=0), "192.0.2.1")
     assert found[0] >= 0
     assert found[1] == ASKS
+
+
+def test_every_shape_of_an_address_is_read(twins: tuple[ModuleType, ModuleType, ModuleType]) -> None:
+    """Each of four numbers may have one to three digits: every address finds its own listener."""
+    addresses = [".".join(parts) for parts in product(("0", "42", "255"), repeat=4) if parts != ("0",) * 4]
+    table = lowered([listener(opaque(address), addresses=(address,)) for address in addresses], ()).lowered
+    asked = [(address, 80, "tcp", None, None, None) for address in addresses]
+    for layout in LAYOUTS:
+        found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, layout, encoded=False, start=0), "192.0.2.1")
+        assert found == [3 + 4 * row for row in range(80)]
+
+
+@pytest.mark.parametrize("wrong", ["", "00", "01", "007", "256", "300", "999", "1000", "1 ", "a", "/9", ":"])
+def test_a_number_that_is_no_byte_makes_no_address(
+    twins: tuple[ModuleType, ModuleType, ModuleType], wrong: str
+) -> None:
+    """Wherever it stands among four, and whatever the others are: the row is null."""
+    table = lowered([listener(opaque("a"))], ()).lowered
+    texts = [
+        ".".join([*[other] * place, wrong, *[other] * (3 - place)])
+        for other in ("1", "23", "198")
+        for place in range(4)
+    ]
+    asked = [(text, 80, "tcp", None, None, None) for text in texts]
+    found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, "binary", encoded=False, start=0), "192.0.2.1")
+    assert found == [NULL_ROW] * 12

@@ -135,8 +135,11 @@ def decide_columns(way: Way, data: Any, *, names: Mapping[str, str | None], thre
     numbers = array("i")
     others = _Others(way)
     for batch in read_batches(data):
-        columns = _columns_of(batch, names)
-        numbers.extend(_decide_batch(way, batch, columns, others, threads))
+        decided = _decide_batch(way, batch, _columns_of(batch, names), others, threads)
+        if numbers:
+            numbers.extend(decided)
+        else:
+            numbers = decided  # most tables are of one batch, which is not copied
     return Decided(numbers, others.decision)
 
 
@@ -219,7 +222,7 @@ def _column_named(batch: Batch, name: str, names: Mapping[str, str | None]) -> C
 def _decide_batch(
     way: Way, batch: Batch, columns: tuple[Column | None, ...], others: _Others, threads: int
 ) -> array[int]:
-    numbers = array("i", bytes(4 * batch.length))
+    numbers = array("i", [0]) * batch.length
     kind = columns[COLUMNS.index("kind")]
     kinds = None
     if kind is not None and kind.dictionary is not None:
