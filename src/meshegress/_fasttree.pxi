@@ -1,6 +1,36 @@
 """Listeners and route configurations on their way into the flat arrays of ``_walk.h``; a part of ``_fastwalk``."""
 
 @cython.final
+cdef class Arrays:
+    """The flat arrays of nodes, for all walks over tables that share them; see ``_purewalk.Arrays``."""
+
+    cdef dict made
+    cdef Arrays before
+
+    def __cinit__(self, Arrays before=None):
+        self.made = {}
+        self.before = before
+
+    def forget_before(self):
+        """Let go of what was not taken over."""
+        self.before = None
+
+    cdef object of(self, node, make):
+        """Return what *make* made of *node*, now or for another walk; it keeps the node, and so its id."""
+        found = self.known(id(node))
+        return self.made.setdefault(id(node), make(node) if found is None else found)
+
+    cdef object known(self, key):
+        cdef Arrays arrays = self
+        while arrays is not None:
+            found = arrays.made.get(key)
+            if found is not None:
+                return found
+            arrays = arrays.before
+        return None
+
+
+@cython.final
 cdef class _Tree:
     """The tree of one listener, as arrays."""
 
@@ -151,18 +181,6 @@ cdef class _Routes:
         place[0] = route_row(bytes_text(encoded), bytes_length(encoded), row.leaf, path.kind, path.ignore_case,
                              bool(row.headers or row.query))
         return 0
-
-
-cdef object _kept(dict kept, dict known, node, make):
-    """Return what *make* made of *node*, now or for another walk; the maker's object keeps the node, and so its id."""
-    key = id(node)
-    found = kept.get(key)
-    if found is None:
-        found = None if known is None else known.get(key)
-        if found is None:
-            found = make(node)
-        kept[key] = found
-    return found
 
 
 cdef const prefix_table *_prefixes_of(PrefixTable table):

@@ -181,6 +181,9 @@ cdef object _see(text_span *seen, str text):
     return encoded
 
 
+include "_fasttree.pxi"
+
+
 @cython.final
 cdef class Walk:
     """A lowered table that answers requests; see ``_purewalk.Walk``."""
@@ -192,19 +195,20 @@ cdef class Walk:
     cdef readonly object lowered
     cdef object readable, make
     cdef list made
-    cdef dict trees, routes
+    cdef list parts  # the trees and routes that the arrays point into
 
-    def __cinit__(self, lowered, make, Walk known=None):
+    def __cinit__(self, lowered, make, Arrays arrays=None):
         self.lowered = lowered
         self.make = make
         self.readable = _purewalk.Walk(lowered, make)
         self.made = [None] * lowered.leaves
-        self.trees, self.routes = {}, {}
+        self.parts = []
+        arrays = Arrays() if arrays is None else arrays
         self.program.leaves = lowered.leaves
         self.program.catch_all = lowered.catch_all
         self.program.looks_first, self.program.waits_first = lowered.first_look
-        self.place_listeners(lowered.listeners, known)
-        self.place_chains(lowered.chain_leaves, lowered.http_chains, known)
+        self.place_listeners(lowered.listeners, arrays)
+        self.place_chains(lowered.chain_leaves, lowered.http_chains, arrays)
         self.place_ports(lowered.ports)
 
     def __dealloc__(self):
@@ -260,23 +264,25 @@ cdef class Walk:
             self.made[number] = made
         return made
 
-    cdef int place_listeners(self, rows, Walk known) except -1:
+    cdef int place_listeners(self, rows, Arrays arrays) except -1:
         cdef Py_ssize_t place
         self.listeners = <walk_listener *>_room(len(rows), sizeof(walk_listener))
         for place, row in enumerate(rows):
-            tree = _kept(self.trees, None if known is None else known.trees, row.node, _Tree)
+            tree = arrays.of(row.node, _Tree)
+            self.parts.append(tree)
             self.listeners[place] = walk_listener(
                 &(<_Tree>tree).tree, row.leaf, row.first_chain, sole_chain(&(<_Tree>tree).tree))
         self.program.listeners = self.listeners
         return 0
 
-    cdef int place_chains(self, const int64_t[::1] leaves, http_chains, Walk known) except -1:
+    cdef int place_chains(self, const int64_t[::1] leaves, http_chains, Arrays arrays) except -1:
         cdef Py_ssize_t place
         self.chains = <walk_chain *>_room(leaves.shape[0], sizeof(walk_chain))
         for place in range(leaves.shape[0]):
             self.chains[place] = walk_chain(NULL, leaves[place], False, False)
         for place, chain in http_chains.items():
-            routes = _kept(self.routes, None if known is None else known.routes, chain.routes, _Routes)
+            routes = arrays.of(chain.routes, _Routes)
+            self.parts.append(routes)
             merges = chain.normalization in _MERGING
             self.chains[place] = walk_chain(&(<_Routes>routes).routes, leaves[place], chain.accepts_http_10, merges)
         self.program.chains = self.chains
@@ -332,6 +338,3 @@ cdef class Decider:
             if packed.is_addressed and not self.careful[packed.view.port >> 3] >> (packed.view.port & 7) & 1:
                 return self.walk.answer_of(self.walk.number_of(packed))
         return self.otherwise(request)
-
-
-include "_fasttree.pxi"

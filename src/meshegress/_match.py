@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from meshegress._purematch import ServerNameTable as ServerNameTable
     from meshegress._purematch import host_matches as host_matches
     from meshegress._purematch import host_subset_of as host_subset_of
+    from meshegress._purewalk import Arrays as Arrays
     from meshegress._purewalk import Decider as Decider
     from meshegress._purewalk import PackedRequest as PackedRequest
     from meshegress._purewalk import Walk as Walk
@@ -96,6 +97,7 @@ else:
     ServerNameTable = _twin.ServerNameTable
     host_matches = _twin.host_matches
     host_subset_of = _twin.host_subset_of
+    Arrays = _walk.Arrays
     Decider = _walk.Decider
     PackedRequest = _walk.PackedRequest
     Walk = _walk.Walk

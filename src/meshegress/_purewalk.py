@@ -96,15 +96,30 @@ class PackedRequest:
     __delattr__ = __setattr__  # type: ignore[assignment]  # refuses as well, whatever it is given
 
 
+class Arrays:
+    """What walks over tables that share nodes have in common: nothing here, flat arrays in the compiled twin.
+
+    What is not here may be in the arrays *before*; only what is asked for is taken over from there.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, before: Arrays | None = None) -> None:
+        """Begin with nothing."""
+
+    def forget_before(self) -> None:
+        """Let go of what was not taken over."""
+
+
 class Walk(Generic[Answer]):
     """A lowered table that answers requests: with the numbers of leaves, or with what *make* makes of a number, once.
 
-    *known* is a walk over a table that shares nodes with this one.
+    *arrays* are those of the walks over tables that share nodes with this one.
     """
 
     __slots__ = ("_made", "_make", "choices", "lowered", "numbers")
 
-    def __init__(self, lowered: Lowered, make: Callable[[int], Answer], known: Walk[Answer] | None = None) -> None:
+    def __init__(self, lowered: Lowered, make: Callable[[int], Answer], arrays: Arrays | None = None) -> None:
         self.lowered = lowered
         self._make = make
         self._made: dict[int, Answer] = {}

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
-from meshegress.compiler.assemble import Compiled, Registry, names_of
+from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy
 from meshegress.compiler.nouns.ties import Contested, Order
-from meshegress.compiler.program import Program, lower
+from meshegress.compiler.program import Lowerer, Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
@@ -35,22 +35,27 @@ class View:
 
     program: Program
     compiled: Compiled
-    registry: Registry
+    tables: ScopeTables
     proxy: Proxy
+
+    @property
+    def registry(self) -> Registry:
+        """What all workloads share."""
+        return self.tables.registry
 
     @cached_property
     def names(self) -> Mapping[str, Sequence[str]]:
         """What the DNS proxy answers."""
-        return names_of(self.registry, self.proxy, self.compiled.scope)
+        return self.tables.names(self.proxy)
 
-    def changed(self, change: EntryChange) -> View:
+    def changed(self, change: EntryChange, lowerer: Lowerer) -> View:
         """Return the view after *change*, with what did not change in it.
 
         Raises EntangledError where that cannot be told apart.
         """
         made = change.table(self.compiled, self.proxy)
-        program = lower(made.compiled.table, self.program, listeners=made.listeners, routes=made.routes)
-        view = View(program, made.compiled, change.registry, self.proxy)
+        program = lowerer.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
+        view = View(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
         if "names" in self.__dict__:
             view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
         return view

@@ -17,18 +17,17 @@ from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet, named
 from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
-from meshegress.compiler.assemble import Registry, compile_table
+from meshegress.compiler.assemble import Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.splices import EntangledError
 from meshegress.compiler.nouns.ties import Order
-from meshegress.compiler.program import lower
+from meshegress.compiler.program import Lowerer
 from meshegress.egress import Egress, View
 from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
-from meshegress.resources import MeshConfig, Resource, ServiceEntry
+from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import SIZE_LIMIT
 from meshegress.unmodelled import Unmodelled
 
@@ -57,8 +56,9 @@ class Mesh:
             loaded = replace(loaded, mesh_config=given, mesh_config_source=None)
         self._resources = loaded
         self._registries: dict[Order, Registry] = {}
-        self._scopes: dict[tuple[Order, str, int], Scope] = {}
+        self._tables: dict[tuple[Order, str, int], ScopeTables] = {}
         self._views: dict[tuple[Order, Proxy, int], View] = {}
+        self._lowerer = Lowerer()
 
     @property
     def istio(self) -> str:
@@ -140,11 +140,13 @@ class Mesh:
         except EntangledError:
             return
         self._registries[Order.NATURAL] = change.registry
+        self._lowerer = Lowerer(before._lowerer)
         for key, view in tuple(before._views.items()):
             if key[0] is Order.NATURAL:
                 with suppress(EntangledError):
-                    self._views[key] = view.changed(change)
-                    self._scopes[Order.NATURAL, view.proxy.namespace, key[2]] = self._views[key].compiled.scope
+                    self._views[key] = changed = view.changed(change, self._lowerer)
+                    self._tables[Order.NATURAL, view.proxy.namespace, key[2]] = changed.tables
+        self._lowerer.forget_before()
 
     @cached_property
     def _unmodelled(self) -> Unmodelled:
@@ -162,15 +164,26 @@ class Mesh:
         registry = self.registry(order)
         proxy = registry.proxy_of(workload)
         sidecar = registry.sidecar_of(proxy)
-        key = (order, proxy, id(sidecar))
-        if key not in self._views:
-            scope_key = (order, proxy.namespace, id(sidecar))
+        tables = self._scope_tables(registry, proxy.namespace, sidecar)
+        known = tables.known(proxy)
+        key = (order, known, id(sidecar))
+        found = self._views.get(key)
+        if found is None:
             with collector_at_rest():
-                if scope_key not in self._scopes:
-                    self._scopes[scope_key] = registry.scope_of(proxy.namespace, sidecar)
-                compiled = compile_table(registry, proxy, self._scopes[scope_key])
-                self._views[key] = View(lower(compiled.table), compiled, registry, proxy)
-        return self._views[key]
+                compiled = tables.compile(known)
+                program = self._lowerer.program(compiled.table, routes=compiled.routes)
+                found = self._views.setdefault(key, View(program, compiled, tables, known))
+        return found
+
+    def _scope_tables(self, registry: Registry, namespace: str, sidecar: Sidecar | None) -> ScopeTables:
+        """Return the tables of the proxies of *namespace* that have *sidecar*."""
+        key = (registry.order, namespace, id(sidecar))
+        found = self._tables.get(key)
+        if found is None:
+            with collector_at_rest():
+                scope = registry.scope_of(namespace, sidecar)
+                found = self._tables.setdefault(key, ScopeTables(registry, scope))
+        return found
 
 
 def _as_they_stand(chosen: Collection[Resource], entries: Sequence[ServiceEntry]) -> Sequence[ServiceEntry]:

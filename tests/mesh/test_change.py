@@ -5,18 +5,18 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress import Egress, Mesh, Request, ResourceError, Workload, check
+from mesh.sameness import origins, require_same
+from meshegress import Mesh, Request, ResourceError, Workload, check
 from meshegress.collection import ResourceSet
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource, ServiceEntry
-from meshegress.table import Table
 from meshegress.testing import strategies
 
 HTTP = {"number": 80, "name": "http", "protocol": "HTTP"}
@@ -28,29 +28,6 @@ def entry(name: str, *, port: dict[str, Any] = TLS, created: int | None = None, 
     """Return an entry for the host ``NAME.example.com``."""
     given = {"hosts": [f"{name}.example.com"], "ports": [port], "resolution": "DNS", **spec}
     return ServiceEntry(metadata={"name": name, "namespace": "shop", "creation_timestamp": created}, spec=given)
-
-
-def origins(table: Table) -> Iterator[object]:
-    """Yield where each part of *table* comes from: equality of tables leaves that out."""
-    parts: list[Any] = [chain for listener in table.listeners for chain in listener.filter_chains]
-    parts += [host for routes in table.route_configurations.values() for host in routes.virtual_hosts]
-    parts += [route for host in parts if hasattr(host, "routes") for route in host.routes]
-    parts += [table.clusters[name] for name in sorted(table.clusters)]
-    for part in parts:
-        origin = part.origin
-        resource = origin.resource if origin is not None else None
-        same = id(resource) if isinstance(resource, Resource) else None
-        yield origin and (str(origin), same, origin.host_path, origin.port_path)
-
-
-def require_same(one: Egress, other: Egress, asked: Sequence[Request]) -> None:
-    """Assert that nobody can tell *one* from *other*."""
-    assert one.table == other.table
-    assert list(origins(one.table)) == list(origins(other.table))
-    assert dict(one.names) == dict(other.names)
-    assert [one.decide(request).as_dict() for request in asked] == [
-        other.decide(request).as_dict() for request in asked
-    ]
 
 
 def whole(mesh: Mesh) -> Mesh:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.compiler.program import lower
+from meshegress.compiler.program import Lowerer, lower
 from meshegress.decision import Outcome
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
@@ -294,9 +294,9 @@ def test_no_answer_is_made_twice() -> None:
 
 def test_what_two_tables_share_is_lowered_once() -> None:
     """A listener and a route configuration that stay keep their nodes."""
-    first = program(listener(http()), routes=[host("a.com")])
-    table = first.table
-    again = lower(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}), first)
+    table, lowerer = program(listener(http()), routes=[host("a.com")]).table, Lowerer()
+    first = lowerer.program(table)
+    again = lowerer.program(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}))
     assert again._lowered.lowered.listeners[0].node is first._lowered.lowered.listeners[0].node
     assert again._lowered.lowered.http_chains[0].routes is first._lowered.lowered.http_chains[0].routes
 

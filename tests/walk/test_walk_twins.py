@@ -155,11 +155,17 @@ def test_a_decider_leaves_the_rest_to_others() -> None:
 
 
 def test_nodes_are_kept_for_the_next_walk(twins: tuple[ModuleType, ModuleType]) -> None:
-    """A walk that is given another's nodes answers the same, also after that other is gone."""
+    """A walk that is given another's arrays answers the same, also after that other is gone."""
     first = lower_table(Table((listener(http()),), {"80": RouteConfiguration("80", (host("a.com"),))}, {}))
-    compiled = twins[1].Walk(first.lowered, str, twins[1].Walk(first.lowered, str))
     request = Request.http("a.com", address="9.9.9.9")
-    assert compiled.find(request) == twins[0].Walk(first.lowered, str).find(request)
+    for module in twins:
+        before = module.Arrays()
+        module.Walk(first.lowered, str, before)
+        arrays = module.Arrays(before)
+        walk = module.Walk(first.lowered, str, arrays)
+        arrays.forget_before()
+        del before
+        assert walk.find(request) == twins[0].Walk(first.lowered, str).find(request)
 
 
 def test_only_requests_are_asked_for(twins: tuple[ModuleType, ModuleType]) -> None:

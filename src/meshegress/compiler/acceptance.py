@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from itertools import product
 
 from meshegress.addressing import canonical_address
+from meshegress.compiler.nouns.splices import Splice
 from meshegress.conditions import fold
 from meshegress.regex import is_valid_re2
 from meshegress.table import (
@@ -48,14 +49,48 @@ class Accepted:
     rejected: tuple[Rejected, ...]
 
 
-def accept(listeners: Iterable[Listener], route_configurations: Iterable[RouteConfiguration]) -> Accepted:
+class Judgements:
+    """Why Envoy refuses a listener or a route configuration; what was judged is kept, and not judged again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Listener | RouteConfiguration, str | None]] = {}
+        self._empty: dict[str, RouteConfiguration] = {}
+
+    def of_listener(self, listener: Listener) -> str | None:
+        """Return why Envoy refuses *listener*, whatever else there is, or None."""
+        known = self._known.get(id(listener)) or (listener, listener_problem(listener))
+        return self._known.setdefault(id(listener), known)[1]
+
+    def of_routes(self, routes: RouteConfiguration) -> str | None:
+        """Return why Envoy refuses *routes*, or None."""
+        known = self._known.get(id(routes)) or (routes, route_configuration_problem(routes))
+        return self._known.setdefault(id(routes), known)[1]
+
+    def empty(self, name: str) -> RouteConfiguration:
+        """Return what stands for the refused route configuration *name*."""
+        return self._empty.setdefault(name, RouteConfiguration(name, ()))
+
+    def exchange(self, splice: Splice[RouteConfiguration, VirtualHost]) -> None:
+        """Judge what stands after *splice*, whose virtual hosts have the domains of those before, by these alone."""
+        if self.of_routes(splice.before) is None:
+            self._known.setdefault(id(splice.after), (splice.after, _hosts_problem(splice.fresh)))
+
+
+def accept(
+    listeners: Iterable[Listener],
+    route_configurations: Iterable[RouteConfiguration],
+    known: Judgements | None = None,
+) -> Accepted:
     """Return what Envoy loads of *listeners*, which are in the order of the response, and of *route_configurations*.
 
-    Listeners without a name are the bootstrap's: they are there before any other, wherever they stand.
+    Listeners without a name are the bootstrap's: they are there before any other, wherever they stand. What is *known*
+    is not judged again.
     """
+    judge = known or Judgements()
     rejected: list[Rejected] = []
-    loaded = tuple(_accept_listeners(sorted(listeners, key=lambda listener: listener.name is not None), rejected))
-    routes = {one.name: _accept_routes(one, rejected) for one in route_configurations}
+    ordered = sorted(listeners, key=lambda listener: listener.name is not None)
+    loaded = tuple(_accept_listeners(ordered, rejected, judge))
+    routes = {one.name: _accept_routes(one, rejected, judge) for one in route_configurations}
     return Accepted(loaded, routes, tuple(rejected))
 
 
@@ -86,19 +121,19 @@ def route_configuration_problem(routes: RouteConfiguration) -> str | None:
             if folded in seen:
                 return f"domain `{domain}` stands twice"
             seen.add(folded)
-        problem = _virtual_host_problem(virtual_host)
+        problem = _hosts_problem((virtual_host,))
         if problem:
-            return f"virtual host `{virtual_host.name}`: {problem}"
+            return problem
     return None
 
 
-def _accept_listeners(listeners: Sequence[Listener], rejected: list[Rejected]) -> Iterator[Listener]:
+def _accept_listeners(listeners: Sequence[Listener], rejected: list[Rejected], judge: Judgements) -> Iterator[Listener]:
     names: set[str] = set()
     addresses: dict[tuple[str, int], str | None] = {}
     for listener in listeners:
         own = [canonical_address(text) or text for text in listener.addresses]
         taken = next((one for one in own if (one, listener.port) in addresses), None)
-        problem = listener_problem(listener)
+        problem = judge.of_listener(listener)
         if listener.name in names:
             problem = "duplicate listener"
         elif problem is None and taken is not None:
@@ -112,12 +147,12 @@ def _accept_listeners(listeners: Sequence[Listener], rejected: list[Rejected]) -
         yield listener
 
 
-def _accept_routes(routes: RouteConfiguration, rejected: list[Rejected]) -> RouteConfiguration:
-    problem = route_configuration_problem(routes)
+def _accept_routes(routes: RouteConfiguration, rejected: list[Rejected], judge: Judgements) -> RouteConfiguration:
+    problem = judge.of_routes(routes)
     if problem is None:
         return routes
     rejected.append(Rejected("route", routes.name, problem))
-    return RouteConfiguration(routes.name, ())
+    return judge.empty(routes.name)
 
 
 def _chain_problem(chain: FilterChain) -> str | None:
@@ -144,6 +179,14 @@ def _network(text: str) -> str:
 
 def _shown(path: _MATCH_PATH) -> str:
     return ", ".join(str(part) for part in path if part) or "no rule at all"
+
+
+def _hosts_problem(virtual_hosts: Iterable[VirtualHost]) -> str | None:
+    for virtual_host in virtual_hosts:
+        problem = _virtual_host_problem(virtual_host)
+        if problem:
+            return f"virtual host `{virtual_host.name}`: {problem}"
+    return None
 
 
 def _virtual_host_problem(virtual_host: VirtualHost) -> str | None:

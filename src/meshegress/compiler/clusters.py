@@ -26,7 +26,7 @@ Behind = Callable[[Service, ServicePort, Mapping[str, str]], Endpoints | None]
 
 
 def collect_clusters(
-    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool, node: str
+    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool, node: str | None
 ) -> Iterator[Cluster]:
     """Yield the clusters of *services* and of their subsets, for a proxy on *node*."""
     behind = partial(_endpoints, pools=pools, node=node)
@@ -80,7 +80,7 @@ def _subset_endpoints(
 
 
 def _endpoints(
-    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointPools, node: str
+    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointPools, node: str | None
 ) -> Endpoints | None:
     """Return what is behind a port, None where the cluster is not made for want of endpoints."""
     wanted = labels.items()

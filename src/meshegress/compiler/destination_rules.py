@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from meshegress.compiler.nouns.aspects import Selector, wanted
 from meshegress.compiler.nouns.hosts import most_specific
 from meshegress.compiler.nouns.records import Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
@@ -79,6 +80,7 @@ class DestinationRuleIndex:
         self._local: dict[str, _Hosts] = {}
         self._exported: dict[str, _Hosts] = {}
         self._root_local = _Hosts()
+        self._selectors: dict[str, set[Selector]] = {}
         private_by_default = "." in frozenset(default_export_to)
         for rule in _by_age(rules, order):
             self._add(rule, full_name(rule.spec.host, rule.namespace), private_by_default)
@@ -94,6 +96,15 @@ class DestinationRuleIndex:
             elif row.namespace == namespace and has_labels(row.selector):
                 return row
         return general
+
+    def selectors(self, namespace: str) -> frozenset[Selector]:
+        """Return what the rules of *namespace* ask of the labels of its proxies."""
+        return frozenset(self._selectors.get(namespace, ()))
+
+    def asks_labels(self, service: Service, namespace: str) -> bool:
+        """Return whether the labels of a proxy of *namespace* may choose its rule for *service*."""
+        rows = self._candidates(service, namespace) if namespace in self._selectors else ()
+        return any(row.selector is not None and row.namespace == namespace for row in rows)
 
     def _candidates(self, service: Service, namespace: str) -> Sequence[ConsolidatedRule]:
         host = service.hostname
@@ -112,7 +123,10 @@ class DestinationRuleIndex:
     def _add(self, rule: DestinationRule, host: str, private_by_default: bool) -> None:
         namespace = rule.namespace
         own = frozenset((".", namespace))
-        export_to = frozenset(rule.spec.export_to) if _selector(rule) is None else frozenset((".",))
+        asked = _selector(rule)
+        if asked is not None:
+            self._selectors.setdefault(namespace, set()).add(wanted(asked))
+        export_to = frozenset(rule.spec.export_to) if asked is None else frozenset((".",))
         if not export_to or export_to & {"*", *own}:
             self._local.setdefault(namespace, _Hosts()).add(host, rule, export_to)
         private = private_by_default if not export_to else len(export_to) == 1 and export_to <= own

@@ -5,7 +5,7 @@ Source: Istio, pilot/pkg/networking/core, listener.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -44,6 +44,24 @@ class _Entry:
             if signature not in self.signatures:
                 self.signatures.add(signature)
                 self.plans.append(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """The outbound listeners of a proxy that bears no endpoint's address, and those that stand for one endpoint alone.
+
+    ``of_endpoints`` has, by address, the places of listeners that only endpoints of headless services asked for.
+    """
+
+    listeners: tuple[Listener, ...]
+    of_endpoints: Mapping[str, frozenset[int]]
+    #: The addresses at which others want a listener too.
+    shared: frozenset[str]
+
+    def without(self, own: str) -> tuple[Listener, ...]:
+        """Return the listeners of the proxy that bears the address *own*, which must not be shared."""
+        places = self.of_endpoints.get(own, frozenset())
+        return tuple(one for place, one in enumerate(self.listeners) if place not in places)
 
 
 class _Kind(Enum):
@@ -135,6 +153,9 @@ class ListenerBuilder:
         self._pools = pools
         self._plan_opaque = plan_opaque
         self._entries: dict[tuple[str, int], _Entry] = {}
+        # Who wants which place: single endpoints of headless services, and all others.
+        self._of_endpoints: set[tuple[str, int]] = set()
+        self._of_others: set[tuple[str, int]] = set()
         self._wildcard = proxy.wildcards[0]
 
     def add(self, egress: EgressListener) -> None:
@@ -153,10 +174,17 @@ class ListenerBuilder:
                 if self._can_bind(binds, port, on_port):
                     self._add_everywhere(service, port, binds, egress)
 
-    def finish(self, fallthrough: FilterChain) -> Iterator[Listener]:
-        """Yield the listeners; *fallthrough* is the chain of those that have none for the rest."""
-        for entry in self._entries.values():
-            yield self._listener(entry, fallthrough)
+    def finish(self, fallthrough: FilterChain) -> Outbound:
+        """Return the listeners; *fallthrough* is the chain of those that have none for the rest."""
+        alone: dict[str, set[int]] = {}
+        for place, key in enumerate(self._entries if self._of_endpoints else ()):
+            if key in self._of_endpoints and key not in self._of_others:
+                alone.setdefault(key[0], set()).add(place)
+        return Outbound(
+            tuple(self._listener(entry, fallthrough) for entry in self._entries.values()),
+            {address: frozenset(places) for address, places in alone.items()},
+            frozenset(address for address, _ in self._of_endpoints & self._of_others),
+        )
 
     def _can_bind(self, binds: tuple[str, ...], port: ServicePort, on_port: bool) -> bool:
         """Return whether *port* may be listened on: not privileged for those who are not, not the proxy's own.
@@ -173,14 +201,14 @@ class ListenerBuilder:
         self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener
     ) -> None:
         """Add one port of a service: on each of its endpoints where it is headless, else in the ordinary place."""
-        protocol = port.protocol
+        kind = _kind(port.protocol)
         headless = (
             not binds
             and service.resolution is Resolution.PASSTHROUGH
-            and (protocol.is_tcp or protocol is Protocol.AUTO)
+            and kind in (_Kind.TCP, _Kind.AUTO)
             and service_address(service, self._proxy) == UNSPECIFIED
         )
-        if not headless:
+        if not headless or kind is None:
             self._add(service, port, binds, egress)
             return
         endpoints = self._pools.by_port_number(service.key, port.number)
@@ -188,7 +216,8 @@ class ListenerBuilder:
             self._add(service, port, binds, egress)
         for endpoint in endpoints:
             if endpoint.is_ip and endpoint.address not in self._proxy.own_addresses[:1]:
-                self._add(service, port, (endpoint.address,), egress)
+                self._of_endpoints.add((endpoint.address, port.number))
+                self._enter(_Newcomer(kind, service, port, (endpoint.address,), (), egress))
 
     def _add(self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener) -> None:
         kind = _kind(port.protocol)
@@ -197,7 +226,11 @@ class ListenerBuilder:
         cidrs: tuple[str, ...] = ()
         if not binds:
             binds, cidrs = self._service_binds(service, kind)
-        newcomer = _Newcomer(kind, service, port, binds, cidrs, egress)
+        self._of_others.add((binds[0], port.number))
+        self._enter(_Newcomer(kind, service, port, binds, cidrs, egress))
+
+    def _enter(self, newcomer: _Newcomer) -> None:
+        """Give *newcomer* its place, or settle what becomes of it where there is a listener already."""
         entry = self._entries.get(newcomer.key)
         if entry is None:
             self._entries[newcomer.key] = self._entry(newcomer)

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from meshegress.collection import ResourceSet
-from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, compile_table, names_of
+from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
 from meshegress.compiler.changes.exchange import (
     ListenerSplice,
     RouteSplice,
@@ -72,6 +72,8 @@ class EntryChange:
         self._before = registry
         self.registry = self._changed_registry(resources)
         self._scopes: dict[int, Scope] = {}
+        self._tables: dict[Scope, ScopeTables] = {}
+        self._tables_alone: dict[tuple[Registry, Scope], ScopeTables] = {}
 
     def table(self, old: Compiled, proxy: Proxy) -> Changed:
         """Return the table of *proxy* after the change; *old* is the one before.
@@ -80,10 +82,7 @@ class EntryChange:
         """
         if proxy.http_proxy_port or old.table.rejected or not _is_one_list(old.scope):
             raise EntangledError
-        gone, fresh = (
-            compile_table(alone, proxy, alone.scope_of(proxy.namespace, old.scope.sidecar))
-            for alone in (self._gone_alone, self._fresh_alone)
-        )
+        gone, fresh = (self._alone(one, old.scope).compile(proxy) for one in (self._gone_alone, self._fresh_alone))
         if gone.table.rejected or fresh.table.rejected:
             raise EntangledError
         require_no_namesake(self._before.index, (*self._gone, *self._fresh), (gone.table, fresh.table), proxy)
@@ -103,11 +102,24 @@ class EntryChange:
         """Return the names of the DNS proxy after the change; *old* are those before."""
         names = dict(old)
         for alone in (self._gone_alone, self._fresh_alone):
-            found = names_of(alone, proxy, alone.scope_of(proxy.namespace, scope.sidecar))
+            found = self._alone(alone, scope).names(proxy)
             for host in found if alone is self._gone_alone else ():
                 names.pop(host, None)
             names |= found if alone is self._fresh_alone else {}
         return names
+
+    def tables(self, scope: Scope) -> ScopeTables:
+        """Return the tables of *scope*, which is one after the change."""
+        if scope not in self._tables:
+            self._tables[scope] = ScopeTables(self.registry, scope)
+        return self._tables[scope]
+
+    def _alone(self, registry: Registry, scope: Scope) -> ScopeTables:
+        """Return the tables of what *registry* alone has for proxies of *scope*."""
+        if (registry, scope) not in self._tables_alone:
+            own = registry.scope_of(scope.namespace, scope.sidecar)
+            self._tables_alone[registry, scope] = ScopeTables(registry, own)
+        return self._tables_alone[registry, scope]
 
     @cached_property
     def _gone_alone(self) -> Registry:

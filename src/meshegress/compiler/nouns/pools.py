@@ -21,6 +21,10 @@ class EndpointPools:
         self._pools = pools
         self._by_port = _by_port_number(pools, services)
 
+    def of(self, key: Named) -> Sequence[Endpoint]:
+        """Return all endpoints of *key*."""
+        return self._pools.get(key, ())
+
     def by_port_name(self, key: Named, port_name: str) -> Iterator[Endpoint]:
         """Yield the healthy endpoints of *key* whose port has this name, IP addresses and sockets only."""
         for endpoint in self._pools.get(key, ()):

@@ -168,8 +168,8 @@ class Endpoint:
 class Proxy:
     """What of a workload can matter to its table.
 
-    ``labels`` holds only labels that some resource asks for; ``own_addresses`` only those that are endpoints of
-    something.
+    ``labels`` are all that it has, or those that somebody asks for; ``own_addresses`` only those that are endpoints of
+    a headless service.
     """
 
     namespace: str
@@ -187,8 +187,8 @@ class Proxy:
     #: Whether a Kubernetes address of the other family is dropped even where it is the only one.
     only_own_family: bool
     path_normalization: PathNormalization
-    #: Empty where no service asks.
-    node: str
+    #: None for a node that runs no endpoint that only its own node is told of.
+    node: str | None
 
     @property
     def wildcards(self) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from meshegress._match import Decider, Walk
+from meshegress._match import Arrays, Decider, Walk
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
 from meshegress.compiler.program.lowering import LoweredTable, Nodes, lower_table
 from meshegress.compiler.program.relowering import relower_listener, relower_routes
+from meshegress.compiler.program.trees import lower_listener, lower_routes
 from meshegress.decision import Decision
 from meshegress.lowered import LEAF_NO_LISTENER
 from meshegress.request import Request
@@ -24,11 +25,11 @@ class Program:
 
     __slots__ = ("_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
 
-    def __init__(self, table: Table, lowered: LoweredTable, known: Walk[Decision] | None = None) -> None:
+    def __init__(self, table: Table, lowered: LoweredTable, arrays: Arrays) -> None:
         self.table = table
         self._lowered = lowered
         maker = _Maker(table, lowered)
-        self._walk = Walk(lowered.lowered, maker, known)
+        self._walk = Walk(lowered.lowered, maker, arrays)
         maker.choices = self._walk.choices
         self.find = self._walk.find
         self.decide = self._walk.decide
@@ -76,22 +77,42 @@ class _Maker:
         return decision_at(self._table, owner, leaf - owner.first_leaf, variant)
 
 
-def lower(
-    table: Table,
-    previous: Program | None = None,
-    *,
-    listeners: Iterable[Splice[Listener, FilterChain]] = (),
-    routes: Iterable[Splice[RouteConfiguration, VirtualHost]] = (),
-) -> Program:
-    """Return *table*, ready to decide; what it shares with *previous* is not lowered again.
+class Lowerer:
+    """Lowers the tables of one mesh: each listener and each route configuration once, whatever tables hold it.
 
-    Of *listeners* and *routes*, which are not the same and nearly so, only the difference is.
+    *before* is what lowered those of the mesh before a change.
     """
-    if previous is None:
-        return Program(table, lower_table(table))
-    nodes, nothing = previous._lowered.nodes, Nodes()
-    known = nodes.changed(
-        [relower_listener(nodes.of_listener(splice.before, nothing), splice) for splice in listeners],
-        [relower_routes(nodes.of_routes(splice.before, nothing), splice) for splice in routes],
-    )
-    return Program(table, lower_table(table, known), previous._walk)
+
+    def __init__(self, before: Lowerer | None = None) -> None:
+        self._nodes: Nodes = Nodes(before._nodes if before is not None else None)
+        self._arrays: Arrays = Arrays(before._arrays if before is not None else None)
+
+    def program(
+        self,
+        table: Table,
+        *,
+        listeners: Iterable[Splice[Listener, FilterChain]] = (),
+        routes: Iterable[Splice[RouteConfiguration, VirtualHost]] = (),
+    ) -> Program:
+        """Return *table*, ready to decide.
+
+        Of *listeners* and *routes*, whose like was lowered before, only the difference is.
+        """
+        nodes = self._nodes
+        for chains in listeners:
+            lowered = nodes.known_listener(chains.before) or lower_listener(chains.before)
+            nodes.add_listener(relower_listener(lowered, chains))
+        for hosts in routes:
+            if nodes.known_routes(hosts.after) is None:
+                nodes.add_routes(relower_routes(nodes.known_routes(hosts.before) or lower_routes(hosts.before), hosts))
+        return Program(table, lower_table(table, nodes), self._arrays)
+
+    def forget_before(self) -> None:
+        """Let go of what was lowered before a change and is in no table of this mesh."""
+        self._nodes.forget_before()
+        self._arrays.forget_before()
+
+
+def lower(table: Table) -> Program:
+    """Return *table*, ready to decide."""
+    return Lowerer().program(table)

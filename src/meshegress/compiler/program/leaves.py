@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from meshegress.compiler.program.lowering import LoweredRoutes, Owner
+from meshegress.compiler.program.lowering import Owner
+from meshegress.compiler.program.trees import LoweredRoutes
 from meshegress.decision import Assumption, Decision, Destination, Origin, Outcome
 from meshegress.lowered import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER

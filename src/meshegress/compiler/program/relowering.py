@@ -7,18 +7,21 @@ the next one, and where more than a few are unused the whole is lowered again.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from meshegress.compiler.nouns.splices import Splice
-from meshegress.compiler.program.lowering import (
+from meshegress.compiler.program.trees import (
     LoweredListener,
     LoweredRoutes,
+    conditions_of,
+    is_answered,
     lower_host,
     lower_listener,
     lower_routes,
+    route_node,
     takes_every_connection,
 )
-from meshegress.lowered import NO_MATCH, NameLevel, RouteRow
+from meshegress.lowered import NO_MATCH, NameLevel, RouteNode, RouteRow
 from meshegress.table import FilterChain, Listener, RouteConfiguration, VirtualHost
 
 #: Unused numbers that are not worth lowering again.
@@ -44,6 +47,10 @@ def relower_listener(lowered: LoweredListener, splice: Splice[Listener, FilterCh
 def relower_routes(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost]) -> LoweredRoutes:
     """Return what the route configuration after *splice* is lowered to; *lowered* is what the one before was."""
     node = lowered.node
+    if [host.domains for host in splice.gone] == [host.domains for host in splice.fresh]:
+        rerouted = _reroute(lowered, splice)
+        if rerouted is not None:
+            return rerouted
     hosts: list[VirtualHost | None] = list(lowered.hosts)
     if _is_sparse(len(hosts), len(splice.after.virtual_hosts)):
         return lower_routes(splice.after)
@@ -64,6 +71,38 @@ def relower_routes(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, Vi
         domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
     )
     return LoweredRoutes(splice.after, changed, (*hosts, *splice.fresh))
+
+
+def _reroute(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost]) -> LoweredRoutes | None:
+    """Return *lowered* with other virtual hosts of the same domains on the same rows; None where they are not there."""
+    hosts = list(lowered.hosts)
+    rows: list[tuple[int, VirtualHost]] = []
+    for old, new in zip(splice.gone, splice.fresh, strict=True):
+        row = lowered.node.domains.find(old.domains[0])
+        if row == NO_MATCH or hosts[row] != old:
+            return None
+        hosts[row] = new
+        rows.append((row, new))
+    if all(_has_shape_of(new, old) for old, new in zip(splice.gone, splice.fresh, strict=True)):
+        return LoweredRoutes(splice.after, _in_place(lowered.node, rows), tuple(hosts))
+    kept = [host for host in hosts if host is not None]
+    if len(kept) < len(hosts):
+        return None
+    return LoweredRoutes(splice.after, route_node(lowered.node.domains, kept), tuple(kept))
+
+
+def _has_shape_of(new: VirtualHost, old: VirtualHost) -> bool:
+    """Return whether the leaves of *new* are as many as those of *old*, and its answer as ready."""
+    return len(new.routes) == len(old.routes) and is_answered(new) == is_answered(old)
+
+
+def _in_place(node: RouteNode, rows: Iterable[tuple[int, VirtualHost]]) -> RouteNode:
+    """Return *node* with the conditions of these virtual hosts on their *rows*, whose leaves stay."""
+    conditional = list(node.conditional)
+    for row, host in rows:
+        if node.answers[row] < 0:
+            conditional[-1 - node.answers[row]] = conditions_of(host, node.misses[row])
+    return node._replace(conditional=tuple(conditional))
 
 
 def _is_sparse(numbers: int, live: int) -> bool:

@@ -10,17 +10,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from meshegress._match import host_matches
+from meshegress.compiler.nouns.aspects import http_selectors
 from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
 from meshegress.compiler.nouns.plans import single, target_cluster
 from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
 from meshegress.compiler.nouns.scopes import EgressListener, Scope
+from meshegress.compiler.routes.choices import Choice, Routed, RouteSet, RouteSplice
 from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.table import EVERY_PATH, Route, RouteAction, RouteConfiguration, VirtualHost
+
+__all__ = ["RouteBuilder", "RouteSet", "RouteSplice", "Routed"]
 
 UNIX = "unix://"
 #: The port on which a VirtualService may serve a host that nobody declared.
@@ -81,6 +85,12 @@ class RouteBuilder:
         # Virtual hosts of a port, by their own domain, for the listeners that sniff one service's address.
         self._of_port: dict[int, dict[str, VirtualHost]] = {}
         self._served: dict[tuple[int, int], dict[str, _Served]] = {}
+        self._choices: list[Choice] = []
+
+    def build_all(self, names: Iterable[str]) -> RouteSet:
+        """Return the route configurations of these *names*."""
+        configurations = {name: self.build(name) for name in names}
+        return RouteSet(configurations, self._choices, self._proxy)
 
     def build(self, name: str) -> RouteConfiguration:
         """Return the route configuration *name*: a port, ``host:port``, a socket or the HTTP proxy."""
@@ -163,7 +173,7 @@ class RouteBuilder:
         self, row: VirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
     ) -> Iterator[_Group]:
         """Yield the virtual hosts that a VirtualService gives routes to, by port."""
-        routes = http_routes(row, self._proxy, port, partial(_cluster_of, served=served, port=port))
+        routes = self._routes_of(row, served, port)
         if not routes:
             return
         matched, others = _split_hosts(row, [self._written(host) for host in row.hosts], egress, served)
@@ -176,6 +186,19 @@ class RouteBuilder:
             by_port[_OPEN_PORT] = []
         for number, services in by_port.items():
             yield _Group(number, tuple(services), others, routes, row.origin("spec", "hosts"))
+
+    def _routes_of(self, row: VirtualService, served: Mapping[str, _Served], port: int) -> tuple[Route, ...]:
+        """Return the routes that *row* gives the proxy; where labels choose them, remember how."""
+        selectors = frozenset(http_selectors(row))
+        if not selectors:
+            return http_routes(row, self._proxy, port, partial(_cluster_of, served=served, port=port))
+        hosts = {target.host for entry in row.http for target in entry.targets}
+        own = {host: served[host] for host in hosts if host in served}
+        choice = Choice(
+            selectors, partial(http_routes, row, port=port, cluster_of=partial(_cluster_of, served=own, port=port))
+        )
+        self._choices.append(choice)
+        return choice.routes(self._proxy)
 
     def _hosts_of(self, group: _Group, port: int, domains: _Domains) -> Iterator[VirtualHost]:
         if not group.routes:

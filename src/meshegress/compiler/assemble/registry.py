@@ -1,52 +1,31 @@
-"""The list of the passes: first what the whole mesh shares, then the table of one proxy."""
+"""What all workloads of a mesh share, and what of a workload can matter to its table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 from meshegress.collection import ResourceSet
-from meshegress.compiler.acceptance import accept
-from meshegress.compiler.clusters import collect_clusters
 from meshegress.compiler.destination_rules import DestinationRuleIndex
 from meshegress.compiler.endpoints import collect_endpoints
-from meshegress.compiler.fallthrough import (
-    catch_all_host,
-    fallthrough_chain,
-    fixed_clusters,
-    inline_routes,
-    outbound_policy,
-    own_listeners,
-    virtual_listeners,
-)
-from meshegress.compiler.listeners import ListenerBuilder
-from meshegress.compiler.names import name_table
-from meshegress.compiler.nouns.addresses import service_address
-from meshegress.compiler.nouns.domains import alternative_names
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.pools import EndpointPools
-from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
-from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.nouns.records import Proxy, Resolution, Service
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports, shared_domain_ports
 from meshegress.compiler.nouns.visibility import ServiceIndex
-from meshegress.compiler.opaque import OpaqueChains
-from meshegress.compiler.routes import RouteBuilder
 from meshegress.compiler.scope import build_scope, choose_sidecar
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, Sidecar
-from meshegress.table import HttpConnectionManager, Listener, Table
 from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
 #: An empty list of the mesh counts as none.
 _EVERYBODY = ("*",)
-_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
@@ -113,27 +92,16 @@ class Registry:
         )
 
     @cached_property
-    def _nodes_matter(self) -> bool:
-        return any(service.node_local for service in self.index.services)
+    def _nodes_that_matter(self) -> frozenset[str]:
+        """The nodes that run an endpoint of a service whose clients are told of those on their own node alone."""
+        local = (service for service in self.index.services if service.node_local)
+        return frozenset(endpoint.node for service in local for endpoint in self.pools.of(service.key))
 
     @cached_property
-    def _labels_that_matter(self) -> frozenset[str]:
-        """The label names that some Sidecar, VirtualService or DestinationRule asks workloads for."""
-        resources = self._resources
-        asked: set[str] = set()
-        for sidecar in resources.sidecars:
-            if sidecar.spec.workload_selector is not None:
-                asked.update(sidecar.spec.workload_selector.labels)
-        for rule in resources.destination_rules:
-            if rule.spec.workload_selector is not None:
-                asked.update(rule.spec.workload_selector.match_labels)
-        for row in resources.virtual_services:
-            spec = row.spec
-            labelled = [match.source_labels for route in spec.http for match in route.match]
-            labelled += [match.source_labels for route in spec.tls for match in route.match]
-            labelled += [match.source_labels for route in spec.tcp for match in route.match]
-            asked.update(*labelled)
-        return frozenset(asked)
+    def _addresses_that_matter(self) -> frozenset[str]:
+        """The addresses that a listener of their own has on every proxy but the one that bears them."""
+        headless = (service for service in self.index.services if service.resolution is Resolution.PASSTHROUGH)
+        return frozenset(endpoint.address for service in headless for endpoint in self.pools.of(service.key))
 
     def sidecar_of(self, proxy: Proxy) -> Sidecar | None:
         """Return the Sidecar that *proxy* has."""
@@ -165,18 +133,21 @@ class Registry:
         return frozenset({Order.VIRTUAL_HOSTS_REVERSED}) if self.profile.steady_virtual_hosts else frozenset()
 
     def proxy_of(self, workload: Workload) -> Proxy:
-        """Return what of *workload* can matter to its table."""
+        """Return what of *workload* can matter to its table; its scope then says which of its labels do."""
         metadata = workload.metadata
         mesh = self.mesh
         families = {":" in address for address in workload.addresses}
         http_proxy = metadata.get("HTTP_PROXY_PORT", "")
+        node = metadata.get("NODE_NAME", "")
         bootstrap = (metadata.get("ENVOY_STATUS_PORT", "15021"), metadata.get("ENVOY_PROMETHEUS_PORT", "15090"))
         return Proxy(
             namespace=workload.namespace,
-            labels=frozenset(pair for pair in workload.labels.items() if pair[0] in self._labels_that_matter),
+            labels=frozenset(workload.labels.items()),
             ipv4=False in families or not families,
             ipv6=True in families,
-            own_addresses=tuple(address for address in workload.addresses[:1] if address in self.pools.addresses),
+            own_addresses=tuple(
+                address for address in workload.addresses[:1] if address in self._addresses_that_matter
+            ),
             dns_domain=workload.dns_domain,
             dns_capture=metadata.get("DNS_CAPTURE") in _TRUE
             and (self.profile.automatic_addresses or metadata.get("DNS_AUTO_ALLOCATE") in _TRUE),
@@ -191,7 +162,7 @@ class Registry:
             http_proxy_port=int(http_proxy) if http_proxy.isdecimal() else mesh.proxy_http_port,
             only_own_family=self.profile.only_own_family,
             path_normalization=_path_normalization(mesh),
-            node=metadata.get("NODE_NAME", "") if self._nodes_matter else "",
+            node=node if node in self._nodes_that_matter else None,
         )
 
     def scope_of(self, namespace: str, sidecar: Sidecar | None) -> Scope:
@@ -203,46 +174,6 @@ class Registry:
             virtual_services=self.virtual_services.visible_to(namespace),
             profile=self.profile,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """The table of one proxy, and beside it what the table was made from."""
-
-    table: Table
-    scope: Scope
-    policy: OutboundPolicy
-
-
-def compile_table(registry: Registry, proxy: Proxy, scope: Scope) -> Compiled:
-    """Return the table of *proxy* in *scope*."""
-    policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile, mesh_source=registry.mesh_source)
-    rule_of = partial(_rule_of, registry=registry, proxy=proxy)
-    clusters = collect_clusters(
-        scope.services.values(),
-        pools=registry.pools,
-        rule_of=rule_of,
-        dynamic_dns=registry.profile.dynamic_dns_for_sidecars,
-        node=proxy.node,
-    )
-    outbound = _outbound_listeners(registry, proxy, scope, policy)
-    own = tuple(own_listeners(policy, proxy, registry.mesh))
-    listeners = (*outbound, *own, *virtual_listeners(policy, proxy, registry.mesh))
-    reverse = registry.order is Order.VIRTUAL_HOSTS_REVERSED
-    routes = RouteBuilder(scope, proxy, registry.profile, catch_all_host(policy), reverse=reverse)
-    inline = {config.name: config for config in inline_routes(policy)}
-    wanted = dict.fromkeys(name for listener in listeners for name in _route_configs(listener))
-    route_configurations = {name: inline.get(name) or routes.build(name) for name in wanted}
-    if registry.order is Order.LISTENERS_REVERSED:
-        listeners = (*outbound[::-1], *listeners[len(outbound) :])
-    accepted = accept(listeners, route_configurations.values())
-    table = Table(
-        accepted.listeners,
-        accepted.route_configurations,
-        {cluster.name: cluster for cluster in (*clusters, *fixed_clusters(policy))},
-        accepted.rejected,
-    )
-    return Compiled(table, scope, policy)
 
 
 def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
@@ -258,12 +189,6 @@ def _path_normalization(mesh: MeshConfig) -> PathNormalization:
     return PathNormalization.BASE if wanted == "DEFAULT" else PathNormalization(wanted)
 
 
-def _milliseconds(duration: str) -> int | None:
-    """Return a duration such as ``0.5s``, None for no time at all."""
-    unit = duration.lstrip("0123456789.-")
-    return int(float(duration.removesuffix(unit) or 0) * _UNITS_MS.get(unit, 0)) or None
-
-
 def _has_egress_proxy(sidecar: Sidecar) -> bool:
     policy = sidecar.spec.outbound_traffic_policy
     return policy is not None and policy.egress_proxy is not None
@@ -271,41 +196,3 @@ def _has_egress_proxy(sidecar: Sidecar) -> bool:
 
 def _created(resource: Resource) -> int | None:
     return resource.metadata.creation_timestamp
-
-
-def names_of(registry: Registry, proxy: Proxy, scope: Scope) -> dict[str, list[str]]:
-    """Return what the DNS proxy of *proxy* answers."""
-    services = (service for listener in scope.listeners for service in listener.services)
-    return name_table(services, proxy, registry.pools, registry.profile)
-
-
-def _rule_of(service: Service, *, registry: Registry, proxy: Proxy) -> ConsolidatedRule | None:
-    return registry.destination_rules.select(service, proxy.namespace, proxy.has_labels)
-
-
-def _outbound_listeners(registry: Registry, proxy: Proxy, scope: Scope, policy: OutboundPolicy) -> tuple[Listener, ...]:
-    absolute = registry.profile.absolute_domains
-    opaque = OpaqueChains(
-        proxy,
-        registry.profile,
-        scope.services,
-        alternative_names=lambda host: alternative_names(host, proxy.dns_domain, absolute=absolute),
-        address_of=lambda service: service_address(service, proxy),
-    )
-    builder = ListenerBuilder(
-        proxy,
-        registry.profile,
-        registry.pools,
-        opaque.plan,
-        inspection_timeout_ms=_milliseconds(registry.mesh.protocol_detection_timeout),
-    )
-    for egress in scope.listeners:
-        builder.add(egress)
-    return tuple(builder.finish(fallthrough_chain(policy)))
-
-
-def _route_configs(listener: Listener) -> Iterable[str]:
-    chains = (*listener.filter_chains, listener.default_filter_chain)
-    for chain in chains:
-        if chain is not None and isinstance(chain.network_filter, HttpConnectionManager):
-            yield chain.network_filter.route_config

@@ -1,0 +1,199 @@
+"""The list of the passes: what the whole mesh shares, what a scope does, and then the table of one proxy.
+
+Each pass is given what it depends on and nothing else, and what it makes is remembered by that: two proxies whose
+difference a pass does not see share what it made.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from meshegress.compiler.acceptance import Judgements, accept
+from meshegress.compiler.assemble.registry import CLUSTER_DOMAIN, Registry
+from meshegress.compiler.clusters import collect_clusters
+from meshegress.compiler.fallthrough import (
+    catch_all_host,
+    fallthrough_chain,
+    fixed_clusters,
+    inline_routes,
+    outbound_policy,
+    own_listeners,
+    virtual_listeners,
+)
+from meshegress.compiler.listeners import ListenerBuilder, Outbound
+from meshegress.compiler.names import name_table
+from meshegress.compiler.nouns.addresses import service_address
+from meshegress.compiler.nouns.aspects import Aspect, Memory, aspects_of
+from meshegress.compiler.nouns.domains import alternative_names
+from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
+from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.ties import Order
+from meshegress.compiler.opaque import OpaqueChains
+from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet, RouteSplice
+from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
+
+__all__ = ["CLUSTER_DOMAIN", "Compiled", "Registry", "ScopeTables"]
+
+_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The table of one proxy, what it was made from, and which of its routes come of others of the same scope."""
+
+    table: Table
+    scope: Scope
+    policy: OutboundPolicy
+    routes: tuple[RouteSplice, ...] = ()
+
+
+class ScopeTables:
+    """The tables of the proxies of one scope."""
+
+    def __init__(self, registry: Registry, scope: Scope) -> None:
+        self.registry = registry
+        self.scope = scope
+        self._policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile, mesh_source=registry.mesh_source)
+        self._fallthrough = fallthrough_chain(self._policy)
+        self._catch_all = catch_all_host(self._policy)
+        self._inline = {config.name: config for config in inline_routes(self._policy)}
+        aspects = aspects_of(scope, registry.destination_rules.selectors(scope.namespace))
+        self._whole = aspects.table
+        self._unasking: Memory[tuple[dict[str, Cluster], Sequence[Service]]] = Memory(Aspect(("namespace",)))
+        self._clusters: Memory[Mapping[str, Cluster]] = Memory(aspects.clusters)
+        self._anywhere: Memory[Outbound] = Memory(aspects.listeners.but("own_addresses"))
+        self._outbound: Memory[tuple[Listener, ...]] = Memory(aspects.listeners)
+        self._own: Memory[tuple[Listener, ...]] = Memory(aspects.own_listeners)
+        self._route_sets: Memory[list[RouteSet]] = Memory(Aspect(aspects.routes.fields))
+        self._routes: Memory[Routed] = Memory(aspects.routes)
+        self._names: Memory[Mapping[str, Sequence[str]]] = Memory(aspects.names)
+        self._judge = Judgements()
+
+    def known(self, proxy: Proxy) -> Proxy:
+        """Return what of *proxy* matters in this scope: those of whom the same is known have one table."""
+        return self._whole.of(proxy)
+
+    def compile(self, proxy: Proxy) -> Compiled:
+        """Return the table of *proxy*."""
+        outbound = self._outbound.once(proxy, self._outbound_listeners)
+        own = self._own.once(proxy, self._own_listeners)
+        wanted = tuple(dict.fromkeys(name for listener in (*outbound, *own) for name in _route_configs(listener)))
+        routed = self._routes.once(proxy, partial(self._route, wanted), wanted)
+        for splice in routed.splices:
+            self._judge.exchange(splice)
+        if self.registry.order is Order.LISTENERS_REVERSED:
+            outbound = outbound[::-1]
+        configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
+        accepted = accept((*outbound, *own), configurations, self._judge)
+        clusters = self._clusters.once(proxy, self._all_clusters)
+        table = Table(accepted.listeners, accepted.route_configurations, clusters, accepted.rejected)
+        return Compiled(table, self.scope, self._policy, routed.splices)
+
+    def names(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
+        """Return what the DNS proxy of *proxy* answers."""
+        return self._names.once(proxy, self._name_table)
+
+    def _name_table(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
+        services = (service for listener in self.scope.listeners for service in listener.services)
+        return name_table(services, proxy, self.registry.pools, self.registry.profile)
+
+    def _all_clusters(self, proxy: Proxy) -> Mapping[str, Cluster]:
+        common, asking = self._unasking.once(proxy, self._clusters_of_all)
+        return ChainMap(_by_name(self._collect(asking, proxy)), common) if asking else common
+
+    def _clusters_of_all(self, proxy: Proxy) -> tuple[dict[str, Cluster], Sequence[Service]]:
+        """Return the clusters that proxies of one namespace all have, and the services whose clusters differ."""
+        rules = self.registry.destination_rules
+        apart: tuple[list[Service], list[Service]] = ([], [])
+        for service in self.scope.services.values():
+            apart[service.node_local or rules.asks_labels(service, proxy.namespace)].append(service)
+        common = (*self._collect(apart[False], proxy), *fixed_clusters(self._policy))
+        return _by_name(common), apart[True]
+
+    def _collect(self, services: Iterable[Service], proxy: Proxy) -> Iterable[Cluster]:
+        registry = self.registry
+        return collect_clusters(
+            services,
+            pools=registry.pools,
+            rule_of=partial(_rule_of, registry=registry, proxy=proxy),
+            dynamic_dns=registry.profile.dynamic_dns_for_sidecars,
+            node=proxy.node,
+        )
+
+    def _outbound_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
+        """Return the listeners that follow from the resources; the ports of its own endpoints are no proxy's."""
+        anywhere = self._anywhere.once(proxy, self._build_listeners)
+        own = proxy.own_addresses[:1]
+        if not own:
+            return anywhere.listeners
+        if own[0] in anywhere.shared:
+            return self._build_listeners(proxy).listeners
+        return anywhere.without(own[0])
+
+    def _build_listeners(self, proxy: Proxy) -> Outbound:
+        registry = self.registry
+        absolute = registry.profile.absolute_domains
+        opaque = OpaqueChains(
+            proxy,
+            registry.profile,
+            self.scope.services,
+            alternative_names=lambda host: alternative_names(host, proxy.dns_domain, absolute=absolute),
+            address_of=lambda service: service_address(service, proxy),
+        )
+        builder = ListenerBuilder(
+            proxy,
+            registry.profile,
+            registry.pools,
+            opaque.plan,
+            inspection_timeout_ms=_milliseconds(registry.mesh.protocol_detection_timeout),
+        )
+        for egress in self.scope.listeners:
+            builder.add(egress)
+        return builder.finish(self._fallthrough)
+
+    def _own_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
+        """Return the listeners that are there whatever the resources are."""
+        mesh = self.registry.mesh
+        return (*own_listeners(self._policy, proxy, mesh), *virtual_listeners(self._policy, proxy, mesh))
+
+    def _route(self, names: Sequence[str], proxy: Proxy) -> Routed:
+        """Return the route configurations *names*; they may be those of other labels, but for some routes."""
+        alike = self._route_sets.once(proxy, _no_route_sets, tuple(names))
+        for routes in alike:
+            found = routes.routed(proxy)
+            if found is not None:
+                return found
+        reverse = self.registry.order is Order.VIRTUAL_HOSTS_REVERSED
+        builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, reverse=reverse)
+        built = builder.build_all(name for name in names if name not in self._inline)
+        alike.append(built)
+        return built.first
+
+
+def _no_route_sets(_proxy: Proxy) -> list[RouteSet]:
+    return []
+
+
+def _by_name(clusters: Iterable[Cluster]) -> dict[str, Cluster]:
+    return {cluster.name: cluster for cluster in clusters}
+
+
+def _milliseconds(duration: str) -> int | None:
+    """Return a duration such as ``0.5s``, None for no time at all."""
+    unit = duration.lstrip("0123456789.-")
+    return int(float(duration.removesuffix(unit) or 0) * _UNITS_MS.get(unit, 0)) or None
+
+
+def _rule_of(service: Service, *, registry: Registry, proxy: Proxy) -> ConsolidatedRule | None:
+    return registry.destination_rules.select(service, proxy.namespace, proxy.has_labels)
+
+
+def _route_configs(listener: Listener) -> Iterable[str]:
+    chains = (*listener.filter_chains, listener.default_filter_chain)
+    for chain in chains:
+        if chain is not None and isinstance(chain.network_filter, HttpConnectionManager):
+            yield chain.network_filter.route_config
