@@ -265,3 +265,12 @@ def test_a_finding_is_one_line_and_a_cure(text: str) -> None:
     (finding,) = check(text)[1]
     assert len(str(finding).splitlines()) == 2
     assert "\t" not in str(finding)
+
+
+def test_a_mesh_configuration_that_the_release_refuses_is_left_out() -> None:
+    """It is as if it were not there: the next one counts, and else Istio's defaults."""
+    refused, sound = {"outboundTrafficPolicy": {"mode": "ALLOW_ANY_DYNAMIC_DNS"}}, {"rootNamespace": "config"}
+    resources, findings = check(refused, sound, istio="1.29")
+    assert [finding.code for finding in findings] == ["EG106"]
+    assert resources.mesh_config.as_wire() == sound
+    assert check(refused, istio="1.29")[0].mesh_config_source is None

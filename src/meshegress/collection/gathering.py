@@ -256,7 +256,6 @@ class Gathering:
             message = f"a second mesh configuration: the first is at {self._mesh[1]}"
             self.report.of(config, Problem((), message, "load one of the two", code="EG105"))
             return
-        self._mesh = (config, config.source())
         for problem in problems_of_limits(config):
             self.report.of(config, problem)
         path = ("outboundTrafficPolicy", "mode")
@@ -264,6 +263,8 @@ class Gathering:
         if unknown and not self.profile.allow_any_dynamic_dns_known:
             message = f"Istio {self.profile.release} knows no mode `ALLOW_ANY_DYNAMIC_DNS`"
             self.report.of(config, Problem(path, message, "choose ALLOW_ANY", code="EG106"))
+        else:
+            self._mesh = (config, config.source())
 
 
 def _is_reasonable(value: Mapping[str, Any]) -> bool:
