@@ -20,7 +20,7 @@ from meshegress.compiler.program.lowering import lower_table
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar, VirtualService
 from meshegress.testing import strategies
-from meshegress.testing.strategies.worlds import CALLED_BY_NAME
+from meshegress.testing.strategies.routing import DELEGATE
 
 World = tuple[Resource | MeshConfig, ...]
 
@@ -38,14 +38,14 @@ class Situation(NamedTuple):
         return check(self.world if world is None else world, istio=self.release)[0].egress(self.workload)
 
 
-releases = st.just("1.30") | st.sampled_from(tuple(PROFILES))
+releases = st.sampled_from(("1.30", "1.31", *PROFILES))
 
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     """Draw a world with requests for what is in it."""
-    world = draw(strategies.worlds(min_size=2))
-    asked = st.lists(strategies.requests(world), min_size=1, max_size=4)
+    world = draw(strategies.worlds(min_size=3))
+    asked = st.lists(strategies.requests(world), min_size=2, max_size=5)
     return Situation(world, draw(releases), draw(strategies.workloads()), draw(asked))
 
 
@@ -87,10 +87,14 @@ def named_hosts(world: World) -> Iterator[str]:
                 yield from (host.partition("/")[2] for host in listener.hosts)
 
 
-@given(situations(), st.permutations(range(8)))
+NAMES = (DELEGATE, *(f"r{number}" for number in range(10)))
+"""What worlds call what may be called otherwise."""
+
+
+@given(situations(), st.permutations(range(len(NAMES))))
 def test_renaming_changes_nothing_but_names(drawn: Situation, order: list[int]) -> None:
     """Resources of distinct age may have any names: those that govern have the new ones, all else is as it was."""
-    new = {f"r{number}": f"other-{order[number]}" for number in range(8)}
+    new = {name: f"other-{place}" for name, place in zip(NAMES, order, strict=True)}
     one, other = drawn.egress(), drawn.egress([renamed(resource, new) for resource in drawn.world])
     assert one.table == other.table
     assert one.names == other.names
@@ -111,7 +115,7 @@ def unnamed(decision: Decision) -> dict[str, object]:
 
 def renamed(resource: Resource | MeshConfig, new: dict[str, str]) -> Resource | MeshConfig:
     """Return *resource* under its new name, and with the new names of the delegates that it names."""
-    if isinstance(resource, (MeshConfig, *CALLED_BY_NAME)):
+    if isinstance(resource, MeshConfig) or resource.name not in new:
         return resource
     metadata = resource.metadata.model_copy(update={"name": new[resource.name]})
     found = resource.model_copy(update={"metadata": metadata})

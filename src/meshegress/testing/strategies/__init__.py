@@ -19,7 +19,7 @@ from meshegress.testing.strategies.gateways import gateways
 from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
 from meshegress.testing.strategies.pools import addresses, hosts, names
 from meshegress.testing.strategies.requests import requests, workloads
-from meshegress.testing.strategies.routing import destination_rules, virtual_services
+from meshegress.testing.strategies.routing import delegates, destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
 from meshegress.testing.strategies.sidecars import sidecars
 from meshegress.testing.strategies.worlds import mesh_configs, resources, worlds
@@ -29,6 +29,7 @@ __all__ = [
     "broken_entries",
     "broken_resources",
     "broken_worlds",
+    "delegates",
     "destination_rules",
     "endpoint_slices",
     "endpoints",

@@ -23,6 +23,7 @@ from meshegress.resources.kubernetes import (
 from meshegress.testing.strategies.pools import (
     ADDRESSES,
     ANY_LABELS,
+    ANY_NAME,
     ANY_NAMESPACE,
     ANY_PORT,
     CLUSTER_IPS,
@@ -39,7 +40,7 @@ _APP_PROTOCOL = st.sampled_from((None, None, "http", "kubernetes.io/h2c", "kuber
 _EXPORT: st.SearchStrategy[dict[str, str]] = st.sampled_from(
     ({}, {}, {"networking.istio.io/exportTo": "."}, {"networking.istio.io/exportTo": "shop,default"})
 )
-_PLACE = st.tuples(st.sampled_from(KUBERNETES), st.sampled_from(NAMESPACES[:2]))
+_PLACE = st.tuples(st.sampled_from(("api", *KUBERNETES)), st.sampled_from(NAMESPACES[:2]))
 _KIND = st.sampled_from(("ClusterIP", "ClusterIP", "headless", "ExternalName"))
 _EXTERNAL = st.sampled_from(DOMAINS + LOCAL)
 _CLUSTER_IPS = some(st.sampled_from(CLUSTER_IPS), least=1)
@@ -95,7 +96,7 @@ def endpoint_slices(draw: st.DrawFn) -> EndpointSlice:
         for address in draw(_V6 if is_v6 else _V4)
     )
     return EndpointSlice(
-        metadata=ObjectMeta(name="drawn", namespace=namespace, labels={"kubernetes.io/service-name": name}),
+        metadata=ObjectMeta(name=ANY_NAME, namespace=namespace, labels={"kubernetes.io/service-name": name}),
         address_type="IPv6" if is_v6 else "IPv4",
         endpoints=endpoints,
         ports=_endpoint_ports(draw),
@@ -133,7 +134,7 @@ def pods(draw: st.DrawFn) -> Pod:
     """Draw a Pod that runs, which selectors find."""
     address = draw(_ADDRESS)
     return Pod(
-        metadata=ObjectMeta(name="drawn", namespace=draw(ANY_NAMESPACE), labels=draw(ANY_LABELS)),
+        metadata=ObjectMeta(name=ANY_NAME, namespace=draw(ANY_NAMESPACE), labels=draw(ANY_LABELS)),
         spec=PodSpec(containers=_CONTAINERS),
         status=PodStatus(
             phase="Running",

@@ -26,18 +26,20 @@ PROTOCOLS = ("HTTP", "HTTP2", "GRPC", "HTTPS", "TLS", "TCP", "MONGO", "MYSQL", "
 LABELS: tuple[dict[str, str], ...] = ({"app": "a"}, {"app": "b"}, {"app": "a", "version": "v1"})
 
 
-_NAMES = st.sampled_from(DOMAINS + LOCAL[:3])
-_HOSTS = st.sampled_from((*DOMAINS, *DOMAINS, *LOCAL[:3], *WILDCARDS))
+_USUAL = ("a.com", "a.com", "a.com", "x.a.com", LOCAL[0])
+_NAMES = st.sampled_from((*_USUAL, *DOMAINS, *LOCAL[:3]))
+_HOSTS = st.sampled_from((*_USUAL, *_USUAL, *DOMAINS, *LOCAL[:3], *WILDCARDS))
 _ADDRESSES = st.sampled_from(ADDRESSES)
 _DIE = st.integers(0, 3)
 
-ANY_PORT = st.sampled_from(PORTS)
+ANY_PORT = st.sampled_from((80, 80, *PORTS))
 ANY_RANGE = st.sampled_from(RANGES)
 ANY_LABELS = st.sampled_from(LABELS)
-ANY_NAMESPACE = st.sampled_from(NAMESPACES)
+ANY_NAMESPACE = st.sampled_from(("shop", *NAMESPACES))
 ANY_EXPORT = st.sampled_from(((), (), (), (".",), ("*",), ("shop",), ("default", "shop")))
-METADATA = ANY_NAMESPACE.map(lambda namespace: ObjectMeta(name="drawn", namespace=namespace))
-"""A world gives each resource a name and an age of its own."""
+ANY_NAME = "drawn"
+"""A world gives each resource of this name one of its own; other names mean something, and stay."""
+METADATA = ANY_NAMESPACE.map(lambda namespace: ObjectMeta(name=ANY_NAME, namespace=namespace))
 
 
 def names() -> st.SearchStrategy[str]:

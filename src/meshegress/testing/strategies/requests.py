@@ -78,8 +78,10 @@ def requests(world: World = ()) -> st.SearchStrategy[Request]:
 
     Those for a *world* mostly ask for a host, on its port, of a ServiceEntry, VirtualService or Service in it.
     """
-    told = tuple(dict.fromkeys(target for resource in world for target in _targets(resource)))
-    return _requests(told)
+    told = [target for resource in world for target in _targets(resource)]
+    ports = sorted({target.port for target in told if target.kind == "http"}) or PORTS
+    routed = [target for resource in world for target in _routed(resource, ports)]
+    return _requests(tuple(dict.fromkeys(told)), tuple(dict.fromkeys(routed)))
 
 
 class _Target(NamedTuple):
@@ -92,21 +94,29 @@ class _Target(NamedTuple):
 
 
 def _targets(resource: Resource | MeshConfig) -> Iterator[_Target]:
-    """Give the hosts of *resource* with each of their ports and addresses."""
+    """Give the hosts of a service with each of its ports and addresses."""
     hosts: Sequence[str] = ()
     places: Sequence[str] = ()
-    ports: Iterable[tuple[int, str]] = ((port, "HTTP") for port in PORTS)
+    ports: Iterable[tuple[int, str]] = ()
     if isinstance(resource, ServiceEntry):
         hosts, places = resource.spec.hosts, [address.partition("/")[0] for address in resource.spec.addresses]
         ports = ((port.number, port.protocol) for port in resource.spec.ports)
-    elif isinstance(resource, VirtualService):
-        hosts = resource.spec.hosts
     elif isinstance(resource, KubernetesService):
         hosts = (f"{resource.name}.{resource.namespace}.svc.cluster.local",)
         places = [address for address in resource.spec.cluster_ips if address != "None"]
         ports = ((port.port, port.name.partition("-")[0]) for port in resource.spec.ports)
     for host, (port, protocol), address in product(hosts, ports, places or (None,)):
         yield _Target(host.replace("*", "x"), port, address, _SPOKEN.get(protocol.upper(), "tcp"))
+
+
+def _routed(resource: Resource | MeshConfig, ports: Iterable[int]) -> Iterator[_Target]:
+    """Give the hosts of a VirtualService on *ports*, where there is HTTP, and its server names on any."""
+    if not isinstance(resource, VirtualService):
+        return
+    for host, port in product(resource.spec.hosts, ports):
+        yield _Target(host.replace("*", "x"), port, None)
+    for name in (name for route in resource.spec.tls for match in route.match for name in match.sni_hosts):
+        yield from (_Target(name.replace("*", "x"), port, None, "tls") for port in PORTS)
 
 
 _SPOKEN = {**dict.fromkeys(("HTTP", "HTTP2", "GRPC", ""), "http"), **dict.fromkeys(("HTTPS", "TLS"), "tls")}
@@ -124,12 +134,15 @@ _VERSION = st.sampled_from(VERSIONS)
 _ALPN = st.sampled_from(ALPN)
 _ADDRESS = st.none() | st.sampled_from(PLACES)
 _KIND = st.sampled_from(("http", "tls", "tcp", "url", "url"))
+_IS_ROUTED = st.booleans()
 _SCHEME = st.sampled_from(("http", "https"))
-_BYTES = st.none() | st.sampled_from(BYTES)
+_BYTES = st.sampled_from((None, *BYTES))
 
 
 @st.composite
-def _requests(draw: st.DrawFn, targets: tuple[_Target, ...]) -> Request:
+def _requests(draw: st.DrawFn, told: tuple[_Target, ...], routed: tuple[_Target, ...]) -> Request:
+    is_routed: bool = bool(routed) and draw(_IS_ROUTED)
+    targets = routed if is_routed else told
     target = draw(st.sampled_from(targets)) if targets and rarely(draw, st.just(False), True) else draw(_OTHER)
     kind = rarely(draw, _KIND, target.kind)
     if kind == "url":

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from meshegress.resources import DestinationRule, VirtualService
+from meshegress.resources import DestinationRule, ObjectMeta, VirtualService
 from meshegress.resources.destination_rule import (
     DestinationRuleSpec,
     LoadBalancerSettings,
@@ -71,13 +71,13 @@ _HOSTS = st.tuples(hosts()) | st.sampled_from(
 _BOUND = st.sampled_from(((), (), ("mesh",), ("mesh", "edge"), ("edge",)))
 _COUNT = st.integers(1, 3)
 _ROUTE_NAME = st.sampled_from(("", "one"))
-_ACTION = st.sampled_from(("route", "route", "route", "split", "redirect", "answer", "fault", "delegate"))
+_ACTION = st.sampled_from(("route", "route", "split", "redirect", "answer", "fault", "fault", "delegate", "delegate"))
 _REDIRECT_CODE = st.sampled_from((0, 302, 307))
 _STATUS = st.sampled_from((200, 418, 503))
-# Worlds name their resources r0, r1 and so on.
-_DELEGATE_NAME = st.sampled_from(("r0", "r1", "r2", "r3"))
+DELEGATE = "leaf"
+"""What all delegates are called, each in its namespace."""
 _DELEGATE_NAMESPACE = st.just("") | ANY_NAMESPACE
-_SHARE = st.sampled_from((None, 0.0, 50.0, 100.0))
+_SHARE = st.sampled_from((None, 0.0, 50.0, 100.0, 100.0, 100.0))
 _WEIGHT = st.sampled_from((1, 9, 90))
 _SUBSET = st.sampled_from(("", "", "v1", "v2"))
 _PORT = st.none() | ANY_PORT.map(lambda number: PortSelector(number=number))
@@ -93,22 +93,43 @@ _SCHEME = _texts("http", "https")
 _AUTHORITY = _texts("a.com", "a.com:80", "api")
 _GATEWAY = st.sampled_from((("mesh",), ("edge",)))
 _SUBNETS = some(ANY_RANGE, least=1)
+_MATCH_NAME = st.just("m")
+_CONDITIONS: tuple[tuple[str, st.SearchStrategy[Any]], ...] = (
+    ("uri", _URI),
+    ("uri", _URI),
+    ("ignore_uri_case", st.just(True)),
+    ("method", _METHOD),
+    ("scheme", _SCHEME),
+    ("authority", _AUTHORITY),
+    ("headers", _HEADER),
+    ("without_headers", _HEADER),
+    ("query_params", _QUERY),
+    ("port", ANY_PORT),
+    ("gateways", _GATEWAY),
+    ("source_labels", ANY_LABELS),
+    ("source_namespace", ANY_NAMESPACE),
+)
+_CONDITION = st.sampled_from(_CONDITIONS)
 
 
 @st.composite
-def virtual_services(draw: st.DrawFn) -> VirtualService:
-    """Draw a VirtualService with routes of every kind, or a delegate."""
-    chosen: tuple[str, ...] = rarely(draw, st.just(()), True) and draw(_HOSTS)
-    routes: dict[str, Any] = {"http": rarely(draw, st.just(()), True) and _http_routes(draw, is_root=bool(chosen))}
-    if not chosen:
-        routes["http"] = routes["http"] or _http_routes(draw, is_root=False)
-    else:
-        routes["gateways"] = draw(_BOUND)
-        routes["tcp"] = tuple(_tcp_route(draw) for _ in range(rarely(draw, _COUNT, 0)))
-        least = 0 if routes["http"] or routes["tcp"] else 1
-        routes["tls"] = tuple(_tls_route(draw, chosen) for _ in range(rarely(draw, _COUNT, least)))
-    spec = VirtualServiceSpec(hosts=chosen, export_to=draw(ANY_EXPORT), **routes)
+def virtual_services(draw: st.DrawFn, hosts: tuple[str, ...] = ()) -> VirtualService:
+    """Draw a VirtualService with routes of every kind, for *hosts* or else for some."""
+    chosen = hosts or draw(_HOSTS)
+    http = rarely(draw, st.just(()), True) and _http_routes(draw, is_root=True)
+    tcp = tuple(_tcp_route(draw) for _ in range(rarely(draw, _COUNT, 0)))
+    tls = tuple(_tls_route(draw, chosen) for _ in range(rarely(draw, _COUNT, 0 if http or tcp else 1)))
+    spec = VirtualServiceSpec(
+        hosts=chosen, gateways=draw(_BOUND), http=http, tcp=tcp, tls=tls, export_to=draw(ANY_EXPORT)
+    )
     return VirtualService(metadata=draw(METADATA), spec=spec)
+
+
+@st.composite
+def delegates(draw: st.DrawFn, namespace: str = "") -> VirtualService:
+    """Draw a VirtualService without hosts, in *namespace* or else in some, whose routes others take in."""
+    spec = VirtualServiceSpec(http=_http_routes(draw, is_root=False), export_to=draw(ANY_EXPORT))
+    return VirtualService(metadata=ObjectMeta(name=DELEGATE, namespace=namespace or draw(ANY_NAMESPACE)), spec=spec)
 
 
 def _http_routes(draw: st.DrawFn, *, is_root: bool) -> tuple[HTTPRoute, ...]:
@@ -125,7 +146,7 @@ def _action(draw: st.DrawFn, *, is_root: bool) -> dict[str, Any]:
     if kind == "answer":
         return {"direct_response": HTTPDirectResponse(status=draw(_STATUS))}
     if kind == "delegate" and is_root:
-        return {"delegate": Delegate(name=draw(_DELEGATE_NAME), namespace=draw(_DELEGATE_NAMESPACE))}
+        return {"delegate": Delegate(name=DELEGATE, namespace=draw(_DELEGATE_NAMESPACE))}
     given: dict[str, Any] = {"route": tuple(draw(_HTTP_DESTINATION) for _ in range(2 if kind == "split" else 1))}
     if kind == "fault":
         share = draw(_SHARE)
@@ -140,19 +161,8 @@ def _several(draw: st.DrawFn, one: Callable[[st.DrawFn], T], least: int = 1) -> 
 
 
 def _match(draw: st.DrawFn) -> HTTPMatchRequest:
-    return HTTPMatchRequest(
-        name=rarely(draw, st.just("m"), ""),
-        uri=draw(_URI),
-        ignore_uri_case=rarely(draw, st.just(True), False),
-        method=rarely(draw, _METHOD),
-        scheme=rarely(draw, _SCHEME),
-        authority=rarely(draw, _AUTHORITY),
-        headers=rarely(draw, _HEADER, {}),
-        without_headers=rarely(draw, _HEADER, {}),
-        query_params=rarely(draw, _QUERY, {}),
-        port=rarely(draw, ANY_PORT, 0),
-        **_senders(draw),
-    )
+    chosen = [draw(_CONDITION) for _ in range(draw(_COUNT) - 1)]
+    return HTTPMatchRequest(name=rarely(draw, _MATCH_NAME, ""), **{field: draw(values) for field, values in chosen})
 
 
 def _senders(draw: st.DrawFn) -> dict[str, Any]:
@@ -201,11 +211,11 @@ _PRIVATE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from(((), (".",)))
 
 
 @st.composite
-def destination_rules(draw: st.DrawFn) -> DestinationRule:
-    """Draw a DestinationRule with subsets, some of them for endpoints with a label, some for selected workloads."""
+def destination_rules(draw: st.DrawFn, host: str = "") -> DestinationRule:
+    """Draw a DestinationRule for *host*, else for some, with subsets; some are for selected workloads."""
     selector = rarely(draw, _SELECTOR)
     spec = DestinationRuleSpec(
-        host=draw(_RULE_HOST),
+        host=host or draw(_RULE_HOST),
         subsets=tuple(Subset(name=name, labels=draw(_VERSION)) for name in draw(_NAMES)),
         traffic_policy=rarely(draw, _PASSTHROUGH),
         workload_selector=selector,

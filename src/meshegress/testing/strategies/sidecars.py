@@ -24,13 +24,14 @@ _SELECTOR = ANY_LABELS.map(lambda drawn: WorkloadSelector(labels=drawn))
 _IMPORT = st.tuples(st.sampled_from(("*", ".", "shop", "default")), st.just("*") | hosts()).map("/".join)
 _IMPORTS = some(_IMPORT, most=3, least=1)
 _TRUE = st.just(True)
+_PORTS = st.just(()) | some(ANY_PORT, least=1)
 _MODE = st.sampled_from(tuple(SidecarOutboundMode))
 
 
 @st.composite
 def sidecars(draw: st.DrawFn) -> Sidecar:
     """Draw a Sidecar for a namespace, or for some of its workloads."""
-    listeners = [_listener(draw, number) for number in rarely(draw, some(ANY_PORT, least=1), ())]
+    listeners = [_listener(draw, number) for number in draw(_PORTS)]
     if not listeners or draw(st.booleans()):
         listeners.append(IstioEgressListener(hosts=draw(_IMPORTS)))
     spec = SidecarSpec(

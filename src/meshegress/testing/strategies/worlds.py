@@ -7,38 +7,69 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from meshegress.resources import Endpoints, KubernetesService, MeshConfig, Namespace, Resource
-from meshegress.resources.mesh_config import OutboundTrafficMode, OutboundTrafficPolicy
+from meshegress.resources import MeshConfig, Resource
+from meshegress.resources.mesh_config import (
+    LabelSelector,
+    MatchRule,
+    OutboundTrafficMode,
+    OutboundTrafficPolicy,
+    ServiceEntryVisibility,
+    Visibility,
+    VisibilityPolicy,
+)
 from meshegress.testing.strategies.gateways import gateways
 from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
-from meshegress.testing.strategies.pools import rarely
-from meshegress.testing.strategies.routing import destination_rules, virtual_services
+from meshegress.testing.strategies.pools import ANY_NAME, LABELS, rarely, some
+from meshegress.testing.strategies.routing import delegates, destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
 from meshegress.testing.strategies.sidecars import sidecars
 
 R = TypeVar("R", bound=Resource)
 
 FIRST_DAY = 1_704_067_200
-CALLED_BY_NAME = (KubernetesService, Endpoints, Namespace)
-"""The kinds whose names mean something: another name would be another thing."""
 World = tuple[Resource | MeshConfig, ...]
 
 
-_RESOURCE = st.one_of(
-    service_entries(),
-    service_entries(),
-    service_entries(),
-    virtual_services(),
-    virtual_services(),
-    sidecars(),
-    destination_rules(),
-    kubernetes_services(),
-    endpoint_slices(),
-    workload_entries(),
-    pods(),
-    st.one_of(endpoints(), namespaces(), gateways()),
+@st.composite
+def scenes(draw: st.DrawFn) -> tuple[Resource, ...]:
+    """Draw a service and the routes for it, and what goes with them: a rule for it, or a delegate of the routes."""
+    entry = draw(_ENTRIES)
+    routes = draw(virtual_services((entry.spec.hosts[0],)))
+    beside = draw(_BESIDE)
+    if beside == "rule":
+        return (entry, routes, draw(destination_rules(entry.spec.hosts[0])))
+    return (entry, routes, draw(delegates(routes.namespace))) if beside == "delegate" else (entry, routes)
+
+
+_BESIDE = st.sampled_from(("", "", "rule", "delegate"))
+_ENTRIES = service_entries()
+_SHARES: tuple[tuple[int, st.SearchStrategy[Resource]], ...] = (
+    (8, _ENTRIES),
+    (4, virtual_services()),
+    (3, sidecars()),
+    (2, destination_rules()),
+    (3, kubernetes_services()),
+    (2, endpoint_slices()),
+    (2, workload_entries()),
+    (2, pods()),
+    (1, endpoints()),
+    (1, namespaces()),
+    (1, gateways()),
 )
-_MODE = st.sampled_from((OutboundTrafficMode.ALLOW_ANY, OutboundTrafficMode.REGISTRY_ONLY))
+"""How many of so many resources are of one kind: what decides most is drawn most."""
+_RESOURCES = [kind for share, kind in _SHARES for _ in range(share)]
+_RESOURCE = st.sampled_from(_RESOURCES).flatmap(lambda kind: kind)
+_PART = st.sampled_from([*_RESOURCES, *[scenes()] * 12]).flatmap(lambda part: part)
+_MODE = st.sampled_from((OutboundTrafficMode.ALLOW_ANY, *OutboundTrafficMode))
+_LABELS: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, *LABELS))
+_SELECTED = _LABELS.map(lambda labels: MatchRule(namespace_selector=LabelSelector(match_labels=labels)))
+_POLICY = st.builds(VisibilityPolicy, visibility=st.sampled_from(Visibility), matching_rules=some(_SELECTED))
+_VISIBILITY = st.builds(
+    ServiceEntryVisibility,
+    default_visibility=st.sampled_from(Visibility),
+    apply_to_sidecars=st.booleans(),
+    policies=some(_POLICY),
+)
 _EXPORT = st.sampled_from(((".",), ("~",), ("shop",)))
 _PRIVATE = st.just((".",))
 
@@ -59,26 +90,32 @@ def mesh_configs(draw: st.DrawFn) -> MeshConfig:
         root_namespace=rarely(draw, st.just("shop"), "istio-system"),
         proxy_http_port=rarely(draw, st.just(8080), 0),
         protocol_detection_timeout=rarely(draw, st.just("5s"), "0s"),
+        service_entry_visibility=rarely(draw, _VISIBILITY),
     )
 
 
 @st.composite
-def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 8) -> World:
+def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 10) -> World:
     """Draw resources that Istio accepts, each with a name and an age of its own, and perhaps a mesh configuration.
 
     There are *max_size* resources at most, and *min_size* at least, but for those that are called by one name, which
     are one.
     """
-    found = apart(draw(st.lists(_RESOURCE, min_size=min_size, max_size=max_size)))
-    config = rarely(draw, mesh_configs())
-    return found if config is None else (*found, config)
+    parts = draw(st.lists(_PART, min_size=min_size, max_size=max_size))
+    drawn = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
+    found = apart(drawn[:max_size])
+    return (*found, draw(_MESH_CONFIG)) if draw(_HAS_CONFIG) else found
+
+
+_MESH_CONFIG = mesh_configs()
+_HAS_CONFIG = st.booleans()
 
 
 def apart(drawn: Sequence[Resource]) -> tuple[Resource, ...]:
-    """Return *drawn* with a name and an age for each; some keep the names by which they are called, once each."""
+    """Return *drawn* with an age for each, and a name; those by which others call them stay, and are there once."""
     told: dict[tuple[str, str, str], Resource] = {}
     for number, resource in enumerate(drawn):
-        name = resource.name if isinstance(resource, CALLED_BY_NAME) else f"r{number}"
+        name = f"r{number}" if resource.name == ANY_NAME else resource.name
         told.setdefault((resource.kind, resource.namespace, name), named(resource, name, FIRST_DAY + number))
     return tuple(told.values())
 
