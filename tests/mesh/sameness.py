@@ -12,11 +12,20 @@ from meshegress.table import Table
 
 def origins(table: Table) -> Iterator[object]:
     """Yield where each part of *table* comes from: equality of tables leaves that out."""
-    parts: list[Any] = [chain for listener in table.listeners for chain in listener.filter_chains]
-    parts += [host for routes in table.route_configurations.values() for host in routes.virtual_hosts]
-    parts += [route for host in parts if hasattr(host, "routes") for route in host.routes]
-    parts += [table.clusters[name] for name in sorted(table.clusters)]
-    for part in parts:
+    for whole in (*table.listeners, *table.route_configurations.values()):
+        yield from places_of(whole)
+    for name in sorted(table.clusters):
+        yield from places_of(table.clusters[name])
+
+
+def places_of(part: Any) -> Iterator[object]:
+    """Yield where *part* and what is in it come from."""
+    inside = [getattr(part, name, ()) for name in ("filter_chains", "virtual_hosts", "routes")]
+    for one in (row for rows in inside for row in rows):
+        yield from places_of(one)
+    if hasattr(part, "default_filter_chain") and part.default_filter_chain is not None:
+        yield from places_of(part.default_filter_chain)
+    if hasattr(part, "origin"):
         origin = part.origin
         resource = origin.resource if origin is not None else None
         same = id(resource) if isinstance(resource, Resource) else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.sameness import require_same
+from mesh.sameness import places_of, require_same
 from meshegress import Mesh, Request, Workload, check
 from meshegress.collection import ResourceSet
 from meshegress.compiler.assemble.registry import Registry
@@ -20,6 +21,7 @@ from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
+from meshegress.table import Table
 from meshegress.testing import strategies
 
 World = Sequence[Resource | MeshConfig]
@@ -53,6 +55,18 @@ def alone(resources: ResourceSet, release: str) -> Mesh:
     return Mesh(resources, istio=release)
 
 
+def parts(table: Table) -> dict[tuple[object, ...], Any]:
+    """Return what tables may share, by name: listeners and route configurations, and what is in them."""
+    found: dict[tuple[object, ...], Any] = {}
+    for listener in table.listeners:
+        found["listener", listener.name, listener.port] = listener
+        found |= {("chain", listener.name, listener.port, chain.match): chain for chain in listener.filter_chains}
+    for routes in table.route_configurations.values():
+        found["routes", routes.name] = routes
+        found |= {("host", routes.name, host.name): host for host in routes.virtual_hosts}
+    return found | {("cluster", name): cluster for name, cluster in table.clusters.items()}
+
+
 @pytest.mark.hypothesis
 @given(world=strategies.worlds(min_size=3), release=releases, crowd=crowds(), data=st.data())
 def test_a_workload_among_others_has_the_table_it_has_alone(
@@ -77,6 +91,19 @@ def test_no_part_depends_on_what_its_aspect_leaves_out(world: World, release: st
         mock.patch.object(Registry, "_addresses_that_matter", workload.addresses),
     ):
         require_same(told, alone(resources, release).egress(workload), [])
+
+
+@pytest.mark.hypothesis
+@given(world=strategies.worlds(min_size=3), release=releases, crowd=crowds())
+def test_parts_that_are_equal_are_one(world: World, release: str, crowd: list[Workload]) -> None:
+    """Of any two workloads, whatever their namespaces: parts that nobody can tell apart are the same object."""
+    resources = check(world, istio=release)[0].resources
+    for other in crowd[1:]:
+        mesh = alone(resources, release)
+        mine, theirs = (parts(mesh.egress(one).table) for one in (crowd[0], other))
+        apart = [name for name, part in mine.items() if name in theirs and part is not theirs[name]]
+        same = [name for name in apart if mine[name] == theirs[name]]
+        assert [name for name in same if list(places_of(mine[name])) == list(places_of(theirs[name]))] == []
 
 
 def test_every_field_of_a_proxy_is_seen_by_somebody() -> None:

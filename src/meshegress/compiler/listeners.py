@@ -15,6 +15,7 @@ from meshegress.compiler.nouns.pools import EndpointPools
 from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.scopes import EgressListener
+from meshegress.compiler.nouns.stock import Stock
 from meshegress.naming import listener_name
 from meshegress.profiles import Profile
 from meshegress.table import FilterChain, FilterChainMatch, Listener
@@ -174,14 +175,17 @@ class ListenerBuilder:
                 if self._can_bind(binds, port, on_port):
                     self._add_everywhere(service, port, binds, egress)
 
-    def finish(self, fallthrough: FilterChain) -> Outbound:
-        """Return the listeners; *fallthrough* is the chain of those that have none for the rest."""
+    def finish(self, fallthrough: FilterChain, stock: Stock) -> Outbound:
+        """Return the listeners; *fallthrough* is the chain of those that have none for the rest.
+
+        They are taken from *stock* as far as they are there.
+        """
         alone: dict[str, set[int]] = {}
         for place, key in enumerate(self._entries if self._of_endpoints else ()):
             if key in self._of_endpoints and key not in self._of_others:
                 alone.setdefault(key[0], set()).add(place)
         return Outbound(
-            tuple(self._listener(entry, fallthrough) for entry in self._entries.values()),
+            stock.listeners(self._listener(entry, fallthrough) for entry in self._entries.values()),
             {address: frozenset(places) for address, places in alone.items()},
             frozenset(address for address, _ in self._of_endpoints & self._of_others),
         )

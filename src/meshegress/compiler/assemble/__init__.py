@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from meshegress.compiler.acceptance import Judgements, accept
+from meshegress.compiler.acceptance import accept
 from meshegress.compiler.assemble.registry import CLUSTER_DOMAIN, Registry
 from meshegress.compiler.clusters import collect_clusters
 from meshegress.compiler.fallthrough import (
@@ -19,7 +19,6 @@ from meshegress.compiler.fallthrough import (
     fallthrough_chain,
     fixed_clusters,
     inline_routes,
-    outbound_policy,
     own_listeners,
     virtual_listeners,
 )
@@ -31,9 +30,10 @@ from meshegress.compiler.nouns.domains import alternative_names
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
 from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.stock import RouteSplice
 from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.opaque import OpaqueChains
-from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet, RouteSplice
+from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet
 from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
 
 __all__ = ["CLUSTER_DOMAIN", "Compiled", "Registry", "ScopeTables"]
@@ -57,7 +57,7 @@ class ScopeTables:
     def __init__(self, registry: Registry, scope: Scope) -> None:
         self.registry = registry
         self.scope = scope
-        self._policy = outbound_policy(scope.sidecar, registry.mesh, registry.profile, mesh_source=registry.mesh_source)
+        self._policy = registry.policy_of(scope.sidecar)
         self._fallthrough = fallthrough_chain(self._policy)
         self._catch_all = catch_all_host(self._policy)
         self._inline = {config.name: config for config in inline_routes(self._policy)}
@@ -71,7 +71,6 @@ class ScopeTables:
         self._route_sets: Memory[list[RouteSet]] = Memory(Aspect(aspects.routes.fields))
         self._routes: Memory[Routed] = Memory(aspects.routes)
         self._names: Memory[Mapping[str, Sequence[str]]] = Memory(aspects.names)
-        self._judge = Judgements()
 
     def known(self, proxy: Proxy) -> Proxy:
         """Return what of *proxy* matters in this scope: those of whom the same is known have one table."""
@@ -84,11 +83,11 @@ class ScopeTables:
         wanted = tuple(dict.fromkeys(name for listener in (*outbound, *own) for name in _route_configs(listener)))
         routed = self._routes.once(proxy, partial(self._route, wanted), wanted)
         for splice in routed.splices:
-            self._judge.exchange(splice)
+            self.registry.judgements.exchange(splice)
         if self.registry.order is Order.LISTENERS_REVERSED:
             outbound = outbound[::-1]
         configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
-        accepted = accept((*outbound, *own), configurations, self._judge)
+        accepted = accept((*outbound, *own), configurations, self.registry.judgements)
         clusters = self._clusters.once(proxy, self._all_clusters)
         table = Table(accepted.listeners, accepted.route_configurations, clusters, accepted.rejected)
         return Compiled(table, self.scope, self._policy, routed.splices)
@@ -103,7 +102,10 @@ class ScopeTables:
 
     def _all_clusters(self, proxy: Proxy) -> Mapping[str, Cluster]:
         common, asking = self._unasking.once(proxy, self._clusters_of_all)
-        return ChainMap(_by_name(self._collect(asking, proxy)), common) if asking else common
+        if not asking:
+            return common
+        own = (self.registry.stock.cluster(cluster) for cluster in self._collect(asking, proxy))
+        return ChainMap(_by_name(own), common)
 
     def _clusters_of_all(self, proxy: Proxy) -> tuple[dict[str, Cluster], Sequence[Service]]:
         """Return the clusters that proxies of one namespace all have, and the services whose clusters differ."""
@@ -112,7 +114,7 @@ class ScopeTables:
         for service in self.scope.services.values():
             apart[service.node_local or rules.asks_labels(service, proxy.namespace)].append(service)
         common = (*self._collect(apart[False], proxy), *fixed_clusters(self._policy))
-        return _by_name(common), apart[True]
+        return self.registry.stock.clusters(_by_name(common)), apart[True]
 
     def _collect(self, services: Iterable[Service], proxy: Proxy) -> Iterable[Cluster]:
         registry = self.registry
@@ -153,12 +155,13 @@ class ScopeTables:
         )
         for egress in self.scope.listeners:
             builder.add(egress)
-        return builder.finish(self._fallthrough)
+        return builder.finish(self._fallthrough, registry.stock)
 
     def _own_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
         """Return the listeners that are there whatever the resources are."""
         mesh = self.registry.mesh
-        return (*own_listeners(self._policy, proxy, mesh), *virtual_listeners(self._policy, proxy, mesh))
+        own = (*own_listeners(self._policy, proxy, mesh), *virtual_listeners(self._policy, proxy, mesh))
+        return self.registry.stock.listeners(own)
 
     def _route(self, names: Sequence[str], proxy: Proxy) -> Routed:
         """Return the route configurations *names*; they may be those of other labels, but for some routes."""
@@ -169,7 +172,7 @@ class ScopeTables:
                 return found
         reverse = self.registry.order is Order.VIRTUAL_HOSTS_REVERSED
         builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, reverse=reverse)
-        built = builder.build_all(name for name in names if name not in self._inline)
+        built = builder.build_all((name for name in names if name not in self._inline), self.registry.stock)
         alike.append(built)
         return built.first
 

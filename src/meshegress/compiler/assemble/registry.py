@@ -7,12 +7,15 @@ from copy import copy
 from functools import cached_property, partial
 
 from meshegress.collection import ResourceSet
+from meshegress.compiler.acceptance import Judgements
 from meshegress.compiler.destination_rules import DestinationRuleIndex
 from meshegress.compiler.endpoints import collect_endpoints
+from meshegress.compiler.fallthrough import outbound_policy
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.pools import EndpointPools
-from meshegress.compiler.nouns.records import Proxy, Resolution, Service
+from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Resolution, Service
 from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.nouns.stock import Stock
 from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports, shared_domain_ports
 from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.compiler.scope import build_scope, choose_sidecar
@@ -37,6 +40,8 @@ class Registry:
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
         self.mesh_source = resources.mesh_config_source
+        self.stock = Stock()
+        self.judgements = Judgements()
         self._resources = resources
         mesh = self.mesh
         services = collect_services(
@@ -74,6 +79,7 @@ class Registry:
         """Return the registry of *resources*, which differ in ServiceEntries only; *contested* is theirs if given."""
         registry = copy(self)
         registry._resources, registry.index, registry.pools = resources, index, pools
+        registry.stock, registry.judgements = Stock(), Judgements()
         registry.__dict__.pop("contested", None)
         if contested is not None:
             registry.contested = contested
@@ -112,6 +118,16 @@ class Registry:
             root_namespace=self.mesh.root_namespace,
             order=self.order,
         )
+
+    def policy_of(self, sidecar: Sidecar | None) -> OutboundPolicy:
+        """Return the policy of proxies that have *sidecar*; the mesh's is one object for all."""
+        if sidecar is None or sidecar.spec.outbound_traffic_policy is None:
+            return self._mesh_policy
+        return outbound_policy(sidecar, self.mesh, self.profile)
+
+    @cached_property
+    def _mesh_policy(self) -> OutboundPolicy:
+        return outbound_policy(None, self.mesh, self.profile, mesh_source=self.mesh_source)
 
     @cached_property
     def contested(self) -> Contested:

@@ -17,14 +17,15 @@ from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
 from meshegress.compiler.nouns.scopes import EgressListener, Scope
-from meshegress.compiler.routes.choices import Choice, Routed, RouteSet, RouteSplice
+from meshegress.compiler.nouns.stock import Stock
+from meshegress.compiler.routes.choices import Choice, Routed, RouteSet
 from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.table import EVERY_PATH, Route, RouteAction, RouteConfiguration, VirtualHost
 
-__all__ = ["RouteBuilder", "RouteSet", "RouteSplice", "Routed"]
+__all__ = ["RouteBuilder", "RouteSet", "Routed"]
 
 UNIX = "unix://"
 #: The port on which a VirtualService may serve a host that nobody declared.
@@ -87,10 +88,10 @@ class RouteBuilder:
         self._served: dict[tuple[int, int], dict[str, _Served]] = {}
         self._choices: list[Choice] = []
 
-    def build_all(self, names: Iterable[str]) -> RouteSet:
-        """Return the route configurations of these *names*."""
+    def build_all(self, names: Iterable[str], stock: Stock) -> RouteSet:
+        """Return the route configurations of these *names*, taken from *stock* as far as they are there."""
         configurations = {name: self.build(name) for name in names}
-        return RouteSet(configurations, self._choices, self._proxy)
+        return RouteSet(configurations, self._choices, self._proxy, stock)
 
     def build(self, name: str) -> RouteConfiguration:
         """Return the route configuration *name*: a port, ``host:port``, a socket or the HTTP proxy."""

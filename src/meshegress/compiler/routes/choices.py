@@ -6,15 +6,15 @@ configurations are built once for proxies that differ in labels only, and for ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from meshegress.compiler.nouns.aspects import Aspect, Memory, Selector
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.splices import Splice
+from meshegress.compiler.nouns.stock import RouteSplice, Stock
 from meshegress.table import Route, RouteConfiguration, VirtualHost
 
-RouteSplice = Splice[RouteConfiguration, VirtualHost]
 _Routes = tuple[Route, ...]
 
 
@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The route configurations of one proxy, and how those that are not the first of their name come of it."""
+    """The route configurations of one proxy, and how some of them come of others: the same domains, other routes."""
 
     configurations: Mapping[str, RouteConfiguration]
     splices: tuple[RouteSplice, ...] = ()
@@ -52,54 +52,62 @@ class RouteSet:
     """Route configurations as they were built for one proxy, and as they are for those of other labels."""
 
     def __init__(
-        self, configurations: Mapping[str, RouteConfiguration], choices: Sequence[Choice], proxy: Proxy
+        self, made: Mapping[str, RouteConfiguration], choices: Sequence[Choice], proxy: Proxy, stock: Stock
     ) -> None:
-        self.first = Routed(configurations)
         self._choices = tuple((choice, choice.routes(proxy)) for choice in choices)
-        own = {id(routes) for _, routes in self._choices if routes}
-        self._chosen = {
-            name: places
-            for name, config in (configurations.items() if own else ())
-            if (places := [place for place, host in enumerate(config.virtual_hosts) if id(host.routes) in own])
+        numbers = {id(routes): number for number, (_, routes) in enumerate(self._choices) if routes}
+        #: By name, the places of virtual hosts whose routes a choice gave, and which.
+        self._places = {
+            name: [
+                (place, numbers[id(host.routes)])
+                for place, host in enumerate(config.virtual_hosts)
+                if id(host.routes) in numbers
+            ]
+            for name, config in (made.items() if numbers else ())
         }
+        stocked = [stock.routes(config) for config in made.values()]
+        splices = tuple(one.splice for one in stocked if one.splice is not None)
+        self.first = Routed({one.routes.name: one.routes for one in stocked}, splices)
         self._hosts: dict[tuple[int, int], VirtualHost] = {}
-        self._made: dict[tuple[str, tuple[int, ...]], RouteSplice] = {}
+        self._made: dict[tuple[str, tuple[tuple[int, int], ...]], RouteSplice] = {}
 
     def routed(self, proxy: Proxy) -> Routed | None:
         """Return the route configurations of *proxy*; None where it has other virtual hosts, not only other routes."""
         other: dict[int, _Routes] = {}
-        for choice, first in self._choices:
+        for number, (choice, first) in enumerate(self._choices):
             chosen = choice.routes(proxy)
             if bool(chosen) != bool(first):
                 return None
             if chosen is not first:
-                other[id(first)] = chosen
-        if not other:
+                other[number] = chosen
+        changed = [splice for name in self._places if (splice := self._exchanged(name, other)) is not None]
+        if not changed:
             return self.first
-        configurations = dict(self.first.configurations)
-        splices = [self._exchanged(name, places, other) for name, places in self._chosen.items()]
-        changed = [splice for splice in splices if splice is not None]
-        configurations.update((splice.after.name, splice.after) for splice in changed)
-        return Routed(configurations, tuple(changed))
+        fresh = {splice.after.name: splice.after for splice in changed}
+        return Routed({**self.first.configurations, **fresh}, (*self.first.splices, *changed))
 
-    def _exchanged(self, name: str, places: Iterable[int], other: Mapping[int, _Routes]) -> RouteSplice | None:
+    def _exchanged(self, name: str, other: Mapping[int, _Routes]) -> RouteSplice | None:
         """Return the exchange of routes in the configuration *name*, None where there is none; once for each."""
-        before = self.first.configurations[name]
-        hosts = before.virtual_hosts
-        moved = [place for place in places if id(hosts[place].routes) in other]
+        moved = [(place, other[number]) for place, number in self._places[name] if number in other]
         if not moved:
             return None
-        key = (name, tuple(id(other.get(id(hosts[place].routes))) for place in places))
+        key = (name, tuple((place, id(routes)) for place, routes in moved))
         if key not in self._made:
-            fresh = [self._with_routes(hosts[place], other[id(hosts[place].routes)]) for place in moved]
-            after = list(hosts)
-            for place, host in zip(moved, fresh, strict=True):
-                after[place] = host
-            gone = tuple(hosts[place] for place in moved)
-            splice = Splice(before, RouteConfiguration(name, tuple(after)), gone, tuple(fresh))
-            self._made.setdefault(key, splice)
+            before = self.first.configurations[name]
+            hosts = list(before.virtual_hosts)
+            for place, routes in moved:
+                hosts[place] = self._with_routes(hosts[place], routes)
+            gone, fresh = (tuple(rows[place] for place, _ in moved) for rows in (before.virtual_hosts, hosts))
+            self._made.setdefault(key, Splice(before, RouteConfiguration(name, tuple(hosts)), gone, fresh))
         return self._made[key]
 
     def _with_routes(self, host: VirtualHost, routes: _Routes) -> VirtualHost:
         key = (id(host), id(routes))
         return self._hosts.get(key) or self._hosts.setdefault(key, replace(host, routes=routes))
+
+
+def _chosen_places(routes: RouteConfiguration, numbers: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    for place, host in enumerate(routes.virtual_hosts):
+        number = numbers.get(id(host.routes))
+        if number is not None:
+            yield place, number
