@@ -13,7 +13,6 @@ Arrays that belong to a listener or a route configuration are kept for the next 
 cimport cython
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.string cimport memset
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from meshegress._fastmatch cimport (
@@ -322,13 +321,14 @@ cdef class Decider:
 
     cdef Walk walk
     cdef object otherwise
-    cdef uint8_t[8192] careful  # a bit for each port
+    cdef bytes bits
+    cdef const uint8_t *careful  # a bit for each port, in *bits*, which all workloads of a mesh share
 
-    def __cinit__(self, Walk walk not None, careful, otherwise):
-        self.walk, self.otherwise = walk, otherwise
-        memset(self.careful, 0, sizeof(self.careful))
-        for port in careful:
-            self.careful[<uint16_t>port >> 3] |= 1 << (<uint16_t>port & 7)
+    def __cinit__(self, Walk walk not None, bytes careful not None, otherwise):
+        if len(careful) != 8192:
+            raise ValueError(f"expected a bit for each port, not {len(careful)} bytes")
+        self.walk, self.otherwise, self.bits = walk, otherwise, careful
+        self.careful = bytes_text(careful)
 
     def decide(self, request):
         """Return the answer to *request*."""

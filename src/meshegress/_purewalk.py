@@ -14,7 +14,7 @@ Every way to miss has a leaf of its own, so a walk always ends at one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from meshegress.conditions import RequestView, route_holds
@@ -258,21 +258,26 @@ class Walk(Generic[Answer]):
 class Decider(Generic[Answer]):
     """Let *walk* answer what it can alone, and *otherwise* the rest.
 
-    The rest is what is no request, a request without an address, and one to a *careful* port.
+    The rest is what is no request, a request without an address, and one to a *careful* port, which has its bit set.
     """
 
     __slots__ = ("_careful", "_otherwise", "_walk")
 
-    def __init__(self, walk: Walk[Answer], careful: Collection[int], otherwise: Callable[[Any], Answer]) -> None:
+    def __init__(self, walk: Walk[Answer], careful: bytes, otherwise: Callable[[Any], Answer]) -> None:
+        if len(careful) != 8192:
+            raise ValueError(f"expected a bit for each port, not {len(careful)} bytes")
         self._walk = walk
-        self._careful = frozenset(careful)
+        self._careful = careful
         self._otherwise = otherwise
 
     def decide(self, request: Any) -> Answer:
         """Return the answer to *request*."""
-        if isinstance(request, PackedRequest) and request.address is not None and request.port not in self._careful:
+        if isinstance(request, PackedRequest) and request.address is not None and not self._is_careful(request.port):
             return self._walk.decide(request)
         return self._otherwise(request)
+
+    def _is_careful(self, port: int) -> bool:
+        return bool(self._careful[port >> 3] >> (port & 7) & 1)
 
 
 def _is_loopback(address: str) -> bool:

@@ -19,6 +19,7 @@ from meshegress.compiler.nouns.ties import Contested, Order
 from meshegress.compiler.program import Lowerer, Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
+from meshegress.lowered import port_bits
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.unaddressed import free_address, other_addresses
@@ -88,7 +89,7 @@ class Egress:
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
-            decider = view.program.decider(self._contested.ports | self._contested.domains, copy(self).decide)
+            decider = view.program.decider(view.registry.careful_ports, copy(self).decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -178,15 +179,14 @@ class Egress:
         """How tables are decided."""
         other = copy(self)  # as above: nothing leads back here
         program = self._view.program
-        ports = range(65536)
         listeners = [one for one in self.table.listeners if one.kind is ListenerKind.OUTBOUND]
         is_open = {port for port in {one.port for one in listeners} if self.names or len(self._addresses_on(port)) > 1}
         return Way(
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=self._is_v6),
-            careful=_bits(port in self._contested for port in ports),
-            unknown=_bits(bool(self.names) or port in is_open for port in ports),
+            careful=self._view.registry.careful_ports,
+            unknown=port_bits(range(65536) if self.names else is_open),
             decision=lambda number: other._weigh(program.decision(number)),
             decide=other._decide_blindly,
         )
@@ -284,14 +284,6 @@ def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
         if name in view.names:
             return tuple(view.names[name])
     return ()
-
-
-def _bits(flags: Iterable[bool]) -> bytes:
-    """Return a bit for each of 65536 *flags*."""
-    packed = bytearray(8192)
-    for port, flag in enumerate(flags):
-        packed[port >> 3] |= flag << (port & 7)
-    return bytes(packed)
 
 
 def _governors(*decisions: Decision) -> str:

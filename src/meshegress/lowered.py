@@ -7,7 +7,7 @@ listener and every chain has a row with the first leaf of its block.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from meshegress.wire.paths import PathNormalization
@@ -30,6 +30,18 @@ GRPC, UPGRADE = 1, 2
 
 # How a condition compares; EVERY_PATH is the prefix ``/``, which any path has.
 EXACT, PREFIX, REGEX, PRESENT, EVERY_PATH = range(5)
+
+
+def port_bits(ports: Iterable[int]) -> bytes:
+    """Return a bit for each of the 65,536 ports, set for *ports*.
+
+    >>> list(port_bits([0, 9])[:3])
+    [1, 2, 0]
+    """
+    packed = bytearray(8192)
+    for port in ports:
+        packed[port >> 3] |= 1 << (port & 7)
+    return bytes(packed)
 
 
 class HostTable(Protocol):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conftest import twin
 from meshegress._match import IMPLEMENTATION, Decider, Walk
 from meshegress.compiler.program.lowering import lower_table
+from meshegress.lowered import port_bits
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     FilterChain,
@@ -141,7 +142,7 @@ def test_the_twins_agree(
     assert compiled.choices == readable.choices
     for request in asked:
         assert compiled.find(request, "10.0.0.1") == readable.find(request, "10.0.0.1")
-    decider = twins[1].Decider(compiled, [443], repr)
+    decider = twins[1].Decider(compiled, port_bits([443]), repr)
     for request in asked:
         is_rest = request.address is None or request.port == 443
         assert decider.decide(request) == (repr(request) if is_rest else readable.decide(request))
@@ -151,7 +152,12 @@ def test_a_decider_leaves_the_rest_to_others() -> None:
     """What is no request, has no address or is for a careful port is not the walk's alone."""
     walk = Walk(lower_table(Table((), {}, {})).lowered, str)
     asked = ["a.com", Request.http("a.com"), Request.tcp("1.1.1.1", 443), Request.tcp("1.1.1.1", 80)]
-    assert [Decider(walk, [443], lambda _rest: "rest").decide(one) for one in asked] == ["rest", "rest", "rest", "0"]
+    assert [Decider(walk, port_bits([443]), lambda _rest: "rest").decide(one) for one in asked] == [
+        "rest",
+        "rest",
+        "rest",
+        "0",
+    ]
 
 
 def test_nodes_are_kept_for_the_next_walk(twins: tuple[ModuleType, ModuleType]) -> None:
@@ -166,6 +172,14 @@ def test_nodes_are_kept_for_the_next_walk(twins: tuple[ModuleType, ModuleType]) 
         arrays.forget_before()
         del before
         assert walk.find(request) == twins[0].Walk(first.lowered, str).find(request)
+
+
+def test_careful_ports_are_bits(twins: tuple[ModuleType, ModuleType]) -> None:
+    """Anything but a bit for each port is refused, not read past its end."""
+    lowered = lower_table(Table((), {}, {})).lowered
+    for module in twins:
+        with pytest.raises(ValueError, match="expected a bit for each port, not 3 bytes"):
+            module.Decider(module.Walk(lowered, str), b"abc", repr)
 
 
 def test_only_requests_are_asked_for(twins: tuple[ModuleType, ModuleType]) -> None:

@@ -21,6 +21,7 @@ from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.compiler.scope import build_scope, choose_sidecar
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
+from meshegress.lowered import port_bits
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, Sidecar
@@ -80,7 +81,8 @@ class Registry:
         registry = copy(self)
         registry._resources, registry.index, registry.pools = resources, index, pools
         registry.stock, registry.judgements = Stock(), Judgements()
-        registry.__dict__.pop("contested", None)
+        for asked in ("contested", "careful_ports"):
+            registry.__dict__.pop(asked, None)
         if contested is not None:
             registry.contested = contested
         return registry
@@ -142,6 +144,12 @@ class Registry:
         # The cluster of an egress proxy takes traffic of every port.
         proxied = any(_has_egress_proxy(sidecar) for sidecar in resources.sidecars)
         return Contested(ports, shared_domain_ports(self.index.services), everywhere or (proxied and bool(ports)))
+
+    @cached_property
+    def careful_ports(self) -> bytes:
+        """A bit for each port, set where another order could give another answer."""
+        contested = self.contested
+        return port_bits(range(65536) if contested.everywhere else contested.ports | contested.domains)
 
     @property
     def seldom(self) -> frozenset[Order]:

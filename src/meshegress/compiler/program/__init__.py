@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from meshegress._match import Arrays, Decider, Walk
 from meshegress.compiler.nouns.splices import Splice
@@ -46,10 +46,10 @@ class Program:
         """How many leaves there are: numbers below it are leaves as they stand."""
         return self._lowered.lowered.leaves
 
-    def decider(self, careful: Collection[int], otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
+    def decider(self, careful: bytes, otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
         """Return what decides as this program does, and leaves to *otherwise* what is not its alone to answer.
 
-        That is what is no request, what has no address, and what goes to a *careful* port.
+        That is what is no request, what has no address, and what goes to a *careful* port, which has its bit set.
         """
         return Decider(self._walk, careful, otherwise)
 
