@@ -12,7 +12,7 @@
 #include "_text.h"
 
 enum { HOLDS_NOTHING, HOLDS_NARROW, HOLDS_WIDE, HOLDS_VIEWS, HOLDS_NUMBERS };
-enum { GROUP = 32 }; /* rows are read so many at once: not more than a batch of look-ups */
+enum { GROUP = 64 }; /* rows are read so many at once: not more than a batch of look-ups */
 
 /* Where the values of a column stand; `width` is the size of a number, negative where it is signed. A column of indexes
  * has the column of its values in `values`. */
@@ -24,7 +24,7 @@ typedef struct column_of_arrow {
     int holds, width;
 } arrow_column;
 
-typedef uint32_t row_mask; /* bit i: row i of a group */
+typedef uint64_t row_mask; /* bit i: row i of a group */
 
 static inline int holds_row(row_mask rows, int i) { return rows >> i & 1; }
 
@@ -37,10 +37,10 @@ static inline row_mask valid_rows(const arrow_column *column, int64_t row, int c
     int64_t place = column->offset + row;
     const uint8_t *bytes = column->valid + (place >> 3);
     int skipped = (int)(place & 7);
-    uint64_t bits = 0;
-    for (int i = 0; 8 * i < skipped + count; i++)
-        bits |= (uint64_t)bytes[i] << 8 * i;
-    return (row_mask)(bits >> skipped) & all;
+    row_mask rows = bytes[0] >> skipped;
+    for (int i = 1; 8 * i < skipped + count; i++)
+        rows |= (row_mask)bytes[i] << (8 * i - skipped);
+    return rows & all;
 }
 
 #define NUMBERS_OF(type)                                                              \

@@ -261,10 +261,12 @@ static inline void end_rows(const walk_program *program, row_group *group, int32
     name_promises authorities, server_names;
     fetch_records(&group->authorities, group->table, group->query, SUFFIX, &authorities);
     fetch_records(&group->server_names, group->table, group->query, WHOLE, &server_names);
-    find_names(&authorities, group->table, group->query, SUFFIX, found);
     find_names(&server_names, group->table, group->query, WHOLE, found);
+    for (int j = 0; j < group->server_names.count; j++)
+        fetch_chain_of_name(group->halt[group->server_names.at[j]], found[group->server_names.at[j]]);
+    find_names(&authorities, group->table, group->query, SUFFIX, found);
     for (int j = 0; j < group->authorities.count; j++)
-        fetch_end(group->halt[group->authorities.at[j]], found[group->authorities.at[j]]);
+        fetch_answer(group->halt[group->authorities.at[j]], found[group->authorities.at[j]]);
     for (int j = 0; j < group->server_names.count; j++) {
         int i = group->server_names.at[j];
         found[i] = chain_of_name(group->halt[i], &group->way[i]->view, found[i]);

@@ -191,6 +191,14 @@ cdef const name_table *_names_of(ServerNameTable table):
     return NULL if table is None else &table.table
 
 
+cdef void *_pages(size_t count, size_t size) except NULL:
+    """Return zeroed room for *count* members of *size*, where many are looked up in no order."""
+    cdef void *room = pages_allocate(count * size)
+    if room == NULL:
+        raise MemoryError
+    return room
+
+
 cdef void *_room(size_t count, size_t size) except NULL:
     """Return zeroed room for *count* members of *size*."""
     cdef void *room = PyMem_Calloc(count or 1, size)

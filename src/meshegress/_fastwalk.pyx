@@ -47,6 +47,11 @@ cdef extern from "_text.h" nogil:
         size_t readable
 
 
+cdef extern from "_pages.h" nogil:
+    void *pages_allocate(size_t size)
+    void pages_free(void *pages)
+
+
 cdef extern from "_routes.h" nogil:
     enum:
         WALK_ASKS
@@ -211,9 +216,9 @@ cdef class Walk:
         self.place_ports(lowered.ports)
 
     def __dealloc__(self):
-        PyMem_Free(self.program.slots)
-        PyMem_Free(self.listeners)
-        PyMem_Free(self.chains)
+        pages_free(self.program.slots)
+        pages_free(self.listeners)
+        pages_free(self.chains)
 
     @property
     def choices(self):
@@ -265,7 +270,7 @@ cdef class Walk:
 
     cdef int place_listeners(self, rows, Arrays arrays) except -1:
         cdef Py_ssize_t place
-        self.listeners = <walk_listener *>_room(len(rows), sizeof(walk_listener))
+        self.listeners = <walk_listener *>_pages(len(rows), sizeof(walk_listener))
         for place, row in enumerate(rows):
             tree = arrays.of(row.node, _Tree)
             self.parts.append(tree)
@@ -276,7 +281,7 @@ cdef class Walk:
 
     cdef int place_chains(self, const int64_t[::1] leaves, http_chains, Arrays arrays) except -1:
         cdef Py_ssize_t place
-        self.chains = <walk_chain *>_room(leaves.shape[0], sizeof(walk_chain))
+        self.chains = <walk_chain *>_pages(leaves.shape[0], sizeof(walk_chain))
         for place in range(leaves.shape[0]):
             self.chains[place] = walk_chain(NULL, leaves[place], False, False)
         for place, chain in http_chains.items():
@@ -293,7 +298,7 @@ cdef class Walk:
         cdef int version
         while size < 2 * sum([len(exact) + 2 for exact, _, _ in ports.values()]):
             size *= 2
-        self.program.slots = <walk_slot *>_room(size, sizeof(walk_slot))
+        self.program.slots = <walk_slot *>_pages(size, sizeof(walk_slot))
         self.program.mask = size - 1
         self.program.addressed = self.addressed
         for port, (exact, wildcard_4, wildcard_6) in ports.items():

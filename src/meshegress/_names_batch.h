@@ -8,7 +8,7 @@
 
 #include "_names.h"
 
-#define BATCH 32 /* lookups that are under way at once */
+#define BATCH 64 /* lookups that are under way at once */
 
 static inline void fetch_bucket(const name_table *table, name_query *query) {
     query->bucket = bucket_of(table, query->hash);

@@ -1,4 +1,5 @@
-/* Memory for tables: zeroed, aligned to cache lines, and in huge pages where a table is large enough to gain by them. */
+/* Memory for tables: zeroed, aligned to cache lines, and in huge pages as far as it fills them: what is fetched in no order
+ * waits for the address of its page too, and there are not many addresses that a processor remembers. */
 #ifndef MESHEGRESS_PAGES_H
 #define MESHEGRESS_PAGES_H
 
@@ -25,12 +26,12 @@ static inline void pages_free(void *pages) { _aligned_free(pages); }
 
 static inline void *pages_allocate(size_t size) {
     void *pages = NULL;
-    int is_large = size >= 2 * HUGE_PAGE;
-    if (posix_memalign(&pages, is_large ? HUGE_PAGE : CACHE_LINE, size))
+    size_t whole = size / HUGE_PAGE * HUGE_PAGE;
+    if (posix_memalign(&pages, whole ? HUGE_PAGE : CACHE_LINE, size ? size : 1))
         return NULL;
 #if defined(MADV_HUGEPAGE)
-    if (is_large)
-        (void)madvise(pages, size, MADV_HUGEPAGE); /* advice: to be refused is no harm */
+    if (whole)
+        (void)madvise(pages, whole, MADV_HUGEPAGE); /* advice: to be refused is no harm */
 #endif
     return memset(pages, 0, size);
 }

@@ -298,14 +298,13 @@ static inline int64_t end_routes(const walk_program *program, const walk_view *v
     return answer < 0 ? WALK_ASKS : as_variant(program, base + answer, view->variant);
 }
 
-/* Fetch what the end of the walk reads of a row that was found. */
-static inline void fetch_end(const walk_halt *halt, int32_t row) {
-    if (row == WALK_NONE)
-        return;
-    if (halt->names)
-        PREFETCH(&halt->listener->tree->tls_chains[halt->names->first_row + row]);
-    else
-        PREFETCH(&halt->chain->routes->answers[row]);
+/* Fetch what the end of the walk reads of a row that was found; of no row the first, which saves a guess. */
+static inline void fetch_answer(const walk_halt *halt, int32_t row) {
+    PREFETCH(&halt->chain->routes->answers[row + (row == WALK_NONE)]);
+}
+
+static inline void fetch_chain_of_name(const walk_halt *halt, int32_t row) {
+    PREFETCH(&halt->listener->tree->tls_chains[halt->names->first_row + row + (row == WALK_NONE)]);
 }
 
 /* Return the chain of a connection whose server name has been looked up. */
