@@ -294,7 +294,11 @@ class ListenerBuilder:
     def _listener(self, entry: _Entry, fallthrough: FilterChain) -> Listener:
         chains: list[FilterChain] = []
         default: FilterChain | None = None
-        for plan in entry.plans:
+        http_inspector = any(plan.sniffs for plan in entry.plans)
+        asks_name = any(plan.server_names or plan.resolves_name for plan in entry.plans)
+        plans, entry.plans = entry.plans[::-1], []
+        while plans:  # what is made of a plan takes its place in memory
+            plan = plans.pop()
             chain = FilterChain(plan.network_filter, plan.match, origin=plan.origin)
             if plan.is_match_all:
                 default = chain
@@ -304,7 +308,6 @@ class ListenerBuilder:
             chains, default = [replace(default, match=FilterChainMatch())], None
         elif default is None:
             default = fallthrough
-        http_inspector = any(plan.sniffs for plan in entry.plans)
         inspects_tls = http_inspector and self._profile.always_inspects_tls
         return Listener(
             name=listener_name(entry.binds[0], entry.port),
@@ -312,7 +315,7 @@ class ListenerBuilder:
             port=entry.port,
             filter_chains=tuple(chains),
             default_filter_chain=default,
-            tls_inspector=inspects_tls or any(plan.server_names or plan.resolves_name for plan in entry.plans),
+            tls_inspector=inspects_tls or asks_name,
             http_inspector=http_inspector,
             inspection_timeout_ms=self._inspection_timeout_ms if http_inspector else None,
         )

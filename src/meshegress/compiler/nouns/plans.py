@@ -49,7 +49,9 @@ class ChainPlan:
     @property
     def match(self) -> FilterChainMatch:
         """The chain's match; a CIDR written with the address 0.0.0.0 is left out."""
-        names = () if "*" in self.server_names else tuple(sorted(self.server_names))
+        names = () if "*" in self.server_names else self.server_names
+        if len(names) > 1:
+            names = tuple(sorted(names))
         if not self.cidrs:
             return _SNIFFED if self.sniffs else FilterChainMatch(server_names=names)
         return FilterChainMatch(

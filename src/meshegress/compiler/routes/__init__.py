@@ -54,10 +54,13 @@ class _Group:
 
 @dataclass(slots=True)
 class _Domains:
-    """The domains that are given away already, in lower case, and the names that short forms must not take."""
+    """The domains that are given away already, in lower case, and the names that short forms must not take.
 
+    Each of those has the text that stands for it in the table: a name is kept once.
+    """
+
+    full_names: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
-    full_names: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
 
     def give(self, domains: Iterable[str], other_forms: Sequence[str]) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ class _Domains:
             folded = domain.lower()
             if folded in self.taken or (domain in other_forms and domain in self.full_names):
                 continue
-            self.taken.add(folded)
+            self.taken.add(domain if folded == domain else folded)  # of two equal texts one is enough
             given.append(domain)
         return tuple(given)
 
@@ -128,8 +131,8 @@ class RouteBuilder:
         domains = _Domains()
         for group in groups:
             for one in group.served:
-                domains.full_names.update((one.host, host_and_port(one.host, group.port)))
-        hosts = [(group.port, host) for group in groups for host in self._hosts_of(group, port, domains)]
+                domains.full_names.update((name, name) for name in (one.host, host_and_port(one.host, group.port)))
+        hosts = [(group.port, host) for group in _spent(groups) for host in self._hosts_of(group, port, domains)]
         if port:
             return [host for number, host in hosts if number == port]
         return list(_merge_ports(hosts))
@@ -211,7 +214,7 @@ class RouteBuilder:
                 if given := domains.give([bracketed(host)], ()):
                     yield VirtualHost(name, given, group.routes, group.origin)
         for one in group.served:
-            name = host_and_port(one.host, group.port)
+            name = domains.full_names[host_and_port(one.host, group.port)]
             if name not in domains.hosts:
                 domains.hosts.add(name)
                 forms, other_forms = service_domains(
@@ -232,6 +235,13 @@ def _default_group(one: _Served, port: ServicePort) -> _Group:
     cluster = single(named)
     route = Route("default", EVERY_PATH, RouteAction(cluster), origin=origin)
     return _Group(port.number, (one,), (), (route,), origin)
+
+
+def _spent(groups: list[_Group]) -> Iterator[_Group]:
+    """Yield *groups*, and let go of each: what is made of them takes their place in memory."""
+    groups.reverse()
+    while groups:
+        yield groups.pop()
 
 
 def _by_domain(hosts: Iterable[VirtualHost]) -> dict[str, VirtualHost]:
