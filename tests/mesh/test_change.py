@@ -144,6 +144,60 @@ def test_a_change_of_one_entry_is_there_at_once(added: list[ServiceEntry], remov
     assert sum(id(host) not in kept for host in now) <= len(added)
 
 
+CHOSEN = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: v, namespace: shop, creationTimestamp: 2024-01-01T00:00:00Z}
+spec:
+  hosts: [a.example.com]
+  http:
+    - {match: [{sourceLabels: {team: red}}], directResponse: {status: 418}}
+    - {route: [{destination: {host: a.example.com}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: d, namespace: shop, creationTimestamp: 2024-01-01T00:00:00Z}
+spec: {host: b.example.com, workloadSelector: {matchLabels: {tier: front}}, subsets: [{name: v1}]}
+"""
+WORKLOADS = [
+    *(Workload("shop", labels=labels) for labels in ({}, {"team": "red"}, {"tier": "front"})),
+    Workload("other"),
+]
+
+
+@pytest.mark.parametrize(
+    "port", [pytest.param(TLS, id="one more server name"), pytest.param(HTTP, id="one more route")]
+)
+def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, Any]) -> None:
+    """What is exchanged is exchanged once for all workloads, down to the matching tables."""
+    mesh = Mesh(
+        [*check(CHOSEN)[0].resources.each(), *(entry(name, port=HTTP, created=1) for name in "abc"), entry("t")]
+    )
+
+    def held() -> list[int]:
+        views = [mesh.view(workload) for workload in WORKLOADS]
+        tables = [view.program.table for view in views]
+        lowered = [view.program._lowered.lowered for view in views]
+        routes = [routes for table in tables for routes in table.route_configurations.values()]
+        parts: list[list[Any]] = [
+            [part for table in tables for part in table.listeners],
+            [part for table in tables for part in table.clusters.values()],
+            [part for one in routes for part in one.virtual_hosts],
+            [row.node for one in lowered for row in one.listeners],
+            [chain.routes.domains for one in lowered for chain in one.http_chains.values()],
+            [view.names for view in views],
+        ]
+        return [len({id(part) for part in kind}) for kind in parts]
+
+    for workload in WORKLOADS:
+        assert mesh.egress(workload).names is not None
+    before = held()
+    mesh = mesh.with_changes([entry("m", port=port, created=9)])
+    assert len(mesh._views) == len(WORKLOADS)
+    more = [0, 1, int(port is HTTP), 0, 0, 0]
+    assert held() == [count + added for count, added in zip(before, more, strict=True)]
+
+
 def test_a_thousand_changes_leave_no_waste() -> None:
     """What is gone is forgotten in the end: the lowered table does not grow with the number of changes."""
     mesh = Mesh(BASE)

@@ -98,7 +98,7 @@ class ScopeTables:
 
     def _name_table(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         services = (service for listener in self.scope.listeners for service in listener.services)
-        return name_table(services, proxy, self.registry.pools, self.registry.profile)
+        return self.registry.stock.names(name_table(services, proxy, self.registry.pools, self.registry.profile))
 
     def _all_clusters(self, proxy: Proxy) -> Mapping[str, Cluster]:
         common, asking = self._unasking.once(proxy, self._clusters_of_all)

@@ -18,6 +18,7 @@ from meshegress.collection import ResourceSet
 from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
 from meshegress.compiler.changes.exchange import (
     ListenerSplice,
+    Once,
     RouteSplice,
     exchange_clusters,
     exchange_listeners,
@@ -71,6 +72,7 @@ class EntryChange:
         require_own_places(registry, self._gone, self._fresh)
         self._before = registry
         self.registry = self._changed_registry(resources)
+        self._once = Once()
         self._scopes: dict[int, Scope] = {}
         self._tables: dict[Scope, ScopeTables] = {}
         self._tables_alone: dict[tuple[Registry, Scope], ScopeTables] = {}
@@ -86,27 +88,33 @@ class EntryChange:
         if gone.table.rejected or fresh.table.rejected:
             raise EntangledError
         require_no_namesake(self._before.index, (*self._gone, *self._fresh), (gone.table, fresh.table), proxy)
+        before = self._before
         listeners, exchanged = exchange_listeners(
             old.table,
             gone.table,
             fresh.table,
+            self._once,
             is_plain=partial(is_plain, self.registry.index),
-            order=partial(self._chain_order, _import_order(self._before.index, proxy.namespace, self._before.profile)),
+            order=partial(self._chain_order, _import_order(before.index, proxy.namespace, before.profile)),
+            who=None if self._is_public else proxy.namespace,
         )
-        routes, rerouted = exchange_routes(old.table, gone.table, fresh.table)
-        clusters = exchange_clusters(old.table, gone.table, fresh.table)
+        routes, rerouted = exchange_routes(old.table, gone.table, fresh.table, self._once)
+        clusters = exchange_clusters(old.table, gone.table, fresh.table, self._once)
         scope = self._scope(old.scope, gone.scope, fresh.scope)
-        return Changed(Compiled(Table(listeners, routes, clusters), scope, old.policy), exchanged, rerouted)
+        table = Table(listeners, routes, clusters)
+        self.registry.stock.take(table)
+        return Changed(Compiled(table, scope, old.policy), exchanged, rerouted)
 
-    def names(self, old: Mapping[str, Sequence[str]], proxy: Proxy, scope: Scope) -> dict[str, Sequence[str]]:
+    def names(self, old: Mapping[str, Sequence[str]], proxy: Proxy, scope: Scope) -> Mapping[str, Sequence[str]]:
         """Return the names of the DNS proxy after the change; *old* are those before."""
-        names = dict(old)
-        for alone in (self._gone_alone, self._fresh_alone):
-            found = self._alone(alone, scope).names(proxy)
-            for host in found if alone is self._gone_alone else ():
-                names.pop(host, None)
-            names |= found if alone is self._fresh_alone else {}
-        return names
+        gone, fresh = (self._alone(one, scope).names(proxy) for one in (self._gone_alone, self._fresh_alone))
+        return self.registry.stock.names(self._once(_exchange_names, old, gone, fresh))
+
+    @cached_property
+    def _is_public(self) -> bool:
+        """Whether everybody sees what changes, in the same place among all that is public."""
+        index = self._before.index
+        return all(PUBLIC in index.export_to(service) for service in (*self._gone, *self._fresh))
 
     def tables(self, scope: Scope) -> ScopeTables:
         """Return the tables of *scope*, which is one after the change."""
@@ -166,6 +174,12 @@ class EntryChange:
             changed = replace(listener, services=services)
             self._scopes[id(old)] = Scope(old.namespace, old.sidecar, (changed,), merged)
         return self._scopes[id(old)]
+
+
+def _exchange_names(
+    old: Mapping[str, Sequence[str]], gone: Mapping[str, Sequence[str]], fresh: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    return {host: addresses for host, addresses in old.items() if host not in gone} | dict(fresh)
 
 
 def _is_one_list(scope: Scope) -> bool:

@@ -6,9 +6,10 @@ Listeners and chains stand in the order of the services that they were made for,
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from meshegress.compiler.nouns.splices import EntangledError, Splice, spliced
 from meshegress.table import (
@@ -28,13 +29,40 @@ RouteSplice = Splice[RouteConfiguration, VirtualHost]
 #: The place of a chain's service in the order in which services are imported.
 Order = Callable[[FilterChain], tuple[Any, ...]]
 
+_Clusters = dict[str, Cluster]
+_Part = TypeVar("_Part")
 _OUTBOUND = "outbound|"
 
 
-def exchange_clusters(old: Table, gone: Table, fresh: Table) -> dict[str, Cluster]:
+class Once:
+    """Exchanges that were made already: many tables hold the same parts, and the same exchange gives the same part."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Hashable, ...], tuple[tuple[object, ...], Any]] = {}
+
+    def __call__(self, exchange: Callable[..., _Part], *parts: object, also: Hashable = None) -> _Part:
+        """Return *exchange* of these *parts*, now or before; *also* is what else it depends on."""
+        key = (exchange.__name__, also, *map(id, parts))
+        if key not in self._made:
+            self._made[key] = (parts, exchange(*parts))  # which keeps the parts, and so their ids
+        made: _Part = self._made[key][1]
+        return made
+
+
+def exchange_clusters(old: Table, gone: Table, fresh: Table, once: Once) -> Mapping[str, Cluster]:
     """Return the clusters of *old* without those of *gone* and with those of *fresh*."""
-    leaving, coming = _outbound_clusters(gone), _outbound_clusters(fresh)
-    clusters = dict(old.clusters)
+    before, leaving, coming = (_chosen_and_common(table.clusters) for table in (old, gone, fresh))
+    chosen = exchange_map(before[0], leaving[0], coming[0])
+    common = once(exchange_map, before[1], leaving[1], coming[1])
+    if not chosen.keys().isdisjoint(common):
+        raise EntangledError
+    return ChainMap(chosen, common) if chosen else common
+
+
+def exchange_map(old: Mapping[str, Cluster], gone: Mapping[str, Cluster], fresh: Mapping[str, Cluster]) -> _Clusters:
+    """Return the clusters *old* without those of services that are *gone*, and with those of *fresh* ones."""
+    leaving, coming = _outbound(gone), _outbound(fresh)
+    clusters = dict(old)
     for name, cluster in leaving.items():
         if clusters.pop(name, None) != cluster:
             raise EntangledError
@@ -45,7 +73,7 @@ def exchange_clusters(old: Table, gone: Table, fresh: Table) -> dict[str, Cluste
 
 
 def exchange_routes(
-    old: Table, gone: Table, fresh: Table
+    old: Table, gone: Table, fresh: Table, once: Once
 ) -> tuple[dict[str, RouteConfiguration], tuple[RouteSplice, ...]]:
     """Return the route configurations of *old* with other virtual hosts in some, and those exchanges."""
     routes = dict(old.route_configurations)
@@ -55,23 +83,34 @@ def exchange_routes(
             continue  # it stands inside a listener, and holds no service
         if name not in routes:
             raise EntangledError
-        leaving, coming = _hosts(gone, name), _hosts(fresh, name)
-        before = routes[name]
-        *hosts, catch_all = before.virtual_hosts
-        found = spliced(hosts, leaving, coming, key=lambda host: (host.name,))
-        routes[name] = RouteConfiguration(name, (*found, catch_all))
-        splices.append(Splice(before, routes[name], leaving, coming))
+        splice = once(exchange_hosts, routes[name], *(table.route_configurations.get(name) for table in (gone, fresh)))
+        routes[name] = splice.after
+        splices.append(splice)
     return routes, tuple(splices)
 
 
+def exchange_hosts(
+    before: RouteConfiguration, gone: RouteConfiguration | None, fresh: RouteConfiguration | None
+) -> RouteSplice:
+    """Return *before* without the virtual hosts of *gone*, and with those of *fresh*."""
+    leaving, coming = _hosts(gone), _hosts(fresh)
+    *hosts, catch_all = before.virtual_hosts
+    found = spliced(hosts, leaving, coming, key=lambda host: (host.name,))
+    return Splice(before, RouteConfiguration(before.name, (*found, catch_all)), leaving, coming)
+
+
 def exchange_listeners(
-    old: Table, gone: Table, fresh: Table, *, is_plain: Callable[[int], bool], order: Order
+    old: Table, gone: Table, fresh: Table, once: Once, *, is_plain: Callable[[int], bool], order: Order, who: Hashable
 ) -> tuple[tuple[Listener, ...], tuple[ListenerSplice, ...]]:
     """Return the listeners of *old* with some gone, some new and other chains in some, and the exchanges of chains.
 
     *is_plain* tells of a port whether what listens there stands in the order of its first service, *order* gives the
-    place of the service of a chain among all.
+    place of the service of a chain among all, which is the same for *who* gives the same.
     """
+
+    def exchange_chains(before: Listener, leaving: Listener | None, coming: Listener | None) -> Listener:
+        return _exchange_chains(before, leaving, coming, order)
+
     listeners = list(old.listeners)
     places = {listener.name: place for place, listener in enumerate(listeners)}
     leaving, coming = _outbound_listeners(gone), _outbound_listeners(fresh)
@@ -83,7 +122,7 @@ def exchange_listeners(
             if place is None:
                 raise EntangledError
             before = listeners[place]
-            listeners[place] = after = _exchange_chains(before, leaving.get(name), coming.get(name), order)
+            listeners[place] = after = once(exchange_chains, before, leaving.get(name), coming.get(name), also=who)
             if after is not before:
                 splices.append(Splice(before, after, _chains(leaving.get(name)), _chains(coming.get(name))))
     left = _without(listeners, [one for one in leaving.values() if not _is_shared(one)], places)
@@ -171,11 +210,18 @@ def _outbound_listeners(table: Table) -> dict[str | None, Listener]:
     return {one.name: one for one in table.listeners if one.kind is ListenerKind.OUTBOUND}
 
 
-def _hosts(table: Table, name: str) -> tuple[VirtualHost, ...]:
+def _hosts(routes: RouteConfiguration | None) -> tuple[VirtualHost, ...]:
     """Return the virtual hosts of a route configuration, without the one for every other host."""
-    routes = table.route_configurations.get(name)
     return routes.virtual_hosts[:-1] if routes is not None else ()
 
 
-def _outbound_clusters(table: Table) -> Mapping[str, Cluster]:
-    return {name: cluster for name, cluster in table.clusters.items() if name.startswith(_OUTBOUND)}
+def _chosen_and_common(clusters: Mapping[str, Cluster]) -> tuple[Mapping[str, Cluster], Mapping[str, Cluster]]:
+    """Return the clusters that labels or nodes choose, and those that all have."""
+    if isinstance(clusters, ChainMap):
+        chosen, common = clusters.maps
+        return chosen, common
+    return {}, clusters
+
+
+def _outbound(clusters: Mapping[str, Cluster]) -> Mapping[str, Cluster]:
+    return {name: cluster for name, cluster in clusters.items() if name.startswith(_OUTBOUND)}

@@ -5,13 +5,13 @@ Equality of tables leaves provenance out; here it counts, for explanations and d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.decision import Origin
-from meshegress.table import Cluster, FilterChain, Listener, Route, RouteConfiguration, VirtualHost
+from meshegress.table import Cluster, FilterChain, Listener, Route, RouteConfiguration, Table, VirtualHost
 
 RouteSplice = Splice[RouteConfiguration, VirtualHost]
 _Part = TypeVar("_Part", bound=Cluster | FilterChain | VirtualHost)
@@ -33,6 +33,12 @@ class Stock:
         self._chosen: dict[str, Cluster] = {}
         self._listeners: dict[tuple[str | None, int], Listener] = {}
         self._routes: dict[str, RouteConfiguration] = {}
+        self._names: Mapping[str, Sequence[str]] | None = None
+
+    def names(self, made: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+        """Return the names *made*, those in stock if they are the same."""
+        first = self._names = made if self._names is None else self._names
+        return first if first == made else made
 
     def clusters(self, made: dict[str, Cluster]) -> dict[str, Cluster]:
         """Return *made* with the clusters in stock where they are the same, and the stock where all are."""
@@ -40,9 +46,18 @@ class Stock:
         if not first:
             self._clusters = made
             return made
-        found = {name: _stocked(cluster, first.get(name)) for name, cluster in made.items()}
+        found = {name: _stocked(made[name], first.get(name) or self._chosen.get(name)) for name in made}
         is_all = len(found) == len(first) and all(found[name] is first.get(name) for name in found)
         return first if is_all else found
+
+    def take(self, table: Table) -> None:
+        """Take the parts of *table* as the first ones, where there are none yet."""
+        if not self._clusters:
+            self._clusters = dict(table.clusters)
+        for listener in table.listeners:
+            self._listeners.setdefault((listener.name, listener.port), listener)
+        for name, routes in table.route_configurations.items():
+            self._routes.setdefault(name, routes)
 
     def cluster(self, made: Cluster) -> Cluster:
         """Return the cluster *made*, which not everybody has, as it is in stock if it is the same."""
@@ -84,7 +99,8 @@ class Stock:
 
 def _stocked(made: _Part, known: _Part | None) -> _Part:
     """Return what is *known* if nobody can tell *made* from it."""
-    return known if known is not None and known == made and _have_one_place(known, made) else made
+    is_known = known is made or (known is not None and known == made and _have_one_place(known, made))
+    return known if known is not None and is_known else made
 
 
 def _have_one_place(one: _Part, other: _Part) -> bool:

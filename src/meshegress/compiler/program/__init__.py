@@ -100,11 +100,13 @@ class Lowerer:
         """
         nodes = self._nodes
         for chains in listeners:
-            lowered = nodes.known_listener(chains.before) or lower_listener(chains.before)
-            nodes.add_listener(relower_listener(lowered, chains))
+            if nodes.known_listener(chains.after) is None:
+                lowered = nodes.known_listener(chains.before) or lower_listener(chains.before)
+                nodes.add_listener(relower_listener(lowered, chains))
         for hosts in routes:
             if nodes.known_routes(hosts.after) is None:
-                nodes.add_routes(relower_routes(nodes.known_routes(hosts.before) or lower_routes(hosts.before), hosts))
+                known = nodes.known_routes(hosts.before) or lower_routes(hosts.before)
+                nodes.add_routes(relower_routes(known, hosts, nodes.changed_names))
         return Program(table, lower_table(table, nodes), self._arrays)
 
     def forget_before(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from meshegress.addressing import canonical_address
@@ -20,6 +20,7 @@ from meshegress.lowered import (
     HttpChain,
     ListenerRow,
     Lowered,
+    NameTable,
 )
 from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.table import (
@@ -38,12 +39,13 @@ class Nodes:
     What is not here may be in the nodes *before*; only what is asked for is taken over from there.
     """
 
-    __slots__ = ("_before", "_listeners", "_routes")
+    __slots__ = ("_before", "_changed", "_listeners", "_routes")
 
     def __init__(self, before: Nodes | None = None) -> None:
         self._before = before
         self._listeners: dict[int, LoweredListener] = {}
         self._routes: dict[int, LoweredRoutes] = {}
+        self._changed: dict[tuple[int, tuple[str, ...], tuple[tuple[str, int], ...]], tuple[NameTable, NameTable]] = {}
 
     def of_listener(self, listener: Listener) -> LoweredListener:
         """Return what *listener* is lowered to, now or before."""
@@ -73,9 +75,17 @@ class Nodes:
         """Remember what a route configuration was lowered to."""
         self._routes[id(lowered.routes)] = lowered
 
+    def changed_names(self, names: NameTable, removed: Iterable[str], added: Iterable[tuple[str, int]]) -> NameTable:
+        """Return *names* without those *removed* and with those *added*: one table for all that change so."""
+        key = (id(names), tuple(removed), tuple(added))
+        if key not in self._changed:
+            self._changed[key] = (names, names.with_changes(*key[1:]))
+        return self._changed[key][1]
+
     def forget_before(self) -> None:
         """Let go of what was not taken over."""
         self._before = None
+        self._changed.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the next one, and where more than a few are unused the whole is lowered again.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.program.trees import (
@@ -21,8 +21,11 @@ from meshegress.compiler.program.trees import (
     route_node,
     takes_every_connection,
 )
-from meshegress.lowered import NO_MATCH, NameLevel, RouteNode, RouteRow
+from meshegress.lowered import NO_MATCH, NameLevel, NameTable, RouteNode, RouteRow
 from meshegress.table import FilterChain, Listener, RouteConfiguration, VirtualHost
+
+#: A table of names, those that go, those that come with their rows: the table afterwards.
+NameChange = Callable[[NameTable, Sequence[str], Sequence[tuple[str, int]]], NameTable]
 
 #: Unused numbers that are not worth lowering again.
 _FEW = 256
@@ -44,8 +47,13 @@ def relower_listener(lowered: LoweredListener, splice: Splice[Listener, FilterCh
     return LoweredListener(splice.after, node, chains, lowered.carries_bytes)
 
 
-def relower_routes(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost]) -> LoweredRoutes:
-    """Return what the route configuration after *splice* is lowered to; *lowered* is what the one before was."""
+def relower_routes(
+    lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost], changed_names: NameChange
+) -> LoweredRoutes:
+    """Return what the route configuration after *splice* is lowered to; *lowered* is what the one before was.
+
+    *changed_names* changes a table of names.
+    """
     node = lowered.node
     if [host.domains for host in splice.gone] == [host.domains for host in splice.fresh]:
         rerouted = _reroute(lowered, splice)
@@ -66,7 +74,7 @@ def relower_routes(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, Vi
     leaf = node.leaves
     for host in splice.fresh:
         leaf = lower_host(host, leaf, answers, misses, conditional)
-    domains = node.domains.with_changes(removed, added)
+    domains = changed_names(node.domains, removed, added)
     changed = node._replace(
         domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
     )
