@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from meshegress import Mesh, Request, ResourceError, Workload
 from meshegress.collection import ResourceSet, check, load
 from meshegress.findings import Finding, Severity
+from meshegress.resources import Resource
 from meshegress.testing import strategies
 from meshegress.testing.strategies.broken import SOUND, paths
+from meshegress.testing.strategies.worlds import FIRST_DAY, named
 
 
 class BrokenWorld(NamedTuple):
@@ -90,13 +92,9 @@ def test_loading_a_broken_world_raises_once_with_everything(world: BrokenWorld) 
         assert str(caught.value)
 
 
+odd = st.sampled_from((float("inf"), 10**400, -(2**63), 2**32, "x" * 300, -1, "*", "\ud800", b"a", (1,), {"a.com"}))
 anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(("x" * 300, -1, "*")),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | odd,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4) | st.integers(), inner, max_size=2),
     max_leaves=4,
 )
@@ -118,13 +116,14 @@ class OddWorld(NamedTuple):
 def odd_worlds(draw: st.DrawFn) -> OddWorld:
     """Draw a world, and put anything at all at one place of one more resource."""
     sound = [resource.as_wire() for resource in draw(strategies.worlds(max_size=3))]
-    odd = draw(st.sampled_from(tuple(SOUND)).flatmap(SOUND.__getitem__)).as_wire()
-    *way, last = draw(st.sampled_from(list(paths(odd))))
-    holder: Any = odd
+    drawn = draw(st.sampled_from(tuple(SOUND)).flatmap(SOUND.__getitem__))
+    document = (named(drawn, "odd", FIRST_DAY) if isinstance(drawn, Resource) else drawn).as_wire()
+    *way, last = draw(st.sampled_from(list(paths(document))))
+    holder: Any = document
     for part in way:
         holder = holder[part]
     holder[last] = deepcopy(draw(anything))
-    return OddWorld(sound, odd)
+    return OddWorld(sound, document)
 
 
 def identities(resources: ResourceSet) -> set[tuple[str, str, str]]:

@@ -6,7 +6,6 @@ smallest, everything at once, each field alone, and the words and numbers that t
 
 from __future__ import annotations
 
-import copy
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from meshegress.resources._message import Message, wire_name
+from meshegress.resources.printing import plain
 from meshegress.resources.reading import read
 from meshegress.resources.releases import wire_fields
 
@@ -58,7 +58,7 @@ def completions(model: type[M], value: Any, holes: Sequence[Path]) -> Iterator[M
     for run in range(RUNS):
         if run and all(offer.is_spent for offer in offers):
             return
-        filled = copy.deepcopy(value)
+        filled = plain(value)
         for path, offer in zip(holes, offers, strict=True):
             if not offer.put(filled, path, run):
                 return
@@ -85,6 +85,8 @@ class _Offer:
             return False
         for part in path[:-1]:
             value = value[part]
+        if type(value) not in (dict, list):
+            return False  # it is no value of the wire, such as a generator
         if (sample := self._made[run % len(self._made)]) is _ABSENT:
             del value[path[-1]]
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
@@ -14,6 +15,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d
 
 
 _FRACTION = re.compile(r"[.,]\d+", re.ASCII)
+_NO_TIMESTAMP = "is not a timestamp such as `2024-01-01T00:00:00Z`"
 
 
 def epoch_seconds(value: object) -> object:
@@ -23,11 +25,13 @@ def epoch_seconds(value: object) -> object:
     1704067200
     """
     if not isinstance(value, str):
-        return int(value) if type(value) is float else value
+        return int(value) if type(value) is float and isfinite(value) else value
     if not _TIMESTAMP.match(value):
-        raise ValueError("is not a timestamp such as `2024-01-01T00:00:00Z`")
-    moment = datetime.fromisoformat(_FRACTION.sub("", value))
-    return int(moment.astimezone(UTC).timestamp())
+        raise ValueError(_NO_TIMESTAMP)
+    try:
+        return int(datetime.fromisoformat(_FRACTION.sub("", value)).astimezone(UTC).timestamp())
+    except OverflowError:  # an offset that leads out of the calendar
+        raise ValueError(_NO_TIMESTAMP) from None
 
 
 Timestamp = Annotated[int, BeforeValidator(epoch_seconds)]

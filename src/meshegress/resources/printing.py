@@ -61,6 +61,6 @@ def plain(value: Any) -> Any:
     """Return *value* of a field without a model as YAML has it: lists and mappings of plain values."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     return value

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from meshegress.resources._message import Message
+from meshegress.resources.printing import plain
 from meshegress.resources.shape import shape_problems, shown
 
 M = TypeVar("M", bound=Message)
@@ -53,7 +54,7 @@ def _read_repaired(model: type[M], value: Any) -> M | tuple[ShapeProblem, ...]:
         nulls = [item for item in error.errors(include_url=False, include_context=False) if item["input"] is None]
         if not nulls:
             return _problems(error, value)
-    repaired = copy.deepcopy(value)
+    repaired = plain(value)
     for item in sorted(nulls, key=lambda item: str(item["loc"]), reverse=True):
         _repair(repaired, item)
     try:
@@ -115,6 +116,8 @@ def _repair(value: Any, item: ErrorDetails) -> None:
         return
     for part in path[:-1]:
         value = value[part]
+    if not isinstance(value, (dict, list)):
+        return
     last: Any = path[-1]
     empty = _EMPTY.get(item["type"])
     if isinstance(value, list) or _is_map(path):

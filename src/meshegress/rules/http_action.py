@@ -75,7 +75,7 @@ def direct_response_problems(response: HTTPDirectResponse | None) -> Problems:
     if body is not None and body.bytes is not None:
         size = len(body.bytes.rstrip("=")) * 3 // 4
     elif body is not None and body.string is not None:
-        size = len(body.string.encode())
+        size = len(body.string.encode(errors="surrogatepass"))
     if size > _KILOBYTE * _KILOBYTE:
         yield Problem(("directResponse", "body"), "the body is larger than a megabyte")
     elif size > 100 * _KILOBYTE:

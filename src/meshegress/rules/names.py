@@ -52,7 +52,11 @@ def labels_fault(domain: str) -> str | None:
 def _length_fault(name: str) -> str | None:
     if not name:
         return "the name is empty"
-    return f"the name is longer than {LONGEST_NAME} characters" if len(name.encode()) > LONGEST_NAME else None
+    return (
+        f"the name is longer than {LONGEST_NAME} characters"
+        if len(name.encode(errors="surrogatepass")) > LONGEST_NAME
+        else None
+    )
 
 
 @lru_cache(maxsize=4096)

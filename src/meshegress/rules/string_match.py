@@ -26,7 +26,7 @@ def regex_problems(pattern: str, path: Path) -> Problems:
     """Judge a regular expression."""
     if not pattern:
         yield Problem(path, "the pattern is empty")
-    elif len(pattern.encode()) > LONGEST_REGEX:
+    elif len(pattern.encode(errors="surrogatepass")) > LONGEST_REGEX:
         yield Problem(path, f"the pattern is longer than {LONGEST_REGEX} bytes")
     elif not is_valid_re2(pattern):
         yield Problem(path, f"{shown(pattern)} is no pattern of RE2", "RE2 has no look-around and no back-references")

@@ -44,7 +44,7 @@ def _is_allocated(service: Service) -> bool:
 def _places(key: Named) -> Iterator[int]:
     """Yield the slots that *key* would take, the first first."""
     number = 2166136261
-    for byte in f"{key.namespace}/{key.name}".encode():
+    for byte in f"{key.namespace}/{key.name}".encode(errors="surrogatepass"):
         number = ((number ^ byte) * 16777619) % 2**32
     yield number % _SLOTS
     step = _PRIME - number % _PRIME
