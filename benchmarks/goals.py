@@ -42,6 +42,7 @@ GOALS = {
     "A9 request": Goal("deciding", "a ready request decided, against a bare compiled call of two arguments", 15.0),
     "A9 URL": Goal("deciding", "a URL decided, against an uncached `urllib.parse.urlsplit` of it", 2.0),
     "A10": Goal("loading", "bytes for a host of a whole egress with provenance", 1000.0),
+    "A11": Goal("sharing", "bytes that a further workload adds, whatever its labels and address", 4000.0),
     "B1": Goal(
         "batch", "the best of polars, duckdb, pyarrow joining host and port, against a batch", 3.5, is_floor=True
     ),
@@ -58,6 +59,8 @@ GOALS = {
     "D2": Goal("loading", "JSON to a table, against `pydantic_core.from_json` and validating the models", 4.0),
     "D3 import": Goal("loading", "`import meshegress`, against `import pydantic`", 1.3),
     "D3 help": Goal("loading", "`meshegress --help`, against a bare interpreter", 4.0),
+    "D4 alike": Goal("sharing", "another workload of a scope, against the first", 0.02),
+    "D4 chosen": Goal("sharing", "another workload whose labels choose routes or clusters, against the first", 0.05),
 }
 
 

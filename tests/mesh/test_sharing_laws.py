@@ -19,6 +19,8 @@ from meshegress.compiler.assemble.registry import Registry
 from meshegress.compiler.nouns.aspects import Aspect, aspects_of
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
+from meshegress.egress import View
+from meshegress.lowered import HttpChain
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table
@@ -178,6 +180,35 @@ def test_what_is_shared_is_lowered_once() -> None:
     assert all(one is other for one, other in zip(*nodes, strict=True))
     domains = [[chain.routes.domains for chain in one.http_chains.values()] for one in lowered]
     assert domains[0][0] is domains[1][0]
+
+
+ONLY_RED = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: only, namespace: shop, creationTimestamp: 2024-01-03T00:00:00Z}
+spec:
+  hosts: [b.com]
+  http: [{match: [{sourceLabels: {team: red}}], directResponse: {status: 418}}]
+"""
+
+
+@pytest.mark.parametrize("first", [pytest.param("red", id="it applies"), pytest.param("blue", id="it does not")])
+def test_a_rule_that_applies_to_some_leaves_all_other_hosts(first: str) -> None:
+    """Where none of its routes hold the host has the routes of its service, and nothing else changes."""
+    mesh = check(MANY + "---" + ONLY_RED)[0]
+    views = {team: mesh.view(Workload("shop", labels={"team": team})) for team in (first, "red", "blue", "green")}
+    hosts = {team: views[team].program.table.route_configurations["80"].virtual_hosts for team in views}
+    assert hosts["blue"] is hosts["green"]
+    apart = [red.name for red, blue in zip(hosts["red"], hosts["blue"], strict=True) if red is not blue]
+    assert apart == ["a.com:80", "b.com:80"]
+    told = {team: str(mesh.egress("shop", labels={"team": team}).decide("http://b.com/")) for team in views}
+    assert told == {"red": "418 direct_response", "blue": "outbound|80||b.com", "green": "outbound|80||b.com"}
+    domains = {id(chain.routes.domains) for view in views.values() for chain in _http_chains(view)}
+    assert len(domains) == 1
+
+
+def _http_chains(view: View) -> Sequence[HttpChain]:
+    return list(view.program._lowered.lowered.http_chains.values())
 
 
 HEADLESS = """

@@ -5,7 +5,7 @@ Source: Istio, pilot/pkg/networking/core, httproute.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from meshegress.compiler.nouns.records import Proxy, Resolution, Service, Servic
 from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
 from meshegress.compiler.nouns.scopes import EgressListener, Scope
 from meshegress.compiler.nouns.stock import Stock
-from meshegress.compiler.routes.choices import Choice, Routed, RouteSet
+from meshegress.compiler.routes.choices import Choice, HostRoutes, Routed, RouteSet
 from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
@@ -62,6 +62,8 @@ class _Domains:
     full_names: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
+    #: Whether somebody did not get what it wanted.
+    are_contested: bool = False
 
     def give(self, domains: Iterable[str], other_forms: Sequence[str]) -> tuple[str, ...]:
         """Return those *domains* that are still free, and take them."""
@@ -69,6 +71,7 @@ class _Domains:
         for domain in domains:
             folded = domain.lower()
             if folded in self.taken or (domain in other_forms and domain in self.full_names):
+                self.are_contested = True
                 continue
             self.taken.add(domain if folded == domain else folded)  # of two equal texts one is enough
             given.append(domain)
@@ -90,11 +93,14 @@ class RouteBuilder:
         self._of_port: dict[int, dict[str, VirtualHost]] = {}
         self._served: dict[tuple[int, int], dict[str, _Served]] = {}
         self._choices: list[Choice] = []
+        # Whether each virtual host is one VirtualService's and has all of its domains, whatever routes there are.
+        self._are_apart = True
+        self._claimed: set[str] = set()
 
     def build_all(self, names: Iterable[str], stock: Stock) -> RouteSet:
         """Return the route configurations of these *names*, taken from *stock* as far as they are there."""
         configurations = {name: self.build(name) for name in names}
-        return RouteSet(configurations, self._choices, self._proxy, stock)
+        return RouteSet(configurations, self._choices, self._proxy, stock, are_apart=self._are_apart)
 
     def build(self, name: str) -> RouteConfiguration:
         """Return the route configuration *name*: a port, ``host:port``, a socket or the HTTP proxy."""
@@ -133,6 +139,7 @@ class RouteBuilder:
             for one in group.served:
                 domains.full_names.update((name, name) for name in (one.host, host_and_port(one.host, group.port)))
         hosts = [(group.port, host) for group in _spent(groups) for host in self._hosts_of(group, port, domains)]
+        self._are_apart = self._are_apart and not domains.are_contested
         if port:
             return [host for number, host in hosts if number == port]
         return list(_merge_ports(hosts))
@@ -177,8 +184,10 @@ class RouteBuilder:
         self, row: VirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
     ) -> Iterator[_Group]:
         """Yield the virtual hosts that a VirtualService gives routes to, by port."""
-        routes = self._routes_of(row, served, port)
-        if not routes:
+        selectors = frozenset(http_selectors(row))
+        choose = _chooser(row, served, port)
+        routes = choose(self._proxy)
+        if not routes and not selectors:
             return
         matched, others = _split_hosts(row, [self._written(host) for host in row.hosts], egress, served)
         by_port: dict[int, list[_Served]] = {}
@@ -188,21 +197,20 @@ class RouteBuilder:
                     by_port.setdefault(own.number, []).append(one)
         if not by_port and port == _OPEN_PORT:
             by_port[_OPEN_PORT] = []
-        for number, services in by_port.items():
-            yield _Group(number, tuple(services), others, routes, row.origin("spec", "hosts"))
+        origin = row.origin("spec", "hosts")
+        self._claim(host_and_port(one.host, number) for number, services in by_port.items() for one in services)
+        if selectors:
+            choice = Choice(selectors, choose, origin, _otherwise(by_port) if port and not others else {})
+            routes = choice.routes(self._proxy)
+            self._choices.append(choice)
+        for number, services in by_port.items() if routes else ():
+            yield _Group(number, tuple(services), others, routes, origin)
 
-    def _routes_of(self, row: VirtualService, served: Mapping[str, _Served], port: int) -> tuple[Route, ...]:
-        """Return the routes that *row* gives the proxy; where labels choose them, remember how."""
-        selectors = frozenset(http_selectors(row))
-        if not selectors:
-            return http_routes(row, self._proxy, port, partial(_cluster_of, served=served, port=port))
-        hosts = {target.host for entry in row.http for target in entry.targets}
-        own = {host: served[host] for host in hosts if host in served}
-        choice = Choice(
-            selectors, partial(http_routes, row, port=port, cluster_of=partial(_cluster_of, served=own, port=port))
-        )
-        self._choices.append(choice)
-        return choice.routes(self._proxy)
+    def _claim(self, names: Iterable[str]) -> None:
+        """Note that a VirtualService wants the virtual hosts of these *names*, of which it has some alone."""
+        for name in names:
+            self._are_apart = self._are_apart and name not in self._claimed
+            self._claimed.add(name)
 
     def _hosts_of(self, group: _Group, port: int, domains: _Domains) -> Iterator[VirtualHost]:
         if not group.routes:
@@ -226,6 +234,26 @@ class RouteBuilder:
                 )
                 if given := domains.give(forms, other_forms):
                     yield VirtualHost(name, given, group.routes, group.origin or one.service.origin(one.ports[0]))
+
+
+def _chooser(row: VirtualService, served: Mapping[str, _Served], port: int) -> Callable[[Proxy], tuple[Route, ...]]:
+    """Return what gives the routes of *row* on *port* for a proxy; of those *served* it keeps only the targets."""
+    hosts = {target.host for entry in row.http for target in entry.targets}
+    targets = {host: served[host] for host in hosts if host in served}
+    return partial(http_routes, row, port=port, cluster_of=partial(_cluster_of, served=targets, port=port))
+
+
+def _otherwise(by_port: Mapping[int, Sequence[_Served]]) -> dict[str, HostRoutes]:
+    """Return what services, by port, have where no rule applies; nothing where one of them then has no virtual host."""
+    found: dict[str, HostRoutes] = {}
+    for number, services in by_port.items():
+        for one in services:
+            if one.service.resolution is Resolution.ALIAS:
+                return {}
+            own = next(port for port in one.ports if port.number == number)
+            group = _default_group(one, own)
+            found[host_and_port(one.host, number)] = HostRoutes(group.routes, group.origin)
+    return found
 
 
 def _default_group(one: _Served, port: ServicePort) -> _Group:

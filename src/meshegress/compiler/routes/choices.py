@@ -8,20 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from meshegress.compiler.nouns.aspects import Aspect, Memory, Selector
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.nouns.stock import RouteSplice, Stock
+from meshegress.decision import Origin
 from meshegress.table import Route, RouteConfiguration, VirtualHost
 
 _Routes = tuple[Route, ...]
 
 
-class Choice:
-    """What a VirtualService gives on one port, by what its selectors say of a proxy; each choice is one object."""
+class HostRoutes(NamedTuple):
+    """The routes of a virtual host, and where they come from."""
 
-    def __init__(self, selectors: frozenset[Selector], choose: Callable[[Proxy], _Routes]) -> None:
+    routes: _Routes
+    origin: Origin | None
+
+
+class Choice:
+    """What a VirtualService gives on one port, by what its selectors say of a proxy; each choice is one object.
+
+    *otherwise* has what its virtual hosts have, by name, where it has no route for a proxy: the same hosts with the
+    routes of their services. It is empty where there would be other hosts.
+    """
+
+    def __init__(
+        self,
+        selectors: frozenset[Selector],
+        choose: Callable[[Proxy], _Routes],
+        origin: Origin,
+        otherwise: Mapping[str, HostRoutes],
+    ) -> None:
+        self.otherwise = otherwise
+        self._origin = origin
         self._choose = choose
         self._chosen: Memory[_Routes] = Memory(Aspect(("namespace",), selectors))
         self._different: list[_Routes] = []
@@ -29,6 +50,10 @@ class Choice:
     def routes(self, proxy: Proxy) -> _Routes:
         """Return the routes that *proxy* gets, none where it has none of them."""
         return self._chosen.once(proxy, self._new_or_known)
+
+    def on(self, name: str, routes: _Routes) -> HostRoutes:
+        """Return what the virtual host *name* has where *routes* are chosen."""
+        return HostRoutes(routes, self._origin) if routes else self.otherwise[name]
 
     def _new_or_known(self, proxy: Proxy) -> _Routes:
         """Return the routes, as they are known where the labels change nothing after all."""
@@ -49,22 +74,24 @@ class Routed:
 
 
 class RouteSet:
-    """Route configurations as they were built for one proxy, and as they are for those of other labels."""
+    """Route configurations as they were built for one proxy, and as they are for those of other labels.
+
+    They *are apart* where each virtual host has all of its domains, and is wanted by one VirtualService at most.
+    """
 
     def __init__(
-        self, made: Mapping[str, RouteConfiguration], choices: Sequence[Choice], proxy: Proxy, stock: Stock
+        self,
+        made: Mapping[str, RouteConfiguration],
+        choices: Sequence[Choice],
+        proxy: Proxy,
+        stock: Stock,
+        *,
+        are_apart: bool,
     ) -> None:
+        self._are_apart = are_apart
         self._choices = tuple((choice, choice.routes(proxy)) for choice in choices)
-        numbers = {id(routes): number for number, (_, routes) in enumerate(self._choices) if routes}
-        #: By name, the places of virtual hosts whose routes a choice gave, and which.
-        self._places = {
-            name: [
-                (place, numbers[id(host.routes)])
-                for place, host in enumerate(config.virtual_hosts)
-                if id(host.routes) in numbers
-            ]
-            for name, config in (made.items() if numbers else ())
-        }
+        #: By name, the places of virtual hosts whose routes a choice gives, and which.
+        self._places = {name: list(self._chosen_places(config)) for name, config in made.items()} if choices else {}
         stocked = [stock.routes(config) for config in made.values()]
         splices = tuple(one.splice for one in stocked if one.splice is not None)
         self.first = Routed({one.routes.name: one.routes for one in stocked}, splices)
@@ -76,7 +103,7 @@ class RouteSet:
         other: dict[int, _Routes] = {}
         for number, (choice, first) in enumerate(self._choices):
             chosen = choice.routes(proxy)
-            if bool(chosen) != bool(first):
+            if bool(chosen) != bool(first) and not (self._are_apart and choice.otherwise):
                 return None
             if chosen is not first:
                 other[number] = chosen
@@ -86,28 +113,39 @@ class RouteSet:
         fresh = {splice.after.name: splice.after for splice in changed}
         return Routed({**self.first.configurations, **fresh}, (*self.first.splices, *changed))
 
+    def _chosen_places(self, routes: RouteConfiguration) -> Iterator[tuple[int, int]]:
+        chosen = {id(first): number for number, (_, first) in enumerate(self._choices) if first}
+        silent = {
+            name: number
+            for number, (choice, first) in enumerate(self._choices)
+            if self._are_apart and not first
+            for name in choice.otherwise
+        }
+        for place, host in enumerate(routes.virtual_hosts):
+            number = chosen.get(id(host.routes), silent.get(host.name))
+            if number is not None:
+                yield place, number
+
     def _exchanged(self, name: str, other: Mapping[int, _Routes]) -> RouteSplice | None:
         """Return the exchange of routes in the configuration *name*, None where there is none; once for each."""
-        moved = [(place, other[number]) for place, number in self._places[name] if number in other]
+        before = self.first.configurations[name]
+        moved = [
+            (place, self._choices[number][0].on(before.virtual_hosts[place].name, other[number]))
+            for place, number in self._places[name]
+            if number in other
+        ]
         if not moved:
             return None
-        key = (name, tuple((place, id(routes)) for place, routes in moved))
+        key = (name, tuple((place, id(fresh.routes)) for place, fresh in moved))
         if key not in self._made:
-            before = self.first.configurations[name]
             hosts = list(before.virtual_hosts)
-            for place, routes in moved:
-                hosts[place] = self._with_routes(hosts[place], routes)
-            gone, fresh = (tuple(rows[place] for place, _ in moved) for rows in (before.virtual_hosts, hosts))
-            self._made.setdefault(key, Splice(before, RouteConfiguration(name, tuple(hosts)), gone, fresh))
+            for place, fresh in moved:
+                hosts[place] = self._with_routes(hosts[place], fresh)
+            pair = (tuple(rows[place] for place, _ in moved) for rows in (before.virtual_hosts, hosts))
+            self._made.setdefault(key, Splice(before, RouteConfiguration(name, tuple(hosts)), *pair))
         return self._made[key]
 
-    def _with_routes(self, host: VirtualHost, routes: _Routes) -> VirtualHost:
-        key = (id(host), id(routes))
-        return self._hosts.get(key) or self._hosts.setdefault(key, replace(host, routes=routes))
-
-
-def _chosen_places(routes: RouteConfiguration, numbers: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    for place, host in enumerate(routes.virtual_hosts):
-        number = numbers.get(id(host.routes))
-        if number is not None:
-            yield place, number
+    def _with_routes(self, host: VirtualHost, fresh: HostRoutes) -> VirtualHost:
+        key = (id(host), id(fresh.routes))
+        known = self._hosts.get(key)
+        return known or self._hosts.setdefault(key, replace(host, routes=fresh.routes, origin=fresh.origin))
