@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mesh.sameness import places_of, require_same
@@ -97,6 +97,11 @@ def test_no_part_depends_on_what_its_aspect_leaves_out(world: World, release: st
 
 @pytest.mark.hypothesis
 @given(world=strategies.worlds(min_size=3), release=releases, crowd=crowds())
+@example(
+    world=[MeshConfig(outbound_traffic_policy={"mode": "ALLOW_ANY_DYNAMIC_DNS"})],
+    release="1.31",
+    crowd=[Workload("shop"), Workload("default")],
+)
 def test_parts_that_are_equal_are_one(world: World, release: str, crowd: list[Workload]) -> None:
     """Of any two workloads, whatever their namespaces: parts that nobody can tell apart are the same object."""
     resources = check(world, istio=release)[0].resources

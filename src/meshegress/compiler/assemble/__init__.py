@@ -60,7 +60,7 @@ class ScopeTables:
         self._policy = registry.policy_of(scope.sidecar)
         self._fallthrough = fallthrough_chain(self._policy)
         self._catch_all = catch_all_host(self._policy)
-        self._inline = {config.name: config for config in inline_routes(self._policy)}
+        self._inline = {one.name: registry.stock.routes(one).routes for one in inline_routes(self._policy)}
         aspects = aspects_of(scope, registry.destination_rules.selectors(scope.namespace))
         self._whole = aspects.table
         self._unasking: Memory[tuple[dict[str, Cluster], Sequence[Service]]] = Memory(Aspect(("namespace",)))
