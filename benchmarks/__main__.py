@@ -47,13 +47,17 @@ def measured(goals: list[str], largest: int) -> Iterator[Result]:
 
 def line(result: Result) -> str:
     """Return *result* as a line."""
-    behind = "  ".join(f"{name} {value:g}" for name, value in result.medians.items())
     verdict = "PASS" if result.passed else "FAIL"
     bound = GOALS[result.goal].bound
     return (
         f"{verdict}  {result.goal:<12} {result.data:<17} {result.ratio:7.2f} {bound:>8} {result.margin:+6.0%}"
-        f"   {behind} {result.unit}"
+        f"   {_medians(result)}"
     )
+
+
+def _medians(result: Result) -> str:
+    """Return what stands behind a ratio."""
+    return "  ".join(f"{name} {value:g}" for name, value in result.medians.items()) + f" {result.unit}"
 
 
 def verdict(goal: str, results: list[Result]) -> Iterator[str]:
@@ -69,7 +73,7 @@ def verdict(goal: str, results: list[Result]) -> Iterator[str]:
         f"{'FAIL' if missed else 'PASS'}  {goal:<12} {worst.ratio:7.2f} {row.bound:>8} {worst.margin:+6.0%}"
         f"   {row.sentence}; worst: {worst.data}{share}"
     )
-    yield from dict.fromkeys(f"      {result.data}: {result.obstacle or 'not explained'}" for result in missed)
+    yield from dict.fromkeys(f"      {result.data}: {result.obstacle or _medians(result)}" for result in missed)
 
 
 def main() -> int:

@@ -5,15 +5,30 @@ from __future__ import annotations
 import gc
 import resource
 import sys
+from enum import Enum
 from pathlib import Path
 
 from benchmarks.hosts import traffic
 from meshegress._fastmatch import DomainTable
+from meshegress.decision import Origin
 
 
 def resident() -> int:
     """Return the bytes of this process that are in memory."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
+def held_by(root: object, seen: set[int]) -> int:
+    """Return the bytes of *root* and of all that it leads to, but for *seen* and provenance, which is the mesh's."""
+    total, todo = 0, [root]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen or isinstance(one, (type, Enum, Origin)):
+            continue
+        seen.add(id(one))
+        total += sys.getsizeof(one)
+        todo += gc.get_referents(one)
+    return total
 
 
 def main() -> None:

@@ -137,7 +137,8 @@ class RouteBuilder:
         domains = _Domains()
         for group in groups:
             for one in group.served:
-                domains.full_names.update((name, name) for name in (one.host, host_and_port(one.host, group.port)))
+                with_port = host_and_port(one.host, group.port)
+                domains.full_names[one.host], domains.full_names[with_port] = one.host, with_port
         hosts = [(group.port, host) for group in _spent(groups) for host in self._hosts_of(group, port, domains)]
         self._are_apart = self._are_apart and not domains.are_contested
         if port:
