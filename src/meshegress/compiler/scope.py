@@ -58,22 +58,21 @@ class Bucket:
         return any(host_subset_of(host, wide) for wide in self.excluded)
 
 
-def choose_sidecar(
-    sidecars: Iterable[Sidecar],
-    *,
-    namespace: str,
-    labels: frozenset[tuple[str, str]],
-    root_namespace: str,
-    order: Order,
-) -> Sidecar | None:
-    """Return the Sidecar of a workload: of its namespace, those with a selector first; else the root namespace's.
-
-    Source: Istio, pilot/pkg/model, initSidecarScopes.
-    """
+def sidecars_in_order(sidecars: Iterable[Sidecar], order: Order) -> list[Sidecar]:
+    """Return the *sidecars* as they are tried: those with a selector first, each oldest first."""
     aged = in_order(
         sidecars, lambda row: row.metadata.creation_timestamp, lambda row: (row.name, row.namespace), order=order
     )
-    ordered = sorted(aged, key=lambda row: row.spec.workload_selector is None)
+    return sorted(aged, key=lambda row: row.spec.workload_selector is None)
+
+
+def choose_sidecar(
+    ordered: Iterable[Sidecar], *, namespace: str, labels: frozenset[tuple[str, str]], root_namespace: str
+) -> Sidecar | None:
+    """Return the Sidecar of a workload: the first *ordered* of its namespace, else the root namespace's.
+
+    Source: Istio, pilot/pkg/model, initSidecarScopes.
+    """
     for sidecar in ordered:
         if sidecar.namespace == namespace:
             selector = sidecar.spec.workload_selector

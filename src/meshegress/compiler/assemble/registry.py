@@ -18,7 +18,7 @@ from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.stock import Stock
 from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports, shared_domain_ports
 from meshegress.compiler.nouns.visibility import ServiceIndex
-from meshegress.compiler.scope import build_scope, choose_sidecar
+from meshegress.compiler.scope import build_scope, choose_sidecar, sidecars_in_order
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
 from meshegress.lowered import port_bits
@@ -114,12 +114,12 @@ class Registry:
     def sidecar_of(self, proxy: Proxy) -> Sidecar | None:
         """Return the Sidecar that *proxy* has."""
         return choose_sidecar(
-            self._resources.sidecars,
-            namespace=proxy.namespace,
-            labels=proxy.labels,
-            root_namespace=self.mesh.root_namespace,
-            order=self.order,
+            self._sidecars, namespace=proxy.namespace, labels=proxy.labels, root_namespace=self.mesh.root_namespace
         )
+
+    @cached_property
+    def _sidecars(self) -> Sequence[Sidecar]:
+        return sidecars_in_order(self._resources.sidecars, self.order)
 
     def policy_of(self, sidecar: Sidecar | None) -> OutboundPolicy:
         """Return the policy of proxies that have *sidecar*; the mesh's is one object for all."""
