@@ -137,7 +137,9 @@ def collect_services(
 
     Source: Istio, pilot/pkg/model, SortServicesByCreationTime.
     """
-    services = [service for entry in entries for service in services_of_entry(entry, profile)]
+    # Between entries of one host, namespace and age there is no order: any will do that documents do not change.
+    by_name = sorted(entries, key=lambda entry: entry.name)
+    services = [service for entry in by_name for service in services_of_entry(entry, profile)]
     services += [service_of_kubernetes(service, domain) for service in kubernetes]
     ordered = in_order(
         services,

@@ -54,13 +54,25 @@ _AS_BY_NAME = (Order.NATURAL, Order.LISTENERS_REVERSED, Order.VIRTUAL_HOSTS_REVE
 _UNDATED_LAST = (Order.UNDATED_LAST, Order.UNDATED_LAST_REVERSED)
 
 
+def _itself(row: object) -> object:
+    return row
+
+
+def _by_resource(units: list[list[_Row]], resource: Callable[[_Row], object]) -> list[list[_Row]]:
+    """Return *units* of one resource as one: they have one age, whichever it is, and so keep their order by key."""
+    found: dict[int, list[_Row]] = {}
+    for unit in units:
+        found.setdefault(id(resource(unit[0])), []).extend(unit)
+    return list(found.values())
+
+
 def in_order(
     rows: Iterable[_Row],
     created: Callable[[_Row], int | None],
     key: Callable[[_Row], tuple[Hashable, ...]],
     *,
     order: Order = Order.NATURAL,
-    resource: Callable[[_Row], object] = id,
+    resource: Callable[[_Row], object] = _itself,
     keeps_parts: bool = True,
 ) -> list[_Row]:
     """Return *rows* oldest first, then by *key*; rows of unknown age are the oldest, and *order* arranges ties.
@@ -79,7 +91,7 @@ def in_order(
         several = [unit for unit in units if len(unit) > 1]
         arranged = {id(unit): arrange(unit, number) for number, unit in enumerate(several)}
         units = [arranged.get(id(unit), unit) for unit in units]
-    undated = arrange([unit for unit in units if created(unit[0]) is None], 0)
+    undated = arrange(_by_resource([unit for unit in units if created(unit[0]) is None], resource), 0)
     dated: list[list[_Row]] = []
     seconds = groupby(
         (unit for unit in units if created(unit[0]) is not None), lambda unit: (created(unit[0]), *key(unit[0]))
@@ -161,8 +173,8 @@ _TAKES_PRECEDENCE = frozenset({Protocol.AUTO, *WELL_KNOWN_TCP})
 
 
 def tied(one: Service, other: Service) -> bool:
-    """Return whether the order of two services is not known."""
-    if one.created is None or other.created is None:
+    """Return whether the order of two services is not known; those of one resource have one age, whichever it is."""
+    if one.resource is not other.resource and (one.created is None or other.created is None):
         return True
     return (one.created, one.name, one.namespace) == (other.created, other.name, other.namespace)
 
