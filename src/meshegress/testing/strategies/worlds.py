@@ -95,32 +95,37 @@ def mesh_configs(draw: st.DrawFn) -> MeshConfig:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 10) -> World:
+def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 10, *, dated: bool = True) -> World:
     """Draw resources that Istio accepts, each with a name and an age of its own, and perhaps a mesh configuration.
 
     There are *max_size* resources at most, and *min_size* at least, but for those that are called by one name, which
-    are one.
+    are one. Where they need not be *dated*, all or some may be without an age, as in Git.
     """
     parts = draw(st.lists(_PART, min_size=min_size, max_size=max_size))
     drawn = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
-    found = apart(drawn[:max_size])
+    found = apart(drawn[:max_size], 1 if dated else draw(_DATED))
     return (*found, draw(_MESH_CONFIG)) if draw(_HAS_CONFIG) else found
 
 
 _MESH_CONFIG = mesh_configs()
 _HAS_CONFIG = st.booleans()
+_DATED = st.sampled_from((1, 2, 100))
 
 
-def apart(drawn: Sequence[Resource]) -> tuple[Resource, ...]:
-    """Return *drawn* with an age for each, and a name; those by which others call them stay, and are there once."""
+def apart(drawn: Sequence[Resource], dated: int = 1) -> tuple[Resource, ...]:
+    """Return *drawn* with a name for each, and an age for one in *dated*, the first among them.
+
+    The names by which others call them stay, and are there once.
+    """
     told: dict[tuple[str, str, str], Resource] = {}
     for number, resource in enumerate(drawn):
         name = f"r{number}" if resource.name == ANY_NAME else resource.name
-        told.setdefault((resource.kind, resource.namespace, name), named(resource, name, FIRST_DAY + number))
+        created = FIRST_DAY + number if number % dated == 0 else None
+        told.setdefault((resource.kind, resource.namespace, name), named(resource, name, created))
     return tuple(told.values())
 
 
-def named(resource: R, name: str, created: int) -> R:
-    """Return *resource* with another *name* and age, in seconds since 1970."""
+def named(resource: R, name: str, created: int | None) -> R:
+    """Return *resource* with another *name* and age, in seconds since 1970, or none."""
     update = {"name": name, "creation_timestamp": created}
     return resource.model_copy(update={"metadata": resource.metadata.model_copy(update=update)})
