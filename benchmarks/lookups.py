@@ -84,6 +84,13 @@ def _decisions() -> Pass:
     return partial(_one_by_one, decide(), requests(COUNT))
 
 
+def _rows() -> Pass:
+    from benchmarks.batch_worlds import batch_world
+
+    world = batch_world("1k", 1000, addresses=True, requests=COUNT)
+    return partial(world.egress.decide_many, world.requests)
+
+
 def _lines(method: str) -> Pass:
     from benchmarks.loglines import text_lines
     from meshegress import AccessLogFormat
@@ -105,6 +112,7 @@ WORK = {
         partial(_addresses, _ipv6, lambda number: f"2001:db8:{number * 7:x}::1"), "__pyx_pw_*PrefixTable_*find"
     ),
     "decision": Work(_decisions, "__pyx_pw_*Decider_*decide"),
+    "row of a table": Work(_rows, "__pyx_pw_*Columns_*walk"),
     "line read": Work(partial(_lines, "parse"), "__pyx_pw_*LogLines_*parse"),
     "line's values": Work(partial(_lines, "values"), "__pyx_pw_*LogLines_*values"),
 }
