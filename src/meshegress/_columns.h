@@ -14,7 +14,7 @@
 #include "_plain.h"
 #include "_walk.h"
 
-enum { NULL_ROW = -1, WAYS = 128 };
+enum { NULL_ROW = -1, WAYS = 4 * GROUP };
 enum { KIND_HTTP, KIND_HTTP2, KIND_HTTP10, KIND_TLS, KIND_RAW, KIND_NONE };
 
 /* What rows are made of; a column that is not there holds nothing. `kinds` has the kind of each value of a dictionary. */
@@ -37,6 +37,12 @@ typedef struct {
     walk_view view; /* what is seen of all of them */
     walk_halt halt;
 } row_way;
+
+/* The ways that were found so far, by key. A group's rows point at theirs, so that none may go before the group's end. */
+typedef struct {
+    row_way way[WAYS];
+    int used;
+} row_ways;
 
 /* Rows on their way: what they say, the way of clients like them, and where they have come to. */
 typedef struct {
@@ -155,11 +161,23 @@ static void find_way(const walk_program *program, const walk_columns *columns, r
     way->by_address = way->halt.saw_address || (version && has_bit(program->addressed, view.port));
 }
 
-static inline const row_way *way_of(const walk_program *program, const walk_columns *columns, row_way *ways, uint32_t key) {
-    row_way *way = &ways[(key * 0x9E3779B1u) >> 25];
-    if (UNLIKELY(way->key != key))
-        find_way(program, columns, way, key);
+static inline const row_way *way_of(const walk_program *program, const walk_columns *columns, row_ways *ways, uint32_t key) {
+    row_way *way = &ways->way[(key * 0x9E3779B1u) >> 8 & (WAYS - 1)];
+    while (UNLIKELY(way->key != key)) {
+        if (!way->key) {
+            find_way(program, columns, way, key);
+            ways->used++;
+        } else if (++way == ways->way + WAYS) {
+            way = ways->way;
+        }
+    }
     return way;
+}
+
+static void forget_ways(row_ways *ways) {
+    for (int i = 0; i < WAYS; i++)
+        ways->way[i].key = 0;
+    ways->used = 0;
 }
 
 /* ---- a group, step by step ---- */
@@ -191,7 +209,7 @@ static inline void note_step(row_group *group, int i, const walk_halt *halt, int
 }
 
 /* Let a row take its way. */
-INLINED void begin_way(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group, int i,
+INLINED void begin_way(const walk_program *program, const walk_columns *columns, row_ways *ways, row_group *group, int i,
                        uint32_t key, int32_t *out) {
     const row_way *way = group->way[i] = way_of(program, columns, ways, key);
     if (way->asks) {
@@ -205,7 +223,7 @@ INLINED void begin_way(const walk_program *program, const walk_columns *columns,
     }
 }
 
-static inline void begin_http(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+static inline void begin_http(const walk_program *program, const walk_columns *columns, row_ways *ways, row_group *group,
                               row_mask rows, int32_t *out) {
     for (; rows; rows &= rows - 1) {
         int i = lowest_bit(rows);
@@ -221,7 +239,7 @@ static inline void begin_http(const walk_program *program, const walk_columns *c
     }
 }
 
-static inline void begin_tls(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+static inline void begin_tls(const walk_program *program, const walk_columns *columns, row_ways *ways, row_group *group,
                              row_mask rows, int32_t *out) {
     for (; rows; rows &= rows - 1) {
         int i = lowest_bit(rows), is_named = holds_row(group->has_server_name, i) && group->server_name[i].length;
@@ -229,7 +247,7 @@ static inline void begin_tls(const walk_program *program, const walk_columns *co
     }
 }
 
-static inline void begin_raw(const walk_program *program, const walk_columns *columns, row_way *ways, row_group *group,
+static inline void begin_raw(const walk_program *program, const walk_columns *columns, row_ways *ways, row_group *group,
                              row_mask rows, int32_t *out) {
     for (; rows; rows &= rows - 1) {
         int i = lowest_bit(rows);
@@ -284,7 +302,7 @@ static inline void end_rows(const walk_program *program, row_group *group, int32
 }
 
 /* Write the leaves of *count* rows from *row* on, at most a group. */
-static void walk_group(const walk_program *program, const walk_columns *columns, int64_t row, int count, row_way *ways, int32_t *out) {
+static void walk_group(const walk_program *program, const walk_columns *columns, int64_t row, int count, row_ways *ways, int32_t *out) {
     row_group group;
     for (int i = 0; i < count; i++)
         out[i] = NULL_ROW;
@@ -302,12 +320,14 @@ static void walk_group(const walk_program *program, const walk_columns *columns,
 
 /* Return how many of the rows are left open. */
 static int64_t walk_rows(const walk_program *program, const walk_columns *columns, int64_t start, int64_t stop, int32_t *out) {
-    row_way ways[WAYS];
+    row_ways ways;
     int64_t open = 0;
-    for (int i = 0; i < WAYS; i++)
-        ways[i].key = 0;
-    for (int64_t row = start; row < stop; row += GROUP)
-        walk_group(program, columns, row, (int)(stop - row < GROUP ? stop - row : GROUP), ways, out + row);
+    forget_ways(&ways);
+    for (int64_t row = start; row < stop; row += GROUP) {
+        walk_group(program, columns, row, (int)(stop - row < GROUP ? stop - row : GROUP), &ways, out + row);
+        if (UNLIKELY(ways.used > WAYS / 2))
+            forget_ways(&ways);
+    }
     for (int64_t row = start; row < stop; row++)
         open += out[row] == WALK_ASKS;
     return open;

@@ -17,7 +17,7 @@ from meshegress._purecolumns import ASKS, NULL_ROW
 from meshegress.columns import COLUMNS, KINDS, row_request
 from meshegress.columns.arrow_memory import read_batches
 from meshegress.compiler.program.lowering import LoweredTable, lower_table
-from meshegress.table import HttpConnectionManager, Listener, RouteConfiguration, Table, VirtualHost
+from meshegress.table import FilterChainMatch, HttpConnectionManager, Listener, RouteConfiguration, Table, VirtualHost
 from meshegress.unaddressed import free_address
 from meshegress.wire.paths import PathNormalization
 from walk.tables import host, http, listener, opaque, route, route_of
@@ -215,6 +215,34 @@ def test_every_shape_of_an_address_is_read(twins: tuple[ModuleType, ModuleType, 
     for layout in LAYOUTS:
         found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, layout, encoded=False, start=0), "192.0.2.1")
         assert found == [3 + 4 * row for row in range(80)]
+
+
+def test_rows_of_many_ways_do_not_mix(twins: tuple[ModuleType, ModuleType, ModuleType]) -> None:
+    """However many ports, kinds and families stand side by side, each row is answered as if it were alone."""
+    ports = range(1000, 1400)
+    drawn = [
+        listener(
+            opaque(f"c{port}", FilterChainMatch(server_names=("a.com",))),
+            addresses=(address,),
+            port=port,
+            tls_inspector=True,
+        )
+        for port in ports
+        for address in ("1.1.1.1", "0.0.0.0", "::")
+    ]
+    table = lowered(drawn, ()).lowered
+    asked = [
+        (address, port, kind, "a.com", "a.com", "/")
+        for port in ports
+        for kind in ("tls", "raw", "http")
+        for address in ("1.1.1.1", "2001:db8::1", "9.9.9.9")
+    ]
+    walk = twins[1].Walk(table, str)
+    found = numbers(twins[2], walk, batch(asked, "binary", encoded=False, start=0), "192.0.2.1")
+    requests = [row_request(values) for values in asked]
+    assert found == [
+        twins[0].Walk(table, str).find(request, request.address, blind=True) for request in requests if request
+    ]
 
 
 @pytest.mark.parametrize("wrong", ["", "00", "01", "007", "256", "300", "999", "1000", "1 ", "a", "/9", ":"])
