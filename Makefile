@@ -33,9 +33,12 @@ lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
 pure: $(VENV)/.built  ## the tests, on the readable twins
 	env -u MESHEGRESS_REQUIRE_EXT MESHEGRESS_PURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
-plain: $(VENV)/.built  ## the tests of matching, columns and logs, on the compiled twins without SSE2 and NEON
-	MESHEGRESS_PLAIN_LANES=1 $(BIN)/python setup.py -q build --build-lib build/plain --build-temp build/plain-objects
-	PYTHONPATH=build/plain $(BIN)/python -m pytest -q tests/test_match_*.py tests/walk/test_columns_twins.py tests/accesslog/test_twins.py tests/accesslog/test_*columns.py
+plain: $(VENV)/.built  ## the tests of matching, columns and logs, on compiled twins for machines that can do less
+	for lanes in plain narrow wide; do \
+	  MESHEGRESS_LANES=$$lanes $(BIN)/python setup.py -q build --force --build-lib build/$$lanes --build-temp build/$$lanes/objects && \
+	  PYTHONPATH=build/$$lanes $(BIN)/python -m pytest -q tests/test_match_*.py tests/walk/test_columns_twins.py \
+	    tests/accesslog/test_twins.py tests/accesslog/test_*columns.py || exit 1; \
+	done
 
 asan: $(VENV)/.built  ## the tests, under the address and undefined-behaviour sanitizers
 	tools/asan build/asan

@@ -14,10 +14,14 @@ from setuptools import Extension, setup
 
 SOURCES = sorted(Path("src").rglob("*.pyx"))
 REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
-# What runs on machines without SSE2 or NEON, to be tested on those that have them.
-MACROS: list[tuple[str, str | None]] = (
-    [("MESHEGRESS_PLAIN_LANES", "1")] if os.environ.get("MESHEGRESS_PLAIN_LANES") == "1" else []
-)
+# What runs on machines that can do less, to be tested on those that can do more (`_lanes.h`).
+MACROS: dict[str, list[tuple[str, str | None]]] = {
+    "plain": [("MESHEGRESS_PLAIN_LANES", "1")],
+    "narrow": [("MESHEGRESS_MOST_WIDTH", "0")],
+    "wide": [("MESHEGRESS_MOST_WIDTH", "1")],
+    "widest": [],
+}
+LANES = os.environ.get("MESHEGRESS_LANES", "widest")
 # What is true of all twins: their tables never change, and ready-made objects in them are of one interpreter.
 DIRECTIVES = {"language_level": 3, "freethreading_compatible": True, "subinterpreters_compatible": "no"}
 
@@ -30,7 +34,7 @@ def extension(source: Path) -> Extension:
         [source.as_posix()],
         include_dirs=[source.parent.as_posix()],
         depends=[header.as_posix() for header in source.parent.glob("*.h")],
-        define_macros=MACROS,
+        define_macros=MACROS[LANES],
         optional=not REQUIRED,
     )
 

@@ -40,24 +40,28 @@ cdef extern from "_fastlog.h":
     bint log_in_span(const log_span*, const uint8_t*, size_t) nogil
 
 cdef extern from "_fastlogcalm.h":
+    ctypedef struct byte_set:
+        pass
+    ctypedef struct mark_pair:
+        uint8_t one, other
+    ctypedef void marks_finder(const uint8_t*, size_t, mark_pair, void*) noexcept nogil
     ctypedef struct calm_step:
+        byte_set held
         const log_field* field
         const uint8_t* flags
         uint64_t head, kept
-        uint32_t size, stop_at
-        int32_t guarded
-        uint8_t check, takes_dash, is_before_words
-        uint8_t* rows
-        uint8_t* row
+        uint32_t size, stop_at, marks, least
+        uint8_t is_guarded, is_before_word, check, takes_dash
     ctypedef struct calm_plan:
-        uint8_t plain, guarded, is_ready, looks_up
-        uint32_t needed
+        marks_finder* find
+        mark_pair marks
+        uint8_t is_wide
+        uint32_t first
         calm_step* step
-        uint32_t* order
-        uint32_t* behind
-    enum: CALM_ANY, CALM_SOME, CALM_FIRST, CALM_DIGITS, CALM_SET, CALM_MASK, CALM_FIELD, CALM_CHECKS
-    bint lane_can_look_up()
-    enum: CALM_IS_USED, CALM_MOST_GUARDED
+    enum: CALM_ANY, CALM_FIRST, CALM_DIGITS, CALM_SET, CALM_MASK, CALM_FIELD
+    void set_add(byte_set*, uint8_t)
+    int lanes_width()
+    marks_finder* marks_finder_of(int)
     int log_cut(const log_program*, const calm_plan*, const uint8_t*, size_t, uint32_t*) nogil
 
 cdef enum:

@@ -160,11 +160,9 @@ cdef class LogSplitter:
         """Find two marks at which all fields end surely, one of them guarded."""
         inner = b"".join(self.literals[1 : len(self.literals) - 1])
         marks = sorted(set(inner), key=inner.count, reverse=True)[:4]
-        if not self.program.fields or max(map(len, self.literals)) > 8 or not CALM_IS_USED:
+        if not self.program.fields or max(map(len, self.literals)) > 8:
             return 0
         for guarded in sorted(marks, key=b" ".__contains__):  # blanks last: user agents are full of them
-            if b"".join(self.literals).count(guarded) > CALM_MOST_GUARDED:
-                continue
             for plain in marks:
                 steps = _calm_steps(self, plain, guarded)
                 if steps:
@@ -172,22 +170,17 @@ cdef class LogSplitter:
         return 0
 
     cdef int take_calm(self, list steps, int plain, int guarded) except -1:
-        self.calm.plain, self.calm.guarded, self.calm.is_ready = plain, guarded, True
-        self.calm.looks_up = lane_can_look_up()
-        self.calm.needed = b"".join(self.literals).count(guarded)
+        self.calm.marks.one, self.calm.marks.other = plain, guarded
+        self.calm.find, self.calm.is_wide = marks_finder_of(lanes_width()), lanes_width() > 0
+        self.calm.first = <uint32_t>_count(self.literals[0], plain, guarded)
         self.calm.step = <calm_step*>self.block(len(steps) * sizeof(calm_step))
         for number, step in enumerate(steps):
             made = &self.calm.step[number]
             made.field = &self.program.field[number]
             made.flags = made.field.span.flags
             made.head, made.kept, made.size = made.field.after.head, made.field.after.kept, <uint32_t>made.field.after.size
-            made.guarded, made.stop_at, made.is_before_words, made.check = step
+            made.is_guarded, made.stop_at, made.marks, made.is_before_word, made.check, made.least = step
             self.note_bytes(made, self.fields[number])
-        self.calm.order = <uint32_t*>self.block(len(steps) * sizeof(uint32_t))
-        for place, number in enumerate(sorted(range(len(steps)), key=lambda number: steps[number][3])):
-            self.calm.order[place] = number
-        for check in range(CALM_CHECKS):
-            self.calm.behind[check] = <uint32_t>sum(step[3] <= check for step in steps)
         return 0
 
     cdef int note_bytes(self, calm_step* made, field) except -1:
@@ -198,9 +191,7 @@ cdef class LogSplitter:
         allowed = 0x2D in span.first and (not span.last or 0x2D in span.last)
         made.takes_dash = bool(made.field.takes_dash) and not allowed
         for byte in VISIBLE & frozenset(span.rest):
-            made.rows[byte & 15] |= 1 << (byte >> 4)
-        for high in range(8):
-            made.row[high] = 1 << high
+            set_add(&made.held, byte)
         return 0
 
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1:
@@ -240,32 +231,40 @@ cdef bint _in_spans(const log_field* field, bytes word):
     return False
 
 
+cdef int _count(bytes literal, int plain, int guarded):
+    return sum([byte == plain or byte == guarded for byte in literal])
+
+
+cdef tuple _calm_steps_of(splitter, int number, int plain, int guarded):
+    """Return what the ``calm_step`` of field *number* holds, or None where its end is not sure."""
+    field, literal, is_last = splitter.fields[number], splitter.literals[number + 1], number == len(splitter.fields) - 1
+    is_guarded = plain in alphabet_of(field)
+    places = [place for place, byte in enumerate(literal) if byte == guarded or (byte == plain and not is_guarded)]
+    if not places and not is_last:
+        return None
+    place = places[0] if places else len(literal)
+    check, least = _calm_check(field, VISIBLE - ({guarded} if is_guarded else {plain, guarded}))
+    return is_guarded, place, _count(literal[place:], plain, guarded) + is_last, False, check, least
+
+
 cdef list _calm_steps(LogSplitter splitter, int plain, int guarded):
-    """Return for each field what its ``calm_step`` holds behind the field, or None where some end is not sure."""
-    cdef int number = 0, last = splitter.program.fields - 1, before = splitter.literals[0].count(guarded)
+    """Return for each field what its ``calm_step`` holds, or None where some end is not sure."""
+    cdef int number = 0, last = splitter.program.fields - 1
     cdef list steps = []
-    while number < last:
-        field, literal = splitter.fields[number], splitter.literals[number + 1]
-        can_end_plain = plain in literal and plain not in alphabet_of(field)
-        check = _calm_check(field, VISIBLE - {plain, guarded})
-        if can_end_plain and (check in (CALM_ANY, CALM_SOME, CALM_FIRST) or guarded not in literal):
-            steps.append((-1, literal.index(plain), False, check))
-        elif guarded in literal:
-            steps.append((before, literal.index(guarded), False, _calm_check(field, VISIBLE - {guarded})))
+    while number <= last:
+        step = _calm_steps_of(splitter, number, plain, guarded)
+        if step:
+            steps.append(step)
         elif splitter.program.field[number].plan == LOG_WORDS and _ends_words(splitter, number, last, guarded):
             literal = splitter.literals[number + 2]
-            end = before, literal.index(guarded)
-            steps.append((*end, True, _calm_check(field, VISIBLE - {guarded})))
-            steps.append((*end, False, CALM_ANY))  # it is the word that was found
+            place = literal.index(guarded)
+            steps.append((True, place, 0, True, *_calm_check(splitter.fields[number], VISIBLE - {guarded})))
+            # behind it is the word that was found
+            steps.append((True, place, _count(literal[place:], plain, guarded), False, CALM_ANY, 0))
             number += 1
         else:
             return None
-        before += literal.count(guarded)
         number += 1
-    if plain in alphabet_of(splitter.fields[last]):  # the end of the line is a mark of both kinds
-        steps.append((before, 0, False, _calm_check(splitter.fields[last], VISIBLE - {guarded})))
-    else:
-        steps.append((-1, 0, False, _calm_check(splitter.fields[last], VISIBLE - {plain, guarded})))
     return steps
 
 
@@ -278,18 +277,18 @@ cdef bint _ends_words(LogSplitter splitter, int number, int last, int guarded):
     return not any(one != other and other.endswith(one) for one in ends for other in ends)
 
 
-cdef int _calm_check(field, inside):
-    """Return what is left to be looked at in a piece of the bytes *inside*."""
+cdef tuple _calm_check(field, inside):
+    """Return what is left to be looked at in a piece of the bytes *inside*, and how many there must be before."""
     if not field.spans:
-        return CALM_MASK if field.masks else CALM_FIELD
+        return (CALM_MASK if field.masks else CALM_FIELD), 0
     span = field.spans[0]
     first, rest = frozenset(span.first), frozenset(span.rest)
     if span.most is not None or span.prefix or span.least > 1:
-        return CALM_FIELD
+        return CALM_FIELD, 0
     if span.first == span.rest == b"0123456789" and not span.last:
-        return CALM_DIGITS
+        return CALM_DIGITS, 1
     if inside <= first & rest and not span.last:
-        return CALM_SOME if span.least else CALM_ANY
+        return CALM_ANY, span.least
     if inside <= rest and not span.last:
-        return CALM_FIRST
-    return CALM_SET if first <= rest else CALM_FIELD
+        return CALM_FIRST, 1
+    return (CALM_SET, 1) if first <= rest else (CALM_FIELD, 0)

@@ -69,6 +69,7 @@ static inline unsigned tags_equal(const uint16_t tags[8], uint16_t tag) {
 #include <arm_neon.h>
 
 #define LANES "neon"
+#define LANES_ARE_NEON 1
 
 typedef uint8x16_t lane;
 
@@ -197,8 +198,6 @@ static inline unsigned lane_digits(lane a) { return lane_bits(lane_between(a, '0
 #define LOOKING_UP static __attribute__((target("ssse3")))
 #define lane_can_look_up() (__builtin_cpu_supports("ssse3") != 0)
 LOOKING_UP inline lane lane_look_up(lane table, lane index) { return _mm_shuffle_epi8(table, index); }
-static inline lane lane_low_halves(lane a) { return _mm_and_si128(a, _mm_set1_epi8(15)); }
-static inline lane lane_high_halves(lane a) { return _mm_and_si128(_mm_srli_epi16(a, 4), _mm_set1_epi8(15)); }
 LOOKING_UP inline lane lane_weigh(lane a, lane weights) {
     return _mm_madd_epi16(_mm_maddubs_epi16(a, weights), _mm_set1_epi16(1));
 }
@@ -206,8 +205,6 @@ LOOKING_UP inline lane lane_weigh(lane a, lane weights) {
 #define LOOKING_UP static
 #define lane_can_look_up() 1
 static inline lane lane_look_up(lane table, lane index) { return vqtbl1q_u8(table, index); }
-static inline lane lane_low_halves(lane a) { return vandq_u8(a, vdupq_n_u8(15)); }
-static inline lane lane_high_halves(lane a) { return vshrq_n_u8(a, 4); }
 static inline lane lane_weigh(lane a, lane weights) {
     uint16x8_t low = vmull_u8(vget_low_u8(a), vget_low_u8(weights)), high = vmull_high_u8(a, weights);
     return vreinterpretq_u8_u32(vpaddlq_u16(vpaddq_u16(low, high)));
@@ -216,9 +213,29 @@ static inline lane lane_weigh(lane a, lane weights) {
 #define LOOKING_UP static
 #define lane_can_look_up() 0
 static inline lane lane_look_up(lane table, lane index) { (void)index; return table; }
-static inline lane lane_low_halves(lane a) { return a; }
-static inline lane lane_high_halves(lane a) { return a; }
 static inline lane lane_weigh(lane a, lane weights) { (void)weights; return a; }
+#endif
+
+/* What the machine can do more than the compiler was told of: 0 nothing, 1 functions declared WIDE, 2 WIDEST ones, too.
+ * MESHEGRESS_MOST_WIDTH sets a bound. */
+#if defined(LANES_ARE_SSE2) && (defined(__GNUC__) || defined(__clang__))
+#include <immintrin.h>
+#define LANES_CAN_WIDEN 1
+#define WIDE static __attribute__((target("avx2,bmi,popcnt")))
+#define WIDEST static __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,popcnt")))
+#if !defined(MESHEGRESS_MOST_WIDTH)
+#define MESHEGRESS_MOST_WIDTH 2
+#endif
+static inline int lanes_width(void) {
+    int width = 0;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt")) width = 1;
+    if (width && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512vbmi2")) width = 2;
+    return width < MESHEGRESS_MOST_WIDTH ? width : MESHEGRESS_MOST_WIDTH;
+}
+#else
+#define WIDE static
+static inline int lanes_width(void) { return 0; }
 #endif
 
 /* The machine's own words for what C lacks. */

@@ -37,11 +37,10 @@ static int log_grow(log_block *block, size_t more, size_t ahead) {
     return 0;
 }
 
-/* Copy a piece, and up to thirty-one bytes too many, into room that nobody has taken. */
+/* Copy a piece, and up to sixty-three bytes too many, into room that nobody has taken. */
 static inline void log_copy(uint8_t *to, const uint8_t *from, size_t size) {
-    lane_store(to, lane_load(from));
-    lane_store(to + 16, lane_load(from + 16));
-    if (size > 32) memcpy(to + 32, from + 32, size - 32);
+    for (int n = 0; n < LOG_PADDING; n += 16) lane_store(to + n, lane_load(from + n));
+    if (UNLIKELY(size > LOG_PADDING)) memcpy(to + LOG_PADDING, from + LOG_PADDING, size - LOG_PADDING);
 }
 
 static inline int log_two(const uint8_t *digits) { return (digits[0] - '0') * 10 + digits[1] - '0'; }
@@ -134,9 +133,9 @@ INLINED uint64_t log_take_kind(int kind, log_column *column, const log_rows *row
     for (size_t n = 0; n < waiting; n++, places += step) {
         const uint8_t *piece = rows->line[n] + places[0];
         const int32_t size = (int32_t)(places[1] - places[0]);
-        const int is_dash = (size == 1) & (*piece == '-');
+        const int is_dash = !((size ^ 1) | (*piece ^ '-')); /* not for && to branch on */
         const int is_null = kind == COLUMN_OTHER ? size < 0 : kind == COLUMN_TEXT ? is_dash : is_dash | (size <= 0);
-        const size_t taken = is_null ? 0 : (size_t)size;
+        const size_t taken = (size_t)size & ((size_t)is_null - 1);
         log_copy(text + used, piece, taken);
         used += taken;
         offset[n] = (int32_t)used;
@@ -216,9 +215,23 @@ static inline int log_is_ascii(const uint8_t *place, const uint8_t *end) {
     return all < 0x80;
 }
 
-/* Where the last lines begin, which are read from a copy because there is no room behind them. */
-static inline size_t log_split(const uint8_t *data, size_t size) {
+/* Read all lines of *data*, the last ones from a copy, behind which there is room for looks ahead; then *take* the rows
+ * that wait, which may lie in it. */
+static int log_read_all(void *table, const uint8_t *data, size_t size,
+                        int (*read_lines)(void *table, const uint8_t *data, const uint8_t *end, size_t first),
+                        int (*take)(void *table)) {
     size_t split = size > LOG_PADDING ? size - LOG_PADDING : 0;
     while (split && data[split - 1] != '\n') split--;
-    return split;
+    uint8_t *rest = (uint8_t *)calloc(size - split + LOG_PADDING, 1);
+    if (!rest) return LOG_NO_MEMORY;
+    memcpy(rest, data + split, size - split);
+    const int failed = read_lines(table, data, data + split, 0)
+                       || read_lines(table, rest, rest + (size - split), split) || take(table);
+    free(rest);
+    return failed ? LOG_NO_MEMORY : 0;
+}
+
+/* End the columns behind so many rows. */
+static inline void log_end(log_column *column, int fields, int64_t rows) {
+    for (int n = 0; n < fields; n++) column[n].valid.used = (size_t)(rows + 7) / 8;
 }

@@ -282,30 +282,26 @@ static int json_read_line(json_table *table, const uint8_t *line, size_t size, s
 }
 
 /* Read the lines from *data* up to *end*, behind which LOG_PADDING bytes can be read; *first* is the place of *data*. */
-static int json_read_lines(json_table *table, const uint8_t *data, const uint8_t *end, size_t first) {
+static int json_read_lines(void *table, const uint8_t *data, const uint8_t *end, size_t first) {
     const uint8_t *next;
     for (const uint8_t *line = data; line < end; line = next + 1) {
         next = (const uint8_t *)memchr(line, '\n', (size_t)(end - line));
         if (!next) next = end;
         if (log_is_blank(line, next)) continue;
-        if (json_read_line(table, line, (size_t)(next - line), first + (size_t)(line - data))) return JSON_FAILED;
+        if (json_read_line((json_table *)table, line, (size_t)(next - line), first + (size_t)(line - data))) return JSON_FAILED;
     }
     return 0;
 }
 
-/* Read all lines of the data: the last ones from a copy, with room behind it. */
+static int json_take_rest(void *all) {
+    json_table *const table = (json_table *)all;
+    return table->rows.waiting && json_take(table, table->size);
+}
+
 static int json_read_table(json_table *table) {
     table->is_ascii = 1;
     if (!table->size) return 0; /* then its data may have no place at all */
-    const uint8_t *data = table->data;
-    const size_t split = log_split(data, table->size);
-    uint8_t *rest = (uint8_t *)calloc(table->size - split + LOG_PADDING, 1);
-    if (!rest) return JSON_FAILED;
-    memcpy(rest, data + split, table->size - split);
-    int failed = json_read_lines(table, data, data + split, 0)
-                 || json_read_lines(table, rest, rest + (table->size - split), split);
-    if (!failed && table->rows.waiting) failed = json_take(table, table->size);
-    for (int n = 0; n < table->rows.fields; n++) table->column[n].valid.used = (size_t)(table->taken + 7) / 8;
-    free(rest);
-    return failed ? JSON_FAILED : 0;
+    if (log_read_all(table, table->data, table->size, json_read_lines, json_take_rest)) return JSON_FAILED;
+    log_end(table->column, table->rows.fields, table->taken);
+    return 0;
 }

@@ -26,40 +26,30 @@ static inline uint32_t *log_places(log_table *table, int row) {
 }
 
 /* The rows in which a quick look does not show a field to be in its language. */
-INLINED uint64_t log_misfits_of(int check, const log_table *table, const calm_step *step, const uint32_t *places) {
+INLINED uint64_t log_misfits_of(int check, const log_table *table, const calm_step *step, const uint32_t *places,
+                                int is_wide) {
     const log_rows *rows = &table->rows;
     const size_t stride = 2 * (size_t)rows->fields, waiting = (size_t)rows->waiting;
     size_t n = (size_t)table->settled;
     uint64_t misfits = 0;
     for (places += stride * n; n < waiting; n++, places += stride)
-        misfits |= (uint64_t)!calm_looks(check, step, rows->line[n] + places[0], places[1] - places[0]) << n;
+        misfits |= (uint64_t)!calm_looks(check, step, rows->line[n] + places[0], places[1] - places[0], is_wide) << n;
     return misfits;
 }
 
-LOOKING_UP uint64_t log_look_up(const log_table *table, const calm_step *step, const uint32_t *places) {
-    const log_rows *rows = &table->rows;
-    const size_t stride = 2 * (size_t)rows->fields, waiting = (size_t)rows->waiting;
-    size_t n = (size_t)table->settled;
-    uint64_t misfits = 0;
-    for (places += stride * n; n < waiting; n++, places += stride) {
-        const uint32_t size = places[1] - places[0];
-        const uint8_t *piece = rows->line[n] + places[0];
-        const int fits = (step->takes_dash && size == 1 && *piece == '-') || calm_in_rows(step, piece, size);
-        misfits |= (uint64_t)!fits << n;
-    }
-    return misfits;
+WIDE uint64_t log_misfits_wide(const log_table *table, const calm_step *step, const uint32_t *places) {
+    return log_misfits_of(CALM_SET, table, step, places, 1);
 }
 
 static uint64_t log_misfits(const log_table *table, const calm_step *step, const uint32_t *places) {
     switch (step->check) {
     case CALM_ANY: return 0;
-    case CALM_SOME: return log_misfits_of(CALM_SOME, table, step, places);
-    case CALM_FIRST: return log_misfits_of(CALM_FIRST, table, step, places);
-    case CALM_DIGITS: return log_misfits_of(CALM_DIGITS, table, step, places);
+    case CALM_FIRST: return log_misfits_of(CALM_FIRST, table, step, places, 0);
+    case CALM_DIGITS: return log_misfits_of(CALM_DIGITS, table, step, places, 0);
     case CALM_SET:
-        return table->calm->looks_up ? log_look_up(table, step, places) : log_misfits_of(CALM_SET, table, step, places);
-    case CALM_MASK: return log_misfits_of(CALM_MASK, table, step, places);
-    default: return log_misfits_of(CALM_FIELD, table, step, places);
+        return table->calm->is_wide ? log_misfits_wide(table, step, places) : log_misfits_of(CALM_SET, table, step, places, 0);
+    case CALM_MASK: return log_misfits_of(CALM_MASK, table, step, places, 0);
+    default: return log_misfits_of(CALM_FIELD, table, step, places, 0);
     }
 }
 
@@ -84,7 +74,7 @@ static int log_settle_odd(log_table *table, int row) {
 static int log_settle(log_table *table) {
     log_rows *rows = &table->rows;
     int kept = table->settled;
-    for (int n = 0; table->calm->is_ready && n < rows->fields; n++)
+    for (int n = 0; table->calm->find && n < rows->fields; n++)
         table->odd |= log_misfits(table, &table->calm->step[n], rows->places + 2 * n);
     for (int row = table->settled; row < rows->waiting && table->odd; row++) {
         const int is_row = (table->odd >> row & 1) ? log_settle_odd(table, row) : 1;
@@ -108,22 +98,38 @@ static int log_take_table(log_table *table) {
     return log_take(table->column, &table->rows, (double)(table->size - done) / (double)done * 64 / 60);
 }
 
+/* Read the line that begins at *line*, of at most *most* bytes; where it ends. */
+static const uint8_t *log_find_line(const log_table *table, const uint8_t *line, size_t most, uint32_t *places, int *is_calm) {
+    line_marks marks;
+    const uint8_t *end = line + most;
+    *is_calm = 0;
+    if (!table->calm->find) {
+        const uint8_t *newline = (const uint8_t *)memchr(line, '\n', most);
+        return newline ? newline : end;
+    }
+    table->calm->find(line, most, table->calm->marks, &marks);
+    *is_calm = marks.size <= table->most && calm_locate(table->program, table->calm, line, &marks, places);
+    return line + marks.size;
+}
+
 /* Read the lines from *data* up to *end*, behind which LOG_PADDING bytes can be read; *first* is the place of *data*. */
-static int log_read_lines(log_table *table, const uint8_t *data, const uint8_t *end, size_t first) {
+static int log_read_lines(void *all, const uint8_t *data, const uint8_t *end, size_t first) {
+    log_table *const table = (log_table *)all;
     log_rows *rows = &table->rows;
     const uint8_t *next;
     for (const uint8_t *line = data; line < end; line = next + 1) {
-        next = (const uint8_t *)memchr(line, '\n', (size_t)(end - line));
-        if (!next) next = end;
+        const int row = rows->waiting;
+        uint32_t *places = log_places(table, row);
+        int is_calm;
+        next = log_find_line(table, line, (size_t)(end - line), places, &is_calm);
         if (*line <= ' ' && log_is_blank(line, next)) continue;
-        const int row = rows->waiting++;
-        const size_t size = (size_t)(next - line);
         rows->line[row] = line;
         table->first[row] = first + (size_t)(line - data);
-        table->bytes[row] = size;
-        rows->bytes += size;
-        if (size > table->most || !calm_locate(table->program, table->calm, line, size, log_places(table, row))) {
-            memset(log_places(table, row), 0, 2 * sizeof(uint32_t) * (size_t)rows->fields);
+        table->bytes[row] = (size_t)(next - line);
+        rows->bytes += table->bytes[row];
+        rows->waiting++;
+        if (!is_calm) {
+            memset(places, 0, 2 * sizeof(uint32_t) * (size_t)rows->fields);
             table->odd |= (uint64_t)1 << row;
         }
         if (rows->waiting < COLUMN_ROWS) continue;
@@ -133,20 +139,15 @@ static int log_read_lines(log_table *table, const uint8_t *data, const uint8_t *
     return 0;
 }
 
-/* Read all lines of the data: the last ones from a copy, with room behind it. */
+static int log_take_rest(void *all) {
+    log_table *const table = (log_table *)all;
+    return log_settle(table) || (table->rows.waiting && log_take_table(table));
+}
+
 static int log_read_table(log_table *table) {
     table->is_ascii = 1;
     if (!table->size) return 0; /* then its data may have no place at all */
-    const uint8_t *data = table->data;
-    const size_t split = log_split(data, table->size);
-    uint8_t *rest = (uint8_t *)calloc(table->size - split + LOG_PADDING, 1);
-    if (!rest) return LOG_NO_MEMORY;
-    memcpy(rest, data + split, table->size - split);
-    int failed = log_read_lines(table, data, data + split, 0)
-                 || log_read_lines(table, rest, rest + (table->size - split), split) || log_settle(table);
-    if (!failed && table->rows.waiting) failed = log_take_table(table);
-    for (int n = 0; n < table->rows.fields; n++)
-        table->column[n].valid.used = (size_t)(table->taken + 7) / 8;
-    free(rest);
-    return failed ? LOG_NO_MEMORY : 0;
+    if (log_read_all(table, table->data, table->size, log_read_lines, log_take_rest)) return LOG_NO_MEMORY;
+    log_end(table->column, table->rows.fields, table->taken);
+    return 0;
 }
