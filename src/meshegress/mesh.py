@@ -28,15 +28,15 @@ from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
-from meshegress.sources import SIZE_LIMIT
+from meshegress.sources import SIZE_LIMIT, Loadable
 from meshegress.unmodelled import Unmodelled
 
 
 class Mesh:
     """Resources of one mesh under one Istio release; it never changes, and threads may share it.
 
-    *resources* are models, texts, paths or mappings, or a ready ResourceSet. *mesh_config* replaces what they say of
-    the mesh. *istio* is the release whose rules hold.
+    *resources* are models, texts, paths or mappings, one or many, or a ready ResourceSet. *mesh_config* replaces what
+    they say of the mesh. *istio* is the release whose rules hold.
 
     Raises ResourceError, with every finding, where a resource is not usable, and ValueError for a release that is not
     recorded.
@@ -44,13 +44,13 @@ class Mesh:
 
     def __init__(
         self,
-        resources: Iterable[Any] | ResourceSet = (),
+        resources: Loadable | Iterable[Any] | ResourceSet = (),
         *,
         mesh_config: MeshConfig | Mapping[str, Any] | None = None,
         istio: str = DEFAULT_RELEASE,
     ) -> None:
         self._profile = profile(istio)
-        loaded = resources if isinstance(resources, ResourceSet) else load_resources(*resources, istio=istio)
+        loaded = resources if isinstance(resources, ResourceSet) else load_resources(resources, istio=istio)
         if mesh_config is not None:
             given = mesh_config if isinstance(mesh_config, MeshConfig) else MeshConfig(**mesh_config)
             loaded = replace(loaded, mesh_config=given, mesh_config_source=None)
@@ -102,11 +102,12 @@ class Mesh:
         """
         return self.egress(workload).resolve(host)
 
-    def with_changes(self, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> Mesh:
+    def with_changes(self, added: Loadable | Iterable[Any] = (), removed: Loadable | Iterable[Any] = ()) -> Mesh:
         """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
 
-        Both hold whatever :func:`load` takes; of what is *removed* kind, namespace and name are enough. This mesh and
-        its tables stay as they are, so that their readers never wait; put the new one in its place when it is there.
+        Both are whatever :func:`load` takes, one or many; of what is *removed* kind, namespace and name are enough.
+        This mesh and its tables stay as they are, so that their readers never wait; put the new one in its place when
+        it is there.
         Where ServiceEntries change that nothing else has to do with, its tables are there at once, and share with those
         of this mesh all that did not change; after any other change they are compiled when they are asked for.
 
@@ -119,8 +120,8 @@ class Mesh:
         >>> print(mesh.egress().decide("https://a.com/"), mesh.with_changes(removed=[entry]).egress().decide("https://a.com/"))
         outbound|443||a.com PassthroughCluster
         """
-        fresh = load_resources(*added, istio=self.istio)
-        leaving = named(*removed, istio=self.istio)
+        fresh = load_resources(added, istio=self.istio)
+        leaving = named(removed, istio=self.istio)
         with collector_at_rest():
             resources, gone = self._resources.with_changes(fresh, leaving)
             mesh = Mesh(resources, istio=self.istio)
