@@ -249,7 +249,7 @@ cdef class _JsonLines:
         if isinstance(pieces, int):
             return JSON_MISSED + <int>pieces
         own.used = 0
-        if log_grow(own, sum([len(one) for one in pieces if one is not None]), 0):
+        if log_grow(own, JSON_NULL + sum([len(one) for one in pieces if one is not None]), 0):
             raise MemoryError()
         for number in range(self.columns.fields):
             piece = pieces[number]
