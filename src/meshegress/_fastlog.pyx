@@ -235,7 +235,7 @@ cdef int _count(bytes literal, int plain, int guarded):
     return sum([byte == plain or byte == guarded for byte in literal])
 
 
-cdef tuple _calm_steps_of(splitter, int number, int plain, int guarded):
+cdef tuple _calm_step(splitter, int number, int plain, int guarded):
     """Return what the ``calm_step`` of field *number* holds, or None where its end is not sure."""
     field, literal, is_last = splitter.fields[number], splitter.literals[number + 1], number == len(splitter.fields) - 1
     is_guarded = plain in alphabet_of(field)
@@ -252,7 +252,7 @@ cdef list _calm_steps(LogSplitter splitter, int plain, int guarded):
     cdef int number = 0, last = splitter.program.fields - 1
     cdef list steps = []
     while number <= last:
-        step = _calm_steps_of(splitter, number, plain, guarded)
+        step = _calm_step(splitter, number, plain, guarded)
         if step:
             steps.append(step)
         elif splitter.program.field[number].plan == LOG_WORDS and _ends_words(splitter, number, last, guarded):

@@ -42,6 +42,39 @@ def test_recorded_lines_are_cut_alike(recorded: tuple[dict[str, Any], ...]) -> N
                 assert fast.split(data) == readable.split(data)
 
 
+def with_agent(agent: bytes) -> bytes:
+    """A line of Istio's format with the given user agent."""
+    line = b'[2026-11-22T22:44:33.490Z] "GET / HTTP/1.1" 200 - - - "-" 0 6 0 0 "-" "' + agent
+    return line + b'" "id" "a.com" "1.2.3.4:80" a 10.0.0.1:1 1.2.3.4:80 10.0.0.1:2 - -'
+
+
+@pytest.fixture(scope="module")
+def istio_text() -> tuple[Any, Readable]:
+    """The splitters of Istio's format, compiled and readable."""
+    program = compile_program(AccessLogFormat.preset("istio-text").pieces, names=Names.STRICT, omit_empty_values=False)
+    return twin("_fastlog").LogSplitter(program.literals, program.fields), Readable(program.literals, program.fields)
+
+
+@pytest.mark.parametrize("size", range(1, 140))
+def test_lines_of_every_size_are_cut_alike(istio_text: tuple[Any, Readable], size: int) -> None:
+    """Marks are found in blocks: none may be lost, or made up, where one ends; nor a byte that is not visible."""
+    fast, readable = istio_text
+    cuts = {b"a": 1, b" ": 1, b"\xff": 1, b"\x7f": 0, b"\n": 0}
+    for byte, ways in cuts.items():
+        for line in (with_agent(b"a" * (size - 1) + byte), with_agent(byte + b" " * (size - 1))):
+            assert fast.split(line) == readable.split(line)
+            assert fast.split(line)[0] == ways
+
+
+@pytest.mark.parametrize("spaces", [985, 986, 987, 988, 989, 990, 991, 992, 993, 994, 995, 996, 2000])
+def test_any_number_of_marks_is_cut_alike(istio_text: tuple[Any, Readable], spaces: int) -> None:
+    """Too many marks to list are no hindrance."""
+    fast, readable = istio_text
+    line = with_agent(b" " * spaces)
+    assert fast.split(line) == readable.split(line)
+    assert fast.split(line)[0] == 1
+
+
 _BYTES = st.binary(max_size=3)
 _ALPHABET = st.sampled_from([b"0123456789", b"a", b"ab-", bytes(range(256)), b'"- ', b"01-", bytes(range(0x20, 0x7F))])
 
