@@ -131,9 +131,11 @@ def contested_ports(services: Sequence[Service], *, keeps_parts: bool) -> frozen
     ports: set[int] = set()
     for service in services:
         for claim, wanted in _claims(service, mixed):
-            # Services come by age: if two that claim the same are tied, so are two neighbours.
+            # Services come by age, those of unknown age first: whoever comes behind one of these is tied with it, and
+            # if two others that claim the same are tied, so are two neighbours.
             other = latest.get(claim, service)
-            latest[claim] = service
+            if other is service or other.created is not None:
+                latest[claim] = service
             written = claim[0] == "written" and service.address != other.address
             apart = other is not service and not (keeps_parts and service.resource is other.resource)
             if written or (apart and tied(service, other)):
