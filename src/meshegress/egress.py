@@ -81,7 +81,7 @@ class Egress:
         self._view_in = view_in
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
-        self._contested: Contested = view.registry.contested
+        self._contested: Contested = view.registry.contested_for(view.proxy)
         self._programs: dict[tuple[Order, ...], Mapping[Order, Program]] = {}
         self._made: dict[tuple[int, ...], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
@@ -89,7 +89,7 @@ class Egress:
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
-            decider = view.program.decider(view.registry.careful_ports, copy(self).decide)
+            decider = view.program.decider(view.registry.careful_ports_for(view.proxy), copy(self).decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -185,7 +185,7 @@ class Egress:
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=self._is_v6),
-            careful=self._view.registry.careful_ports,
+            careful=self._view.registry.careful_ports_for(self._view.proxy),
             unknown=port_bits(range(65536) if self.names else is_open),
             decision=lambda number: other._weigh(program.decision(number)),
             decide=other._decide_blindly,

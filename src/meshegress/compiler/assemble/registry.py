@@ -81,7 +81,7 @@ class Registry:
         registry = copy(self)
         registry._resources, registry.index, registry.pools = resources, index, pools
         registry.stock, registry.judgements = Stock(), Judgements()
-        for asked in ("contested", "careful_ports"):
+        for asked in ("contested", "careful_ports", "_contested_unsniffed", "_careful_unsniffed"):
             registry.__dict__.pop(asked, None)
         if contested is not None:
             registry.contested = contested
@@ -131,25 +131,47 @@ class Registry:
     def _mesh_policy(self) -> OutboundPolicy:
         return outbound_policy(None, self.mesh, self.profile, mesh_source=self.mesh_source)
 
+    def contested_for(self, proxy: Proxy) -> Contested:
+        """Return where resources are tied, so that another order could give *proxy* another answer."""
+        return self.contested if self._sniffs(proxy) else self._contested_unsniffed
+
+    def careful_ports_for(self, proxy: Proxy) -> bytes:
+        """Return a bit for each port, set where another order could give *proxy* another answer."""
+        return self.careful_ports if self._sniffs(proxy) else self._careful_unsniffed
+
+    def _sniffs(self, proxy: Proxy) -> bool:
+        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
+        return proxy.intercepts and not any(one.bind or one.capture_mode == "NONE" for one in listeners)
+
     @cached_property
     def contested(self) -> Contested:
-        """Where resources are tied, so that another order could give another answer."""
+        """Where resources are tied for proxies that sniff."""
+        return self._contested(sniffs=True)
+
+    @cached_property
+    def _contested_unsniffed(self) -> Contested:
+        return self._contested(sniffs=False)
+
+    @cached_property
+    def careful_ports(self) -> bytes:
+        """A bit for each port, set where another order could give proxies that sniff another answer."""
+        return _careful(self.contested)
+
+    @cached_property
+    def _careful_unsniffed(self) -> bytes:
+        return _careful(self._contested_unsniffed)
+
+    def _contested(self, *, sniffs: bool) -> Contested:
         resources = self._resources
         everywhere = (
             any_tied(resources.sidecars, _created, lambda row: [(row.namespace, row.spec.workload_selector is None)])
             or any_tied(resources.virtual_services, _created, lambda row: ["any"])
             or any_tied(resources.destination_rules, _created, lambda row: [(row.namespace, row.spec.host)])
         )
-        ports = contested_ports(self.index.services, keeps_parts=self.profile.ordered_addresses)
+        ports = contested_ports(self.index.services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
         # The cluster of an egress proxy takes traffic of every port.
         proxied = any(_has_egress_proxy(sidecar) for sidecar in resources.sidecars)
         return Contested(ports, shared_domain_ports(self.index.services), everywhere or (proxied and bool(ports)))
-
-    @cached_property
-    def careful_ports(self) -> bytes:
-        """A bit for each port, set where another order could give another answer."""
-        contested = self.contested
-        return port_bits(range(65536) if contested.everywhere else contested.ports | contested.domains)
 
     @property
     def seldom(self) -> frozenset[Order]:
@@ -211,6 +233,10 @@ def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
 def _path_normalization(mesh: MeshConfig) -> PathNormalization:
     wanted = mesh.path_normalization.normalization.value if mesh.path_normalization is not None else "DEFAULT"
     return PathNormalization.BASE if wanted == "DEFAULT" else PathNormalization(wanted)
+
+
+def _careful(contested: Contested) -> bytes:
+    return port_bits(range(65536) if contested.everywhere else contested.ports | contested.domains)
 
 
 def _has_egress_proxy(sidecar: Sidecar) -> bool:

@@ -124,13 +124,21 @@ class Contested:
         return self.everywhere or bool(self.ports) or bool(self.domains)
 
 
-def contested_ports(services: Sequence[Service], *, keeps_parts: bool) -> frozenset[int]:
-    """Return the ports on which services whose order is not known want the same host, domain or listener."""
-    mixed = {port.number for service in services for port in service.ports if port.protocol in _TAKES_PRECEDENCE}
+def contested_ports(services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True) -> frozenset[int]:
+    """Return the ports on which services whose order is not known want the same host, domain or listener.
+
+    Where listeners do not sniff, since they are bound to addresses of their own, HTTP and TLS exclude each other, too.
+    """
+    mixed = {
+        port.number
+        for service in services
+        for port in service.ports
+        if port.protocol in _TAKES_PRECEDENCE or not (sniffs or port.protocol.is_http)
+    }
     latest: dict[Hashable, Service] = {}
     ports: set[int] = set()
     for service in services:
-        for claim, wanted in _claims(service, mixed):
+        for claim, wanted in _claims(service, mixed, sniffs=sniffs):
             # Services come by age, those of unknown age first: whoever comes behind one of these is tied with it, and
             # if two others that claim the same are tied, so are two neighbours.
             other = latest.get(claim, service)
@@ -181,7 +189,9 @@ def tied(one: Service, other: Service) -> bool:
     return (one.created, one.name, one.namespace) == (other.created, other.name, other.namespace)
 
 
-def _claims(service: Service, mixed: set[int]) -> Iterator[tuple[tuple[Hashable, ...], tuple[int, ...]]]:
+def _claims(
+    service: Service, mixed: set[int], *, sniffs: bool
+) -> Iterator[tuple[tuple[Hashable, ...], tuple[int, ...]]]:
     """Yield what a service claims and on which ports, such that two claimants get in each other's way."""
     if service.resolution is Resolution.ALIAS:
         return
@@ -195,7 +205,7 @@ def _claims(service: Service, mixed: set[int]) -> Iterator[tuple[tuple[Hashable,
         if protocol.is_http:
             if number in mixed:
                 yield ("listener", UNSPECIFIED, number), (number,)
-        elif protocol is not Protocol.UDP and not (protocol.is_tls and bound == UNSPECIFIED):
+        elif protocol is not Protocol.UDP and not (sniffs and protocol.is_tls and bound == UNSPECIFIED):
             yield ("listener", bound, number), (number,)
             if ":" in bound:
                 yield ("written", canonical_address(bound), number), (number,)
