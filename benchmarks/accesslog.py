@@ -73,7 +73,7 @@ def typed_split(line: str) -> list[object]:
     middle, failure, numbers, forwarded, _, agent, _, request_id, _, authority, _, host, tail = rest.split('"')
     values: list[object] = [head[1:-2], *request.split(" "), *middle.split(), failure, *numbers.split(), forwarded]
     values += [agent, request_id, authority, host, *tail.split()]
-    return [int(v) if n in _NUMBERS else None if v == "-" else v for n, v in enumerate(values)]  # type: ignore[call-overload]
+    return [int(v) if n in _NUMBERS else None if v == "-" else v for n, v in enumerate(values)]
 
 
 def _ready(value: object) -> str:

@@ -47,7 +47,7 @@ def page(text: str) -> str:
     """Return the page *text* with its tables written anew."""
     for name, content in (("presets", presets()), ("flags", flags()), ("operators", operators())):
         marks = re.compile(f"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-        text = marks.sub(lambda match, content=content: f"{match[1]}{content}\n{match[2]}", text)  # type: ignore[misc]
+        text = marks.sub(lambda match, content=content: f"{match[1]}{content}\n{match[2]}", text)
     return text
 
 

@@ -44,6 +44,16 @@ class View:
         """What all workloads share."""
         return self.tables.registry
 
+    @property
+    def contested(self) -> Contested:
+        """Where resources are tied, so that another order could give another answer."""
+        return self.registry.contested(sniffs=self.tables.sniffs(self.proxy))
+
+    @property
+    def careful_ports(self) -> bytes:
+        """A bit for each port, set where another order could give another answer."""
+        return self.registry.careful_ports(sniffs=self.tables.sniffs(self.proxy))
+
     @cached_property
     def names(self) -> Mapping[str, Sequence[str]]:
         """What the DNS proxy answers."""
@@ -81,7 +91,7 @@ class Egress:
         self._view_in = view_in
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
-        self._contested: Contested = view.registry.contested_for(view.proxy)
+        self._contested: Contested = view.contested
         self._programs: dict[tuple[Order, ...], Mapping[Order, Program]] = {}
         self._made: dict[tuple[int, ...], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
@@ -89,7 +99,7 @@ class Egress:
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
-            decider = view.program.decider(view.registry.careful_ports_for(view.proxy), copy(self).decide)
+            decider = view.program.decider(view.careful_ports, copy(self).decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -185,7 +195,7 @@ class Egress:
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=self._is_v6),
-            careful=self._view.registry.careful_ports_for(self._view.proxy),
+            careful=self._view.careful_ports,
             unknown=port_bits(range(65536) if self.names else is_open),
             decision=lambda number: other._weigh(program.decision(number)),
             decide=other._decide_blindly,

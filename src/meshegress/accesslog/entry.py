@@ -195,7 +195,7 @@ class AccessLogEntry(LogRecord):
     def as_dict(self) -> dict[str, FieldValue]:
         """Return all fields, typed, by name."""
         if self.layout is not None and self.line is not None:
-            return {name: self.field(number) for number, name in enumerate(self.layout.names)}  # type: ignore[misc]
+            return {name: self.field(number) for number, name in enumerate(self.layout.names)}  # type: ignore[misc]  # a record tells no types
         return {name: self[name] for name in self.names}
 
     def keys(self) -> tuple[str, ...]:

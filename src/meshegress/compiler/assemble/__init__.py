@@ -92,6 +92,10 @@ class ScopeTables:
         table = Table(accepted.listeners, accepted.route_configurations, clusters, accepted.rejected)
         return Compiled(table, self.scope, self._policy, routed.splices)
 
+    def sniffs(self, proxy: Proxy) -> bool:
+        """Return whether all listeners of *proxy* sniff, since none is bound to an address of its own."""
+        return proxy.intercepts and not any(one.bind or one.capture_none for one in self.scope.listeners)
+
     def names(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         """Return what the DNS proxy of *proxy* answers."""
         return self._names.once(proxy, self._name_table)

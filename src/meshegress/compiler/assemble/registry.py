@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from functools import cached_property, partial
 
@@ -43,6 +43,9 @@ class Registry:
         self.mesh_source = resources.mesh_config_source
         self.stock = Stock()
         self.judgements = Judgements()
+        #: By whether all listeners sniff.
+        self._contested: dict[bool, Contested] = {}
+        self._careful_ports: dict[bool, bytes] = {}
         self._resources = resources
         mesh = self.mesh
         services = collect_services(
@@ -75,16 +78,21 @@ class Registry:
         return registry
 
     def with_services(
-        self, resources: ResourceSet, index: ServiceIndex, pools: EndpointPools, contested: Contested | None = None
+        self,
+        resources: ResourceSet,
+        index: ServiceIndex,
+        pools: EndpointPools,
+        settled: Collection[bool] = (),
     ) -> Registry:
-        """Return the registry of *resources*, which differ in ServiceEntries only; *contested* is theirs if given."""
+        """Return the registry of *resources*, which differ in ServiceEntries only.
+
+        What is contested is for those who sniff, and who do not, as far as that is *settled*, the same as before.
+        """
         registry = copy(self)
         registry._resources, registry.index, registry.pools = resources, index, pools
         registry.stock, registry.judgements = Stock(), Judgements()
-        for asked in ("contested", "careful_ports", "_contested_unsniffed", "_careful_unsniffed"):
-            registry.__dict__.pop(asked, None)
-        if contested is not None:
-            registry.contested = contested
+        registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
+        registry._careful_ports = {}
         return registry
 
     def _pools_of(self, services: Sequence[Service]) -> EndpointPools:
@@ -131,37 +139,24 @@ class Registry:
     def _mesh_policy(self) -> OutboundPolicy:
         return outbound_policy(None, self.mesh, self.profile, mesh_source=self.mesh_source)
 
-    def contested_for(self, proxy: Proxy) -> Contested:
-        """Return where resources are tied, so that another order could give *proxy* another answer."""
-        return self.contested if self._sniffs(proxy) else self._contested_unsniffed
+    def contested(self, *, sniffs: bool) -> Contested:
+        """Return where resources are tied, so that another order could give proxies another answer.
 
-    def careful_ports_for(self, proxy: Proxy) -> bytes:
-        """Return a bit for each port, set where another order could give *proxy* another answer."""
-        return self.careful_ports if self._sniffs(proxy) else self._careful_unsniffed
+        It matters whether all of their listeners *sniff*.
+        """
+        if sniffs not in self._contested:
+            self._contested[sniffs] = self._find_contested(sniffs=sniffs)
+        return self._contested[sniffs]
 
-    def _sniffs(self, proxy: Proxy) -> bool:
-        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
-        return proxy.intercepts and not any(one.bind or one.capture_mode == "NONE" for one in listeners)
+    def careful_ports(self, *, sniffs: bool) -> bytes:
+        """Return a bit for each port, set where another order could give another answer."""
+        if sniffs not in self._careful_ports:
+            contested = self.contested(sniffs=sniffs)
+            ports = range(65536) if contested.everywhere else contested.ports | contested.domains
+            self._careful_ports[sniffs] = port_bits(ports)
+        return self._careful_ports[sniffs]
 
-    @cached_property
-    def contested(self) -> Contested:
-        """Where resources are tied for proxies that sniff."""
-        return self._contested(sniffs=True)
-
-    @cached_property
-    def _contested_unsniffed(self) -> Contested:
-        return self._contested(sniffs=False)
-
-    @cached_property
-    def careful_ports(self) -> bytes:
-        """A bit for each port, set where another order could give proxies that sniff another answer."""
-        return _careful(self.contested)
-
-    @cached_property
-    def _careful_unsniffed(self) -> bytes:
-        return _careful(self._contested_unsniffed)
-
-    def _contested(self, *, sniffs: bool) -> Contested:
+    def _find_contested(self, *, sniffs: bool) -> Contested:
         resources = self._resources
         everywhere = (
             any_tied(resources.sidecars, _created, lambda row: [(row.namespace, row.spec.workload_selector is None)])
@@ -233,10 +228,6 @@ def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
 def _path_normalization(mesh: MeshConfig) -> PathNormalization:
     wanted = mesh.path_normalization.normalization.value if mesh.path_normalization is not None else "DEFAULT"
     return PathNormalization.BASE if wanted == "DEFAULT" else PathNormalization(wanted)
-
-
-def _careful(contested: Contested) -> bytes:
-    return port_bits(range(65536) if contested.everywhere else contested.ports | contested.domains)
 
 
 def _has_egress_proxy(sidecar: Sidecar) -> bool:

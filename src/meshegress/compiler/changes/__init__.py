@@ -142,9 +142,10 @@ class EntryChange:
         index = before.index.changed(self._gone, self._fresh)
         pools = before.pools.changed(self._gone, self._fresh_alone.pools, self._fresh)
         # Who claims nothing that is claimed twice leaves what is contested as it is.
-        alone = [registry.contested for registry in (self._gone_alone, self._fresh_alone)]
-        apart = not any(one.ports or one.domains for one in alone)
-        return before.with_services(resources, index, pools, contested=before.contested if apart else None)
+        alone = (self._gone_alone, self._fresh_alone)
+        settled = [sniffs for sniffs in (True, False) if not any(one.contested(sniffs=sniffs).ports for one in alone)]
+        shared = any(one.contested(sniffs=True).domains for one in alone)
+        return before.with_services(resources, index, pools, settled=() if shared else settled)
 
     def _chain_order(self, key: Key, chain: FilterChain) -> tuple[Any, ...]:
         """Return the *key* of the service that *chain* was made for."""
