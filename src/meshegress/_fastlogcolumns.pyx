@@ -18,6 +18,15 @@ from meshegress._purelogcolumns import MOST_BYTES, LogColumn, LogColumns, LogMem
 
 __all__ = ["MOST_BYTES", "LogColumn", "LogColumns", "LogMember", "read_columns", "read_json_columns"]
 
+cdef extern from "_spares.h" nogil:
+    ctypedef struct spare:
+        uint8_t* bytes
+        size_t room
+    ctypedef struct spares:
+        pass
+    void spares_give(spares*, spare)
+    void spares_free(spares*)
+
 cdef extern from "_loglines.h" nogil:
     enum: COLUMN_ROWS, COLUMN_NUMBER, COLUMN_STAMP
     ctypedef struct log_block:
@@ -30,6 +39,7 @@ cdef extern from "_loglines.h" nogil:
         log_block valid, values, text
     ctypedef struct log_rows:
         int fields, waiting
+        spares* spares
         const uint8_t** line
         uint32_t* places
     ctypedef struct log_table:
@@ -72,13 +82,40 @@ cdef extern from "_logjson.h" nogil:
     int json_read_table(json_table*)
 
 
+cdef class _Spares:
+    """Memory that blocks have given back; who uses it has it alone meanwhile."""
+
+    cdef spares all
+
+    def __dealloc__(self):
+        spares_free(&self.all)
+
+
+cdef list _resting = []  # spares that nobody uses, at most one unless threads race
+
+
+cdef _Spares _spares():
+    try:
+        return _resting.pop()
+    except IndexError:
+        return _Spares()
+
+
+cdef int _rest(_Spares used) except -1:
+    if not _resting:
+        _resting.append(used)
+    return 0
+
+
 cdef class _Block:
     """Memory of the table that has become a buffer of its own."""
 
     cdef log_block block
 
     def __dealloc__(self):
-        free(self.block.bytes)
+        used = _spares()
+        spares_give(&used.all, spare(self.block.bytes, self.block.room))
+        _rest(used)
 
     def __getbuffer__(self, Py_buffer* buffer, int flags):
         PyBuffer_FillInfo(buffer, self, self.block.bytes, <Py_ssize_t>self.block.used, 1, flags)
@@ -170,8 +207,11 @@ cdef class _Lines:
         cdef int failed
         self.table.size = data.shape[0]
         self.table.data = &data[0] if data.shape[0] else NULL
+        used = _spares()
+        self.table.rows.spares = &used.all
         with nogil:
             failed = log_read_table(&self.table)
+        _rest(used)
         if failed:
             raise MemoryError()
         return self.columns.read(self.table.taken, &self.table.unread, self.table.is_ascii)
@@ -232,8 +272,11 @@ cdef class _JsonLines:
         cdef int failed
         self.table.size = data.shape[0]
         self.table.data = &data[0] if data.shape[0] else NULL
+        used = _spares()
+        self.table.rows.spares = &used.all
         with nogil:
             failed = json_read_table(&self.table)
+        _rest(used)
         if self.error is not None:
             raise self.error
         if failed:

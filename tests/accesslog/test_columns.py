@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -120,3 +122,28 @@ def test_records_of_several_lines_have_no_columns() -> None:
     for log in (AccessLogFormat("%DURATION%\n\n"), AccessLogFormat("%DURATION%")):
         with pytest.raises(LogFormatError):
             read_table(b"1\n", log)
+
+
+def test_tables_that_live_at_once_share_no_memory() -> None:
+    """Memory that one table gave back goes to one other: tables come and go in four threads, and stay as they were."""
+    log = AccessLogFormat("%BYTES_SENT% %REQ(:PATH)%\n")
+    program = compile_program(log.pieces, names=Names.STRICT, omit_empty_values=False)
+    splitter, kinds = twin("_fastlog").LogSplitter(program.literals, program.fields), log.parser().layout.kinds
+    read_columns = twin("_fastlogcolumns").read_columns
+
+    def come_and_go(seed: int) -> int:
+        rng, held, compared = random.Random(seed), list[tuple[int, int, Any]](), 0
+        for digit in (rng.randint(1, 9) for _ in range(100)):
+            rows = rng.choice([10, 9_000, 12_000, 40_000])
+            data = b"%d /%d\n" % (digit, digit) * rows
+            held.append((digit, rows, read_columns(splitter, kinds, data, takes_first=True, most=99)))
+            while len(held) > rng.randint(0, 4):
+                digit, rows, table = held.pop(rng.randrange(len(held)))
+                numbers, paths = table.columns
+                assert bytes(numbers.values) == digit.to_bytes(8, "little") * rows
+                assert bytes(paths.text) == b"/%d" % digit * rows
+                compared += 1
+        return compared
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(come_and_go, range(4))) > 300

@@ -37,7 +37,7 @@ def read_table(
     Whole numbers are 64-bit, the default time stamp is a moment of UTC; all else is text, response flags with their
     commas, and objects and lists of a JSON format as JSON. Null is what an entry has None or no flags for, and a number
     or moment that its type cannot hold. Bytes that are not UTF-8 show as U+FFFD. Blank lines do not count. Any JSON is
-    read; what Envoy writes itself is read quickest.
+    read; what Envoy writes itself is read quickest. Up to 64 MiB that earlier tables took are kept for the next ones.
 
     Raises LogFormatError where the lines of the format cannot be read one by one.
     """
