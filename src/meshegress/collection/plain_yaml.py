@@ -36,11 +36,17 @@ _COMMENT = re.compile(r" *#")
 _FLOW_PLAIN = r"[A-Za-z0-9_./+][A-Za-z0-9_./+*-]*+"
 _FLOW_TOKEN = re.compile(rf" *+(?:([\[{{])|([\]}}])|(,)|({_FLOW_PLAIN}|{_QUOTED})(: )?) *+")
 _QUOTES = "\"'"
-_MARKS = "\"'[{|"
+_MARKS = "[{|"
 # libyaml takes no longer key without a `?` before it.
 _LONGEST_KEY = 1000
+_LONGEST_KEPT = 80
 _ESCAPED = re.compile(r'\\([\\"/nt])')
 _ESCAPES = {"n": "\n", "t": "\t"}
+
+
+#: Of a line: its column, dashes, key, and its value or, where one begins that goes on, its text and the mark before it.
+#: The mark is empty behind a scalar, and None where no value stands.
+_Parts = tuple[int, str, str | None, Any, str | None]
 
 
 class _OddError(Exception):
@@ -106,33 +112,26 @@ class _Lines:
         while self.at < len(self.lines):
             line = self.lines[self.at]
             self.at += 1
-            match = _LINE.fullmatch(line)
-            if match is None:
-                if _COMMENT.match(line):
-                    continue
-                raise _OddError
-            indent, dashes, key, text = match.groups()
-            column = len(indent)
-            if key is None and text is None and not dashes:
-                continue  # a blank line
+            parts = _parts(line) if len(line) <= _LONGEST_KEPT else _cut(line)
+            if parts is None:
+                continue
+            column, dashes, key, value, mark = parts
             if dashes or waits is not None or column != here:
                 holder = self._holder(column, waits, dashes, is_mapping=key is not None)
                 here = self.columns[-1] if holder.__class__ is dict else -1
                 waits = None
             if key is None:
-                if holder.__class__ is dict or text is None:
+                if holder.__class__ is dict:
                     raise _OddError
-                holder.append(_word(text) if text[0] not in _MARKS else self._value(text, None))
+                holder.append(self._value(value, None) if mark else value)
                 continue
-            if key[0] in _QUOTES:
-                key = _unquoted(key)
-            if key in holder or len(key) > _LONGEST_KEY:
+            if key in holder:
                 raise _OddError
-            if text is None:
+            if mark is None:
                 holder[key] = None
                 waits = key
             else:
-                holder[key] = _word(text) if text[0] not in _MARKS else self._value(text, here)
+                holder[key] = self._value(value, here) if mark else value
         return self.root
 
     def _holder(self, column: int, waits: str | None, dashes: str, *, is_mapping: bool) -> Any:
@@ -172,9 +171,7 @@ class _Lines:
         return collection
 
     def _value(self, text: str, column: int | None) -> Any:
-        """Return the value that *text*, which is no plain scalar, is under a key at *column* or in a list."""
-        if text[0] in _QUOTES:
-            return _unquoted(text)
+        """Return the value that begins with *text*, which is no scalar, under a key at *column* or in a list."""
         if text[0] == "|":
             return self._block(column, keeps_end=text == "|")
         return _flow(text, DEPTH_LIMIT - 1 - len(self.columns))
@@ -199,10 +196,35 @@ class _Lines:
         return "\n".join(body).rstrip("\n") + ("\n" if keeps_end else "")
 
 
-@lru_cache(maxsize=4096)
-def _word(text: str) -> Any:
-    """Return what the plain scalar *text* means; blanks at its end are none of it."""
-    return plain_value(text.rstrip(" "))
+def _cut(line: str) -> _Parts | None:
+    """Return the parts of a line, which do not depend on others; None where it is blank or a comment."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        if _COMMENT.match(line):
+            return None
+        raise _OddError
+    indent, dashes, key, text = match.groups()
+    if key is None and text is None:
+        if dashes:
+            raise _OddError
+        return None
+    if key is not None:
+        key = _unquoted(key) if key[0] in _QUOTES else key
+        if len(key) > _LONGEST_KEY:
+            raise _OddError
+    if text is None:
+        return len(indent), dashes, key, None, None
+    mark = text[0] if text[0] in _MARKS else ""
+    return len(indent), dashes, key, text if mark else _scalar(text), mark
+
+
+#: Most lines of most meshes are like others.
+_parts = lru_cache(maxsize=4096)(_cut)
+
+
+def _scalar(text: str) -> Any:
+    """Return what *text*, in quotes or plain, means; blanks at its end are none of it."""
+    return _unquoted(text) if text[0] in _QUOTES else plain_value(text.rstrip(" "))
 
 
 def _unquoted(text: str) -> str:
@@ -228,7 +250,7 @@ def _flow_value(text: str, place: int, depth: int) -> tuple[Any, int]:
     """Return the value at *place*, and where it ends."""
     opens, _, _, scalar, colon, place = _flow_token(text, place)
     if scalar is not None and colon is None:
-        return _unquoted(scalar) if scalar[0] in _QUOTES else _word(scalar), place
+        return _scalar(scalar), place
     if opens is None or not depth:
         raise _OddError
     return (_flow_list if opens == "[" else _flow_mapping)(text, place, depth - 1)
