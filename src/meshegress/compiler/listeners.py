@@ -195,7 +195,7 @@ class ListenerBuilder:
 
         Source: Istio, pilot/pkg/model, CanBindToPort.
         """
-        if on_port and self._proxy.unprivileged and port.number < 1024:
+        if on_port and self._proxy.unprivileged and 0 < port.number < 1024:
             return False
         primary = binds[0] if binds else ""
         on_wildcard = primary == self._wildcard or (not primary and port.protocol.is_http)
