@@ -225,12 +225,10 @@ def _selected_by_kubernetes(service: Service, workloads: Mapping[str, Sequence[_
     kubernetes = service.resource
     assert isinstance(kubernetes, KubernetesService)
     wanted = (service.selector or {}).items()
-    # Of two ports with one number, such as UDP and TCP, the first stands for both.
-    firsts = {port.number: port for port in reversed(service.ports)}
     for workload in workloads.get(service.namespace, ()):
         if workload.pod is not None or not workload.labels.items() >= wanted or not is_ip(workload.address):
             continue
-        for port in firsts.values():
+        for port in service.firsts:
             declared = kubernetes.spec.ports[port.place].target_port
             if isinstance(declared, str):
                 target = workload.ports.get(declared, 0)

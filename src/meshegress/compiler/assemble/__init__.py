@@ -186,7 +186,11 @@ def _no_route_sets(_proxy: Proxy) -> list[RouteSet]:
 
 
 def _by_name(clusters: Iterable[Cluster]) -> dict[str, Cluster]:
-    return {cluster.name: cluster for cluster in clusters}
+    """Return *clusters* by name; where a number has two ports, such as TCP and SCTP, the first one's cluster stays."""
+    named: dict[str, Cluster] = {}
+    for cluster in clusters:
+        named.setdefault(cluster.name, cluster)
+    return named
 
 
 def _milliseconds(duration: str) -> int | None:

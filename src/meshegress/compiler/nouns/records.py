@@ -100,6 +100,14 @@ class Service:
                 return port
         return None
 
+    @property
+    def firsts(self) -> Iterable[ServicePort]:
+        """The first port of each number: Kubernetes allows one for each transport, such as UDP and TCP."""
+        found: dict[int, ServicePort] = {}
+        for port in self.ports:
+            found.setdefault(port.number, port)
+        return found.values()
+
     def origin(self, port: ServicePort | None = None) -> Origin:
         """Return where *port* of this service, or the service itself, stands in the resources."""
         for own, origin in zip(self.ports, self.origins, strict=True):
@@ -121,9 +129,9 @@ class Service:
         return replace(self, ports=kept, origins=origins, clusters=tuple(self.cluster(port.number) for port in kept))
 
     def merged(self, other: Service) -> Service:
-        """Return the service with the ports of *other* that are new by number."""
+        """Return the service with the ports of *other* that are new by number, of each number the first."""
         known = {port.number for port in self.ports}
-        new = other.with_ports(port for port in other.ports if port.number not in known)
+        new = other.with_ports(port for port in other.firsts if port.number not in known)
         return replace(
             self,
             ports=self.ports + new.ports,
