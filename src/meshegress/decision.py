@@ -101,10 +101,13 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Something that makes the answer less than certain, and every answer that it leaves possible."""
+    """Something that makes the answer less than certain, and every answer that it leaves possible.
+
+    Equality leaves the reason out, since it names resources.
+    """
 
     code: str
-    reason: str
+    reason: str = field(compare=False)
     candidates: tuple[Decision, ...] = ()
 
 

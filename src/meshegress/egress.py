@@ -14,14 +14,15 @@ from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
+from meshegress.compiler.nouns.orders import MOST_TURNS, NATURAL, Order
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy
-from meshegress.compiler.nouns.ties import Contested, Order
+from meshegress.compiler.nouns.ties import Contested
 from meshegress.compiler.program import Lowerer, Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.lowered import port_bits
 from meshegress.request import Request, Workload
-from meshegress.table import ListenerKind, Rejected, Table
+from meshegress.table import Listener, ListenerKind, Rejected, Table
 from meshegress.unaddressed import free_address, other_addresses
 from meshegress.unmodelled import Unmodelled
 
@@ -92,10 +93,11 @@ class Egress:
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
         self._contested: Contested = view.contested
-        self._programs: dict[tuple[Order, ...], Mapping[Order, Program]] = {}
-        self._made: dict[tuple[int, ...], Decision] = {}
+        self._programs: dict[int, Mapping[Order, Program]] = {}
+        self._made: dict[tuple[int, tuple[int, ...]], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(partial(_resolve, view, workload.dns_domain))
+        self._resolved_in = lru_cache(maxsize=4096)(partial(_resolve_in, view_in, workload.dns_domain))
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
@@ -213,24 +215,29 @@ class Egress:
         is_contested = request.port in self._contested
         if not is_contested and not self._is_limited:
             return program.decision(program.find(request, destination, blind))
-        programs = self._programs_on(request.port) if is_contested else {Order.NATURAL: program}
-        numbers = tuple(program.find(request, destination, blind) for program in programs.values())
-        made = self._made.get(numbers)
+        programs = self._programs_on(request.port) if is_contested else {NATURAL: program}
+        numbers = tuple(
+            program.find(request, self._address_in(order, request, destination), blind)
+            for order, program in programs.items()
+        )
+        made = self._made.get((request.port, numbers))
         if made is None:
             rows = zip(programs.items(), numbers, strict=True)
             found = {order: program.decision(number) for (order, program), number in rows}
-            made = self._made.setdefault(numbers, self._weigh(found[Order.NATURAL], found))
+            made = self._made.setdefault((request.port, numbers), self._weigh(found[NATURAL], found))
         return made
 
     def _weigh(self, decision: Decision, in_orders: Mapping[Order, Decision] = MappingProxyType({})) -> Decision:
         """Return *decision* with what other orders of resources whose order is not known give, and with all limits."""
-        seldom = self._view.registry.seldom
-        others = _distinct(decision, (one for order, one in in_orders.items() if order not in seldom))
+        is_seldom = self._view.registry.is_seldom
+        others = _distinct(decision, (one for order, one in in_orders.items() if not is_seldom(order)))
         if others:
             reason = (
                 f"the order of {_governors(decision, *others)} decides, and it is not known: "
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
+            if any(order.turn == MOST_TURNS - 1 for order in in_orders):
+                reason += f"; of more than {MOST_TURNS} that are tied so many are tried as the first"
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
         elif told := _distinct(decision, in_orders.values()):
             reason = (
@@ -241,19 +248,29 @@ class Egress:
         limits = self._unmodelled.limits_of(decision, self.workload.namespace)
         return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
+    def _address_in(self, order: Order, request: Request, destination: str | None) -> str | None:
+        """Return where *request* goes under *order*: its name may have another address there than *destination*."""
+        if order.is_by_name or destination is None or not request.name:
+            return destination
+        resolved = self._resolved_in(order, request.name)
+        if resolved == self._resolved(request.name):
+            return destination
+        return resolved[0] if resolved else self._addresses_on(request.port)[0]
+
     def _programs_on(self, port: int) -> Mapping[Order, Program]:
         """Return the programs of the orders that could matter on *port*."""
-        orders = self._contested.orders(port)
-        if orders not in self._programs:
-            self._programs[orders] = {order: self._view_in(order).program for order in orders}
-        return self._programs[orders]
+        if port not in self._programs:
+            orders = self._view.registry.orders_on(port, self._contested)
+            self._programs[port] = {order: self._view_in(order).program for order in orders}
+        return self._programs[port]
 
     def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
         decision = self._decide_at(request, likeliest, blind=blind)
         if not addresses:
             return decision
-        others = _distinct(decision, (self._decide_at(request, address, blind=blind) for address in addresses))
+        elsewhere = [self._decide_at(request, address, blind=blind) for address in addresses]
+        others = _distinct(decision, (one for found in elsewhere for one in found.candidates or (found,)))
         if not others:
             return decision
         reason = f"`{request.name}` has no address that the mesh knows; on other addresses the answer is another"
@@ -268,8 +285,10 @@ class Egress:
 
     def _addresses_on(self, port: int) -> tuple[str, ...]:
         if port not in self._probes:
-            listeners = [one for one in self.table.listeners if one.port == port and one.kind is ListenerKind.OUTBOUND]
-            self._probes[port] = (free_address(listeners, v6=self._is_v6), *other_addresses(listeners))
+            programs = self._programs_on(port).values() if port in self._contested else (self._view.program,)
+            listeners = [_outbound_on(port, program.table) for program in programs]
+            others = dict.fromkeys(address for each in listeners for address in other_addresses(each))
+            self._probes[port] = (free_address([one for each in listeners for one in each], v6=self._is_v6), *others)
         return self._probes[port]
 
     @property
@@ -296,9 +315,17 @@ def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
     return ()
 
 
+def _resolve_in(view_in: Callable[[Order], View], dns_domain: str, order: Order, host: str) -> tuple[str, ...]:
+    return _resolve(view_in(order), dns_domain, host)
+
+
 def _governors(*decisions: Decision) -> str:
     named = dict.fromkeys(str(one.governed_by) for one in decisions if one.governed_by is not None)
     return " and ".join(named) or "resources"
+
+
+def _outbound_on(port: int, table: Table) -> list[Listener]:
+    return [one for one in table.listeners if one.port == port and one.kind is ListenerKind.OUTBOUND]
 
 
 def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -19,9 +19,9 @@ from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
 from meshegress.compiler.assemble import Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
+from meshegress.compiler.nouns.orders import NATURAL, Order
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.splices import EntangledError
-from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.program import Lowerer
 from meshegress.egress import Egress, View
 from meshegress.findings import Finding
@@ -131,7 +131,7 @@ class Mesh:
 
     def _take_over(self, before: Mesh, gone: Collection[Resource], fresh: Collection[Resource]) -> None:
         """Make the tables that *before* has, as far as they come of it by exchanging a few entries."""
-        registry = before._registries.get(Order.NATURAL)
+        registry = before._registries.get(NATURAL)
         if registry is None or any(not isinstance(one, ServiceEntry) for one in (*gone, *fresh)):
             return
         removed = _as_they_stand(gone, before._resources.service_entries)
@@ -140,27 +140,27 @@ class Mesh:
             change = EntryChange(registry, self._resources, removed=removed, added=added)
         except EntangledError:
             return
-        self._registries[Order.NATURAL] = change.registry
+        self._registries[NATURAL] = change.registry
         self._lowerer = Lowerer(before._lowerer)
         for key, view in tuple(before._views.items()):
-            if key[0] is Order.NATURAL:
+            if key[0] == NATURAL:
                 with suppress(EntangledError):
                     self._views[key] = changed = view.changed(change, self._lowerer)
-                    self._tables[Order.NATURAL, view.proxy.namespace, key[2]] = changed.tables
+                    self._tables[NATURAL, view.proxy.namespace, key[2]] = changed.tables
         self._lowerer.forget_before()
 
     @cached_property
     def _unmodelled(self) -> Unmodelled:
         return Unmodelled(self._resources)
 
-    def registry(self, order: Order = Order.NATURAL) -> Registry:
+    def registry(self, order: Order = NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""
         if order not in self._registries:
             with collector_at_rest():
                 self._registries[order] = Registry(self._resources, self._profile, order)
         return self._registries[order]
 
-    def view(self, workload: Workload, order: Order = Order.NATURAL) -> View:
+    def view(self, workload: Workload, order: Order = NATURAL) -> View:
         """Return what *workload* is told, under one *order* of tied resources."""
         registry = self.registry(order)
         proxy = registry.proxy_of(workload)

@@ -6,6 +6,7 @@ import json
 import pickle
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import NamedTuple
 
@@ -85,6 +86,30 @@ def named_hosts(world: World) -> Iterator[str]:
         elif isinstance(resource, Sidecar):
             for listener in resource.spec.egress:
                 yield from (host.partition("/")[2] for host in listener.hosts)
+
+
+@given(situations(), st.randoms(use_true_random=False))
+def test_whatever_their_ages_the_answer_is_a_candidate(drawn: Situation, shuffle: random.Random) -> None:
+    """Where ages are not known, the decision or one of its candidates is what Istio does, whatever the ages are."""
+    ages = shuffle.sample(range(1, 1000), len(drawn.world))
+    known = drawn.egress([aged(resource, age) for resource, age in zip(drawn.world, ages, strict=True)])
+    unknown = drawn.egress([aged(resource, None) for resource in drawn.world])
+    for request in drawn.asked:
+        expected, found = known.decide(request), unknown.decide(request)
+        assert untold(expected) in [untold(one) for one in found.candidates or (found,)]
+
+
+def aged(resource: Resource | MeshConfig, created: int | None) -> Resource | MeshConfig:
+    """Return *resource* as made at that time, in seconds."""
+    if isinstance(resource, MeshConfig):
+        return resource
+    metadata = resource.metadata.model_copy(update={"creation_timestamp": created})
+    return resource.model_copy(update={"metadata": metadata})
+
+
+def untold(decision: Decision) -> Decision:
+    """Return the bare answer."""
+    return replace(decision, assumptions=())
 
 
 NAMES = (DELEGATE, *(f"r{number}" for number in range(10)))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from meshegress.compiler.nouns.aspects import Selector, wanted
 from meshegress.compiler.nouns.hosts import most_specific
+from meshegress.compiler.nouns.orders import Order, Ties
 from meshegress.compiler.nouns.records import Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
-from meshegress.compiler.nouns.ties import Order, in_order
 from meshegress.resources import DestinationRule
 
 
@@ -64,6 +64,15 @@ def _selector(rule: DestinationRule) -> Mapping[str, str] | None:
     return None if selector is None else selector.match_labels
 
 
+def rule_ties(full_name: Callable[[str, str], str]) -> Ties:
+    """Return how rules are tied: those of one namespace and host are merged, or stand apart, in their order."""
+    return Ties(
+        created=lambda rule: rule.metadata.creation_timestamp,
+        key=lambda rule: (rule.name, rule.namespace),
+        claims=lambda rule: [(rule.namespace, full_name(rule.spec.host, rule.namespace))],
+    )
+
+
 class DestinationRuleIndex:
     """All DestinationRules, by the namespaces that look for them."""
 
@@ -82,7 +91,8 @@ class DestinationRuleIndex:
         self._root_local = _Hosts()
         self._selectors: dict[str, set[Selector]] = {}
         private_by_default = "." in frozenset(default_export_to)
-        for rule in _by_age(rules, order):
+        aged = rule_ties(full_name).arranged(rules, order)
+        for rule in sorted(aged, key=lambda rule: _selector(rule) is None):
             self._add(rule, full_name(rule.spec.host, rule.namespace), private_by_default)
 
     def select(
@@ -134,11 +144,3 @@ class DestinationRuleIndex:
             self._exported.setdefault(namespace, _Hosts()).add(host, rule, export_to)
         elif namespace == self._root_namespace:
             self._root_local.add(host, rule, export_to)
-
-
-def _by_age(rules: Iterable[DestinationRule], order: Order) -> list[DestinationRule]:
-    """Return the rules with a selector, then those without, each oldest first."""
-    aged = in_order(
-        rules, lambda rule: rule.metadata.creation_timestamp, lambda rule: (rule.name, rule.namespace), order=order
-    )
-    return sorted(aged, key=lambda rule: _selector(rule) is None)

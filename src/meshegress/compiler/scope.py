@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
 from meshegress.compiler.nouns.hosts import Overlaps, most_specific
+from meshegress.compiler.nouns.orders import Order, Ties
 from meshegress.compiler.nouns.protocols import Protocol, parse_protocol
 from meshegress.compiler.nouns.records import Service, ServicePort
 from meshegress.compiler.nouns.routing import VirtualService
 from meshegress.compiler.nouns.scopes import EgressListener, Scope
-from meshegress.compiler.nouns.ties import Order, in_order
 from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.profiles import Profile
 from meshegress.resources import Sidecar
@@ -58,12 +58,18 @@ class Bucket:
         return any(host_subset_of(host, wide) for wide in self.excluded)
 
 
+#: Those of a namespace are tried one by one.
+SIDECAR_TIES = Ties(
+    created=lambda row: row.metadata.creation_timestamp,
+    key=lambda row: (row.name, row.namespace),
+    claims=lambda row: [(row.namespace, row.spec.workload_selector is None)],
+    first_number=1,
+)
+
+
 def sidecars_in_order(sidecars: Iterable[Sidecar], order: Order) -> list[Sidecar]:
     """Return the *sidecars* as they are tried: those with a selector first, each oldest first."""
-    aged = in_order(
-        sidecars, lambda row: row.metadata.creation_timestamp, lambda row: (row.name, row.namespace), order=order
-    )
-    return sorted(aged, key=lambda row: row.spec.workload_selector is None)
+    return sorted(SIDECAR_TIES.arranged(sidecars, order), key=lambda row: row.spec.workload_selector is None)
 
 
 def choose_sidecar(

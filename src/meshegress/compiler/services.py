@@ -10,9 +10,10 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.nouns.allocation import with_allocated_addresses
+from meshegress.compiler.nouns.orders import Order
 from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort, origin_of
-from meshegress.compiler.nouns.ties import Order, in_order
+from meshegress.compiler.nouns.ties import service_ties
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
@@ -133,22 +134,12 @@ def collect_services(
     profile: Profile,
     order: Order,
 ) -> list[Service]:
-    """Return every service, oldest first, then by name, then by namespace; *order* arranges ties.
-
-    Source: Istio, pilot/pkg/model, SortServicesByCreationTime.
-    """
+    """Return every service, oldest first, then by name, then by namespace; *order* arranges ties."""
     # Between entries of one host, namespace and age there is no order: any will do that documents do not change.
     by_name = sorted(entries, key=lambda entry: entry.name)
     services = [service for entry in by_name for service in services_of_entry(entry, profile)]
     services += [service_of_kubernetes(service, domain) for service in kubernetes]
-    ordered = in_order(
-        services,
-        created=lambda service: service.created,
-        key=lambda service: (service.name, service.namespace),
-        order=order,
-        resource=lambda service: service.resource,
-        keeps_parts=profile.ordered_addresses,
-    )
+    ordered = service_ties(services, keeps_parts=profile.ordered_addresses).arranged(services, order)
     return ordered if profile.automatic_addresses else with_allocated_addresses(ordered)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
+from meshegress.compiler.nouns.orders import Order, Ties
 from meshegress.compiler.nouns.routing import MESH_GATEWAY, HttpEntry, RouteTarget, TcpEntry, VirtualService
-from meshegress.compiler.nouns.ties import Order, in_order
 from meshegress.decision import Origin
 from meshegress.resources import VirtualService as VirtualServiceResource
 from meshegress.resources.virtual_service import (
@@ -42,7 +42,27 @@ def prepare(
     ready = [_prepare_one(resource, default, domain) for resource in resources]
     delegates = {(row.namespace, row.name): row for row in ready if not row.hosts}
     roots = [_with_delegates(row, delegates) for row in ready if row.hosts]
-    return in_order(roots, lambda row: row.created, lambda row: (row.name, row.namespace), order=order)
+    return virtual_service_ties(roots, domain).arranged(roots, order)
+
+
+def virtual_service_ties(rows: Iterable[VirtualService], domain: str) -> Ties:
+    """Return how *rows* are tied: by hosts, where one of them covers another, or is a short form of it."""
+    wide = {host.lower() for row in rows for host in row.hosts if host.startswith("*")}
+
+    def claims(row: VirtualService) -> Iterator[str]:
+        for host in map(str.lower, row.hosts):
+            yield from (host, host.removesuffix(f".{domain}"), host.removesuffix(f".svc.{domain}"))
+            yield from (name for name in _covers(host) if name in wide) if wide else ()
+
+    return Ties(
+        created=lambda row: row.created, key=lambda row: (row.name, row.namespace), claims=claims, first_number=1
+    )
+
+
+def _covers(host: str) -> Iterator[str]:
+    """Yield every wildcard that covers *host*."""
+    bare = host.removeprefix("*")
+    return ("*" + bare[start:] for start in range(len(bare) + 1))
 
 
 def _prepare_one(resource: VirtualServiceResource, default: frozenset[str], domain: str) -> VirtualService:

@@ -31,7 +31,6 @@ from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
 from meshegress.compiler.nouns.rules import ConsolidatedRule
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.stock import RouteSplice
-from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.opaque import OpaqueChains
 from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet
 from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
@@ -84,7 +83,7 @@ class ScopeTables:
         routed = self._routes.once(proxy, partial(self._route, wanted), wanted)
         for splice in routed.splices:
             self.registry.judgements.exchange(splice)
-        if self.registry.order is Order.LISTENERS_REVERSED:
+        if self.registry.order.listeners_reversed:
             outbound = outbound[::-1]
         configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
         accepted = accept((*outbound, *own), configurations, self.registry.judgements)
@@ -174,8 +173,8 @@ class ScopeTables:
             found = routes.routed(proxy)
             if found is not None:
                 return found
-        reverse = self.registry.order is Order.VIRTUAL_HOSTS_REVERSED
-        builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, reverse=reverse)
+        turn = self.registry.order.hosts_turn
+        builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, turn=turn)
         built = builder.build_all((name for name in names if name not in self._inline), self.registry.stock)
         alike.append(built)
         return built.first

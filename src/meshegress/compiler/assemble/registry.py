@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from functools import cached_property, partial
+from typing import Any
 
 from meshegress.collection import ResourceSet
 from meshegress.compiler.acceptance import Judgements
-from meshegress.compiler.destination_rules import DestinationRuleIndex
+from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.fallthrough import outbound_policy
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
+from meshegress.compiler.nouns.orders import NATURAL, Order, Ties, host_orders_of
 from meshegress.compiler.nouns.pools import EndpointPools
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Resolution, Service
+from meshegress.compiler.nouns.routing import VirtualService
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.stock import Stock
-from meshegress.compiler.nouns.ties import Contested, Order, any_tied, contested_ports, shared_domain_ports
+from meshegress.compiler.nouns.ties import (
+    Contested,
+    TieGroups,
+    contested_ports,
+    service_ties,
+    shared_domain_ports,
+)
 from meshegress.compiler.nouns.visibility import ServiceIndex
-from meshegress.compiler.scope import build_scope, choose_sidecar, sidecars_in_order
+from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar, sidecars_in_order
 from meshegress.compiler.services import collect_services
-from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare
+from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
 from meshegress.lowered import port_bits
 from meshegress.profiles import Profile
 from meshegress.request import Workload
-from meshegress.resources import MeshConfig, Resource, Sidecar
+from meshegress.resources import MeshConfig, Sidecar
 from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
@@ -36,7 +45,7 @@ _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 class Registry:
     """What all workloads of a mesh share: services in order, endpoints, VirtualServices, DestinationRules."""
 
-    def __init__(self, resources: ResourceSet, profile: Profile, order: Order = Order.NATURAL) -> None:
+    def __init__(self, resources: ResourceSet, profile: Profile, order: Order = NATURAL) -> None:
         self.profile = profile
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
@@ -56,13 +65,13 @@ class Registry:
             services, _default_export(mesh.default_service_export_to, profile), profile, visibility
         )
         self.pools = self._pools_of(self.index.services)
-        ready = prepare(
+        self._roots: Sequence[VirtualService] = prepare(
             resources.virtual_services,
             _default_export(mesh.default_virtual_service_export_to, profile),
             domain=CLUSTER_DOMAIN,
             order=order,
         )
-        self.virtual_services = VirtualServiceIndex(ready)
+        self.virtual_services = VirtualServiceIndex(self._roots)
         self.destination_rules = DestinationRuleIndex(
             resources.destination_rules,
             default_export_to=mesh.default_destination_rule_export_to or _EVERYBODY,
@@ -74,7 +83,7 @@ class Registry:
     def alone(self, services: Sequence[Service]) -> Registry:
         """Return the registry with no other services than these, and without VirtualServices."""
         registry = self.with_services(self._resources, self.index.alone(services), self._pools_of(services))
-        registry.virtual_services = VirtualServiceIndex(())
+        registry._roots, registry.virtual_services = (), VirtualServiceIndex(())
         return registry
 
     def with_services(
@@ -93,6 +102,7 @@ class Registry:
         registry.stock, registry.judgements = Stock(), Judgements()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._careful_ports = {}
+        registry.__dict__.pop("_groups", None)
         return registry
 
     def _pools_of(self, services: Sequence[Service]) -> EndpointPools:
@@ -152,26 +162,46 @@ class Registry:
         """Return a bit for each port, set where another order could give another answer."""
         if sniffs not in self._careful_ports:
             contested = self.contested(sniffs=sniffs)
-            ports = range(65536) if contested.everywhere else contested.ports | contested.domains
+            ports = range(65536) if contested.everywhere else contested.ports.union(contested.domains)
             self._careful_ports[sniffs] = port_bits(ports)
         return self._careful_ports[sniffs]
 
     def _find_contested(self, *, sniffs: bool) -> Contested:
-        resources = self._resources
-        everywhere = (
-            any_tied(resources.sidecars, _created, lambda row: [(row.namespace, row.spec.workload_selector is None)])
-            or any_tied(resources.virtual_services, _created, lambda row: ["any"])
-            or any_tied(resources.destination_rules, _created, lambda row: [(row.namespace, row.spec.host)])
-        )
-        ports = contested_ports(self.index.services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
+        services, roots = self.index.services, self._roots
+        ports = contested_ports(services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
+        domains = shared_domain_ports(services)
+        if len(roots) > 1 and any(row.created is None for row in roots):
+            ports = ports.union(domains)  # their virtual hosts are written in their order
         # The cluster of an egress proxy takes traffic of every port.
-        proxied = any(_has_egress_proxy(sidecar) for sidecar in resources.sidecars)
-        return Contested(ports, shared_domain_ports(self.index.services), everywhere or (proxied and bool(ports)))
+        proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self._resources.sidecars)
+        return Contested(ports, domains, proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties))
+
+    def orders_on(self, port: int, contested: Contested) -> tuple[Order, ...]:
+        """Return the orders in which requests on a *contested* port are asked, the natural one first."""
+        written = host_orders_of(contested.domains.get(port, 1))
+        if not contested.everywhere and port not in contested.ports:
+            return (NATURAL, *written)
+        return (*self._groups.orders(port), *written)
+
+    @cached_property
+    def _groups(self) -> TieGroups:
+        services = self.index.services
+        own = service_ties(services, keeps_parts=self.profile.ordered_addresses)
+        return TieGroups.of([(own, services), *self._wide_ties])
 
     @property
-    def seldom(self) -> frozenset[Order]:
-        """The orders that Istio may take and hardly ever does: they are told of, and give no candidates."""
-        return frozenset({Order.VIRTUAL_HOSTS_REVERSED}) if self.profile.steady_virtual_hosts else frozenset()
+    def _wide_ties(self) -> Iterable[tuple[Ties, Sequence[Any]]]:
+        """How resources are tied that matter on any port."""
+        resources = self._resources
+        return (
+            (SIDECAR_TIES, resources.sidecars),
+            (virtual_service_ties(self._roots, CLUSTER_DOMAIN), self._roots),
+            (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN)), resources.destination_rules),
+        )
+
+    def is_seldom(self, order: Order) -> bool:
+        """Return whether Istio may take *order* and hardly ever does: it is told of, and gives no candidates."""
+        return self.profile.steady_virtual_hosts and order.hosts_turn > 0
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table; its scope then says which of its labels do."""
@@ -233,7 +263,3 @@ def _path_normalization(mesh: MeshConfig) -> PathNormalization:
 def _has_egress_proxy(sidecar: Sidecar) -> bool:
     policy = sidecar.spec.outbound_traffic_policy
     return policy is not None and policy.egress_proxy is not None
-
-
-def _created(resource: Resource) -> int | None:
-    return resource.metadata.creation_timestamp

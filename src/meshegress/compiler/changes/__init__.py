@@ -25,10 +25,10 @@ from meshegress.compiler.changes.exchange import (
     exchange_routes,
 )
 from meshegress.compiler.changes.independence import is_plain, require_no_namesake, require_own_places
+from meshegress.compiler.nouns.orders import NATURAL
 from meshegress.compiler.nouns.records import Proxy, Service
 from meshegress.compiler.nouns.scopes import Scope
 from meshegress.compiler.nouns.splices import EntangledError, Key, spliced
-from meshegress.compiler.nouns.ties import Order
 from meshegress.compiler.nouns.visibility import PUBLIC, ServiceIndex, by_age
 from meshegress.compiler.services import collect_services
 from meshegress.profiles import Profile
@@ -60,7 +60,7 @@ class EntryChange:
         added: Collection[ServiceEntry],
     ) -> None:
         # Where addresses are computed from the names of all entries, each entry may move the others.
-        if registry.order is not Order.NATURAL or not registry.profile.automatic_addresses:
+        if registry.order != NATURAL or not registry.profile.automatic_addresses:
             raise EntangledError
         hosts = {host for entry in (*removed, *added) for host in entry.spec.hosts}
         near = [service for service in registry.index.services if service.hostname in hosts]
@@ -68,7 +68,7 @@ class EntryChange:
         if any(id(service.resource) not in leaving for service in near):
             raise EntangledError
         self._gone = near
-        self._fresh = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=Order.NATURAL)
+        self._fresh = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=NATURAL)
         require_own_places(registry, self._gone, self._fresh)
         self._before = registry
         self.registry = self._changed_registry(resources)

@@ -12,12 +12,14 @@ from functools import partial
 from meshegress._match import host_matches
 from meshegress.compiler.nouns.aspects import http_selectors
 from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
+from meshegress.compiler.nouns.orders import written_first
 from meshegress.compiler.nouns.plans import single, target_cluster
 from meshegress.compiler.nouns.protocols import Protocol
 from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
 from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
 from meshegress.compiler.nouns.scopes import EgressListener, Scope
 from meshegress.compiler.nouns.stock import Stock
+from meshegress.compiler.nouns.ties import domains_of
 from meshegress.compiler.routes.choices import Choice, HostRoutes, Routed, RouteSet
 from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
@@ -81,14 +83,12 @@ class _Domains:
 class RouteBuilder:
     """Builds the route configurations that one proxy's listeners ask for."""
 
-    def __init__(
-        self, scope: Scope, proxy: Proxy, profile: Profile, catch_all: VirtualHost, *, reverse: bool = False
-    ) -> None:
+    def __init__(self, scope: Scope, proxy: Proxy, profile: Profile, catch_all: VirtualHost, *, turn: int = 0) -> None:
         self._scope = scope
         self._proxy = proxy
         self._profile = profile
         self._catch_all = catch_all
-        self._reverse = reverse
+        self._turn = turn
         # Virtual hosts of a port, by their own domain, for the listeners that sniff one service's address.
         self._of_port: dict[int, dict[str, VirtualHost]] = {}
         self._served: dict[tuple[int, int], dict[str, _Served]] = {}
@@ -177,7 +177,7 @@ class RouteBuilder:
                 consumed.update(one.host for one in group.served)
                 yield group
         rest = [one for host, one in served.items() if host not in consumed]
-        for one in reversed(rest) if self._reverse else rest:
+        for one in written_first(rest, _domains_of, self._turn) if self._turn else rest:
             if one.service.resolution is not Resolution.ALIAS:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
@@ -271,6 +271,10 @@ def _spent(groups: list[_Group]) -> Iterator[_Group]:
     groups.reverse()
     while groups:
         yield groups.pop()
+
+
+def _domains_of(served: _Served) -> Iterable[str]:
+    return domains_of(served.service)
 
 
 def _by_domain(hosts: Iterable[VirtualHost]) -> dict[str, VirtualHost]:
