@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from meshegress.addressing import canonical_address
 from meshegress.compiler.nouns.orders import Order, Ties, orders_of
 from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service
-
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +145,20 @@ def shared_domain_ports(services: Sequence[Service]) -> Mapping[int, int]:
     owners: dict[tuple[str, int], str] = {}
     others: dict[tuple[str, int], set[str]] = {}
     for service in services:
-        numbers = [port.number for port in service.ports if port.protocol.is_http_or_auto]
-        if numbers and service.resolution is not Resolution.ALIAS:
-            for key in ((domain, number) for domain in domains_of(service) for number in numbers):
-                if owners.setdefault(key, service.hostname) != service.hostname:
-                    others.setdefault(key, set()).add(service.hostname)
+        for key in _own_domains(service):
+            if owners.setdefault(key, service.hostname) != service.hostname:
+                others.setdefault(key, set()).add(service.hostname)
     most: dict[int, int] = {}
     for (_, number), hosts in others.items():
         most[number] = max(most.get(number, 0), len(hosts) + 1)
     return most
+
+
+def _own_domains(service: Service) -> Iterator[tuple[str, int]]:
+    """Yield the names under which the routes of *service* answer, with each port."""
+    numbers = [port.number for port in service.ports if port.protocol.is_http_or_auto]
+    if numbers and service.resolution is not Resolution.ALIAS:
+        yield from ((domain, number) for domain in domains_of(service) for number in numbers)
 
 
 def tied(one: Service, other: Service) -> bool:
