@@ -20,6 +20,8 @@ from meshegress.naming import (
 )
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig, Sidecar
+from meshegress.resources.mesh_config import OutboundTrafficMode
+from meshegress.resources.sidecar import SidecarOutboundMode
 from meshegress.table import (
     EVERY_PATH,
     Cluster,
@@ -79,8 +81,9 @@ def outbound_policy(
     return OutboundPolicy(_mode(policy.mode, profile), egress_proxy, origin)
 
 
-def _mode(name: str, profile: Profile) -> PolicyMode:
-    mode = PolicyMode(name)
+def _mode(written: OutboundTrafficMode | SidecarOutboundMode, profile: Profile) -> PolicyMode:
+    """Return what happens under the mode *written*; all that a release does not know is ``REGISTRY_ONLY`` to it."""
+    mode = PolicyMode(written.value) if written.known else PolicyMode.REGISTRY_ONLY
     if mode is PolicyMode.ALLOW_ANY_DYNAMIC_DNS and not profile.allow_any_dynamic_dns:
         return PolicyMode.REGISTRY_ONLY
     return mode

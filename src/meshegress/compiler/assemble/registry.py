@@ -34,6 +34,7 @@ from meshegress.lowered import port_bits
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Sidecar
+from meshegress.resources.mesh_config import NormalizationType
 from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
@@ -256,8 +257,11 @@ def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
 
 
 def _path_normalization(mesh: MeshConfig) -> PathNormalization:
-    wanted = mesh.path_normalization.normalization.value if mesh.path_normalization is not None else "DEFAULT"
-    return PathNormalization.BASE if wanted == "DEFAULT" else PathNormalization(wanted)
+    """Return how paths are normalised: as in BASE by default, and not at all by a number that Istio does not know."""
+    if mesh.path_normalization is None or mesh.path_normalization.normalization is NormalizationType.DEFAULT:
+        return PathNormalization.BASE
+    wanted = mesh.path_normalization.normalization
+    return PathNormalization(wanted) if wanted.known else PathNormalization.NONE
 
 
 def _has_egress_proxy(sidecar: Sidecar) -> bool:
