@@ -93,10 +93,11 @@ class Egress:
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
         self._contested: Contested = view.contested
-        self._programs: dict[int, Mapping[Order, Program]] = {}
-        self._made: dict[tuple[int, tuple[int, ...]], Decision] = {}
+        self._programs: dict[tuple[int, bool], Mapping[Order, Program]] = {}
+        self._made: dict[tuple[int, bool, tuple[int, ...]], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(partial(_resolve, view, workload.dns_domain))
+        self._is_tied = lru_cache(maxsize=4096)(partial(_is_tied, view.contested.hosts, workload.dns_domain))
         self._resolved_in = lru_cache(maxsize=4096)(partial(_resolve_in, view_in, workload.dns_domain))
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
@@ -212,19 +213,21 @@ class Egress:
     def _decide_at(self, request: Request, destination: str | None, *, blind: bool = False) -> Decision:
         """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
         program = self._view.program
-        is_contested = request.port in self._contested
+        is_host = destination is not None and request.name is not None and self._is_tied(request.name)
+        is_contested = is_host or request.port in self._contested
         if not is_contested and not self._is_limited:
             return program.decision(program.find(request, destination, blind))
-        programs = self._programs_on(request.port) if is_contested else {NATURAL: program}
+        programs = self._programs_on(request.port, is_host=is_host) if is_contested else {NATURAL: program}
         numbers = tuple(
             program.find(request, self._address_in(order, request, destination), blind)
             for order, program in programs.items()
         )
-        made = self._made.get((request.port, numbers))
+        key = (request.port, is_host, numbers)
+        made = self._made.get(key)
         if made is None:
             rows = zip(programs.items(), numbers, strict=True)
             found = {order: program.decision(number) for (order, program), number in rows}
-            made = self._made.setdefault((request.port, numbers), self._weigh(found[NATURAL], found))
+            made = self._made.setdefault(key, self._weigh(found[NATURAL], found))
         return made
 
     def _weigh(self, decision: Decision, in_orders: Mapping[Order, Decision] = MappingProxyType({})) -> Decision:
@@ -253,16 +256,17 @@ class Egress:
         if order.is_by_name or destination is None or not request.name:
             return destination
         resolved = self._resolved_in(order, request.name)
-        if resolved == self._resolved(request.name):
-            return destination
+        if set(resolved) == set(self._resolved(request.name)):
+            return destination  # a client may take any of them
         return resolved[0] if resolved else self._addresses_on(request.port)[0]
 
-    def _programs_on(self, port: int) -> Mapping[Order, Program]:
-        """Return the programs of the orders that could matter on *port*."""
-        if port not in self._programs:
-            orders = self._view.registry.orders_on(port, self._contested)
-            self._programs[port] = {order: self._view_in(order).program for order in orders}
-        return self._programs[port]
+    def _programs_on(self, port: int, *, is_host: bool = False) -> Mapping[Order, Program]:
+        """Return the programs of the orders that could matter on *port*, or to a host that is contested."""
+        key = (port, is_host)
+        if key not in self._programs:
+            orders = self._view.registry.orders_on(port, self._contested, is_host=is_host)
+            self._programs[key] = {order: self._view_in(order).program for order in orders}
+        return self._programs[key]
 
     def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
@@ -313,6 +317,11 @@ def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
         if name in view.names:
             return tuple(view.names[name])
     return ()
+
+
+def _is_tied(hosts: frozenset[str], dns_domain: str, host: str) -> bool:
+    bare = host.lower().rstrip(".")
+    return not hosts.isdisjoint(_asked_names(bare, dns_domain)) if hosts else False
 
 
 def _resolve_in(view_in: Callable[[Order], View], dns_domain: str, order: Order, host: str) -> tuple[str, ...]:

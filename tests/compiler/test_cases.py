@@ -4,7 +4,7 @@ A case has ``rule``, ``note`` and ``resources`` (kind and name or ``namespace/na
 them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio``,
 ``validation`` and ``workload``. Where it has ``releases``, it is a case for each of them, with what is expected there.
 A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``: nothing;
-``bytes``, ``hex``: first bytes), ``to`` (address, if it is known, and port), and the fields of the decision that it
+``bytes``, ``hex``: first bytes), ``to`` (address and port) or else a ``url``, and the fields of the decision that it
 expects; ``or`` holds the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and
 ``warnings`` are the codes found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows.
 """
@@ -62,8 +62,10 @@ def loaded(case: dict[str, Any]) -> tuple[Mesh, dict[str, list[str]]]:
 
 def request_of(call: dict[str, Any]) -> Request:
     """Return the request that *call* makes."""
+    if "url" in call:
+        return Request.from_url(call["url"])
     address, _, port = call["to"].rpartition(":")
-    asked: dict[str, Any] = {"address": address.strip("[]") or None, "port": int(port)}
+    asked: dict[str, Any] = {"address": address.strip("[]"), "port": int(port)}
     asked.update({key: call[key] for key in ("path", "method", "headers", "alpn") if key in call})
     for key, protocol in PROTOCOLS.items():
         if key in call:
@@ -87,7 +89,7 @@ def seen(decision: Decision, expected: dict[str, Any]) -> dict[str, Any]:
     return {key: shown[key] for key in {**expected, "or": []}}
 
 
-ASKING = {*PROTOCOLS, "tls", "raw", "bytes", "hex", "to", "path", "method", "headers", "alpn"}
+ASKING = {*PROTOCOLS, "tls", "raw", "url", "bytes", "hex", "to", "path", "method", "headers", "alpn"}
 
 
 @pytest.mark.parametrize("case", [case for _, case in NUMBERED], ids=[name for name, _ in NUMBERED])

@@ -90,11 +90,16 @@ def named_hosts(world: World) -> Iterator[str]:
 
 @given(situations(), st.randoms(use_true_random=False))
 def test_whatever_their_ages_the_answer_is_a_candidate(drawn: Situation, shuffle: random.Random) -> None:
-    """Where ages are not known, the decision or one of its candidates is what Istio does, whatever the ages are."""
+    """Where ages are not known, the decision or one of its candidates is what Istio does, whatever the ages are.
+
+    Which of several addresses of a name a client takes is not Istio's to say.
+    """
     ages = shuffle.sample(range(1, 1000), len(drawn.world))
     known = drawn.egress([aged(resource, age) for resource, age in zip(drawn.world, ages, strict=True)])
     unknown = drawn.egress([aged(resource, None) for resource in drawn.world])
     for request in drawn.asked:
+        if request.address is None and request.name and len(known.resolve(request.name)) > 1:
+            continue
         expected, found = known.decide(request), unknown.decide(request)
         assert untold(expected) in [untold(one) for one in found.candidates or (found,)]
 

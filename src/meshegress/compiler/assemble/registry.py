@@ -22,7 +22,7 @@ from meshegress.compiler.nouns.stock import Stock
 from meshegress.compiler.nouns.ties import (
     Contested,
     TieGroups,
-    contested_ports,
+    contested_places,
     service_ties,
     shared_domain_ports,
 )
@@ -169,20 +169,24 @@ class Registry:
 
     def _find_contested(self, *, sniffs: bool) -> Contested:
         services, roots = self.index.services, self._roots
-        ports = contested_ports(services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
+        ports, hosts = contested_places(services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
         domains = shared_domain_ports(services)
         if len(roots) > 1 and any(row.created is None for row in roots):
             ports = ports.union(domains)  # their virtual hosts are written in their order
         # The cluster of an egress proxy takes traffic of every port.
         proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self._resources.sidecars)
-        return Contested(ports, domains, proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties))
+        everywhere = proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties)
+        return Contested(ports, hosts, domains, everywhere)
 
-    def orders_on(self, port: int, contested: Contested) -> tuple[Order, ...]:
-        """Return the orders in which requests on a *contested* port are asked, the natural one first."""
+    def orders_on(self, port: int, contested: Contested, *, is_host: bool) -> tuple[Order, ...]:
+        """Return the orders in which requests on a port are asked, the natural one first.
+
+        The port is *contested*, or else *is_host* tells that the host is.
+        """
         written = host_orders_of(contested.domains.get(port, 1))
-        if not contested.everywhere and port not in contested.ports:
+        if not contested.everywhere and port not in contested.ports and not is_host:
             return (NATURAL, *written)
-        return (*self._groups.orders(port), *written)
+        return (*self._groups.orders(None if is_host else port), *written)
 
     @cached_property
     def _groups(self) -> TieGroups:

@@ -20,10 +20,11 @@ class Contested:
     """Where an unknown order could matter: on some ports, or anywhere.
 
     *domains* are the ports on which services of several hosts want one domain, with how many do: there the order of
-    virtual hosts could.
+    virtual hosts could. *hosts*, in lower case, may have other addresses.
     """
 
     ports: frozenset[int]
+    hosts: frozenset[str]
     domains: Mapping[int, int]
     everywhere: bool
 
@@ -55,9 +56,10 @@ class TieGroups:
         ages = {ties.created(row) is None for ties, rows in tied for row in rows}
         return TieGroups(on_port, max(sizes, default=2), len(services) + len(sizes) > 1, len(ages) > 1)
 
-    def orders(self, port: int) -> Iterator[Order]:
-        """Return the orders to try of what is tied on *port*, the natural one first."""
-        turns = max(self.on_port.get(port, 2), self.anywhere)
+    def orders(self, port: int | None) -> Iterator[Order]:
+        """Return the orders to try of what is tied on *port*, or on any, the natural one first."""
+        on_port = self.on_port.get(port, 2) if port is not None else max(self.on_port.values(), default=2)
+        turns = max(on_port, self.anywhere)
         return orders_of(turns, are_several=self.are_several, mix_ages=self.mix_ages)
 
 
@@ -100,14 +102,17 @@ class _Company:
         return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive))
 
 
-def contested_ports(services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True) -> frozenset[int]:
-    """Return the ports on which services whose order is not known want the same host, domain or listener.
+def contested_places(
+    services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True
+) -> tuple[frozenset[int], frozenset[str]]:
+    """Return the ports on which services whose order is not known want the same host, domain or listener; those hosts.
 
     Where listeners do not sniff, since they are bound to addresses of their own, HTTP and TLS exclude each other, too.
     """
     company = _Company.of(services, sniffs=sniffs)
     latest: dict[Hashable, Service] = {}
     ports: set[int] = set()
+    hosts: set[str] = set()
     for service in services:
         for claim, wanted in _claims(service, company):
             # Services come by age, those of unknown age first: whoever comes behind one of these is tied with it, and
@@ -117,9 +122,13 @@ def contested_ports(services: Sequence[Service], *, keeps_parts: bool, sniffs: b
                 latest[claim] = service
             written = claim[0] == "written" and service.address != other.address
             apart = other is not service and not (keeps_parts and service.resource is other.resource)
-            if written or (apart and tied(service, other)):
-                ports.update(wanted, (port.number for port in other.ports if claim[0] == "host"))
-    return frozenset(ports | _ports_of_both_families(services))
+            if not written and not (apart and tied(service, other)):
+                continue
+            ports.update(wanted)
+            if claim[0] == "host":
+                ports.update(port.number for port in other.ports)
+                hosts.update([service.hostname.lower()] if service.resource is not other.resource else ())
+    return frozenset(ports | _ports_of_both_families(services)), frozenset(hosts)
 
 
 def _ports_of_both_families(services: Sequence[Service]) -> set[int]:
@@ -185,6 +194,8 @@ def _claims(service: Service, company: _Company) -> Iterator[tuple[tuple[Hashabl
         elif protocol is not Protocol.UDP:
             if bound != UNSPECIFIED or not (company.sniffs and protocol.is_tls) or number in company.exclusive:
                 yield ("listener", bound, number), (number,)
+            if bound == "cidr" and number in company.exclusive:
+                yield ("listener", UNSPECIFIED, number), (number,)
             if ":" in bound:
                 yield ("written", canonical_address(bound), number), (number,)
 
