@@ -58,13 +58,14 @@ NATURAL = Order()
 def orders_of(turns: int, *, are_several: bool, mix_ages: bool) -> Iterator[Order]:
     """Yield the orders to try of groups, the largest of which has as many members as *turns*, the natural one first.
 
-    There may be several groups, and members of known age beside those of unknown age.
+    There may be several groups, and members of known age beside those of unknown age. The last turn is a whole one:
+    then, too, what comes of one resource stands together, which it does not where all are of one age.
     """
-    firsts = range(min(turns, MOST_TURNS))
+    firsts = range(1, min(turns, MOST_TURNS) + 1)
     yield NATURAL
-    yield from (Order(turn=turn) for turn in firsts[1:])
+    yield from (Order(turn=turn) for turn in firsts)
     if turns > 2:
-        yield from (Order(turn=turn, backwards=True) for turn in (firsts if turns <= _MOST_PERMUTED else firsts[:1]))
+        yield from (Order(turn=turn, backwards=True) for turn in (firsts if turns <= _MOST_PERMUTED else firsts[-1:]))
     if are_several:
         yield from (Order(turn=1, parity=parity) for parity in (0, 1))
     if mix_ages:

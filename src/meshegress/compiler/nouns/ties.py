@@ -194,7 +194,7 @@ def _claims(service: Service, company: _Company) -> Iterator[tuple[tuple[Hashabl
         elif protocol is not Protocol.UDP:
             if bound != UNSPECIFIED or not (company.sniffs and protocol.is_tls) or number in company.exclusive:
                 yield ("listener", bound, number), (number,)
-            if bound == "cidr" and number in company.exclusive:
+            if number in company.mixed and (bound == "cidr" or not company.sniffs):
                 yield ("listener", UNSPECIFIED, number), (number,)
             if ":" in bound:
                 yield ("written", canonical_address(bound), number), (number,)
