@@ -15,6 +15,7 @@ from meshegress.compiler.fallthrough import outbound_policy
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.orders import NATURAL, Order, Ties, host_orders_of
 from meshegress.compiler.nouns.pools import EndpointPools
+from meshegress.compiler.nouns.protocols import parse_protocol
 from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Resolution, Service
 from meshegress.compiler.nouns.routing import VirtualService
 from meshegress.compiler.nouns.scopes import Scope
@@ -169,7 +170,9 @@ class Registry:
 
     def _find_contested(self, *, sniffs: bool) -> Contested:
         services, roots = self.index.services, self._roots
-        ports, hosts = contested_places(services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs)
+        ports, hosts = contested_places(
+            services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs, declared=self._declared_ports
+        )
         domains = shared_domain_ports(services)
         if len(roots) > 1 and any(row.created is None for row in roots):
             ports = ports.union(domains)  # their virtual hosts are written in their order
@@ -193,6 +196,13 @@ class Registry:
         services = self.index.services
         own = service_ties(services, keeps_parts=self.profile.ordered_addresses)
         return TieGroups.of([(own, services), *self._wide_ties])
+
+    @property
+    def _declared_ports(self) -> frozenset[int]:
+        """The ports of whose traffic a Sidecar says that it is no HTTP."""
+        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
+        ports = (listener.port for listener in listeners if listener.port is not None)
+        return frozenset(port.number for port in ports if not parse_protocol(port.protocol).is_http)
 
     @property
     def _wide_ties(self) -> Iterable[tuple[Ties, Sequence[Any]]]:

@@ -83,33 +83,35 @@ def service_ties(services: Iterable[Service], *, keeps_parts: bool) -> Ties:
 class _Company:
     """Who else is on a port: there are *mixed* ports, on which HTTP gets in the way of others, and *exclusive* ones.
 
-    On these is a protocol that shares its listener with no other.
+    On these is a protocol that shares its listener with no other. The listeners of *declared* ports have one place.
     """
 
     sniffs: bool = True
     mixed: frozenset[int] = frozenset()
     exclusive: frozenset[int] = frozenset()
+    declared: frozenset[int] = frozenset()
 
     @staticmethod
-    def of(services: Iterable[Service], *, sniffs: bool) -> _Company:
+    def of(services: Iterable[Service], *, sniffs: bool, declared: Iterable[int] = ()) -> _Company:
         exclusive: set[int] = set()
-        mixed: set[int] = set()
+        mixed: set[int] = set(declared)
         for port in (port for service in services for port in service.ports):
             if port.protocol in WELL_KNOWN_TCP:
                 exclusive.add(port.number)
             elif port.protocol is Protocol.AUTO or not (sniffs or port.protocol.is_http):
                 mixed.add(port.number)
-        return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive))
+        return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive), frozenset(declared))
 
 
 def contested_places(
-    services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True
+    services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True, declared: Iterable[int] = ()
 ) -> tuple[frozenset[int], frozenset[str]]:
     """Return the ports on which services whose order is not known want the same host, domain or listener; those hosts.
 
-    Where listeners do not sniff, since they are bound to addresses of their own, HTTP and TLS exclude each other, too.
+    Where listeners do not sniff, since they are bound to addresses of their own, HTTP and TLS exclude each other, too;
+    and so do all on *declared* ports, whose protocol a Sidecar names.
     """
-    company = _Company.of(services, sniffs=sniffs)
+    company = _Company.of(services, sniffs=sniffs, declared=declared)
     latest: dict[Hashable, Service] = {}
     ports: set[int] = set()
     hosts: set[str] = set()
@@ -194,7 +196,7 @@ def _claims(service: Service, company: _Company) -> Iterator[tuple[tuple[Hashabl
         elif protocol is not Protocol.UDP:
             if bound != UNSPECIFIED or not (company.sniffs and protocol.is_tls) or number in company.exclusive:
                 yield ("listener", bound, number), (number,)
-            if number in company.mixed and (bound == "cidr" or not company.sniffs):
+            if number in company.mixed and (bound == "cidr" or not company.sniffs or number in company.declared):
                 yield ("listener", UNSPECIFIED, number), (number,)
             if ":" in bound:
                 yield ("written", canonical_address(bound), number), (number,)
