@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
@@ -23,7 +23,7 @@ from meshegress.explain import Explanation, explain
 from meshegress.lowered import port_bits
 from meshegress.request import Request, Workload
 from meshegress.table import Listener, ListenerKind, Rejected, Table
-from meshegress.unaddressed import free_address, other_addresses
+from meshegress.unaddressed import asked_names, free_address, other_addresses
 from meshegress.unmodelled import Unmodelled
 
 EQUAL_AGES = "equal_ages"
@@ -239,8 +239,8 @@ class Egress:
                 f"the order of {_governors(decision, *others)} decides, and it is not known: "
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
-            if any(order.turn == MOST_TURNS - 1 for order in in_orders):
-                reason += f"; of more than {MOST_TURNS} that are tied so many are tried as the first"
+            if any(order.turn == MOST_TURNS for order in in_orders):
+                reason += f"; where more than {MOST_TURNS} are tied, so many of them are tried as the first"
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
         elif told := _distinct(decision, in_orders.values()):
             reason = (
@@ -313,7 +313,7 @@ def _policy_note(policy: OutboundPolicy) -> str:
 
 def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
     bare = host.lower().rstrip(".")
-    for name in _asked_names(bare, dns_domain):
+    for name in asked_names(bare, dns_domain):
         if name in view.names:
             return tuple(view.names[name])
     return ()
@@ -321,7 +321,7 @@ def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
 
 def _is_tied(hosts: frozenset[str], dns_domain: str, host: str) -> bool:
     bare = host.lower().rstrip(".")
-    return not hosts.isdisjoint(_asked_names(bare, dns_domain)) if hosts else False
+    return not hosts.isdisjoint(asked_names(bare, dns_domain)) if hosts else False
 
 
 def _resolve_in(view_in: Callable[[Order], View], dns_domain: str, order: Order, host: str) -> tuple[str, ...]:
@@ -343,13 +343,3 @@ def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision,
         if other is not decision and other != decision and other not in found:
             found.append(other)
     return tuple(found)
-
-
-def _asked_names(host: str, dns_domain: str) -> Iterator[str]:
-    yield host
-    labels = dns_domain.split(".")
-    for start in range(len(labels)):
-        yield ".".join((host, *labels[start:]))
-    parts = host.split(".")
-    for start in range(1, len(parts) + 1):
-        yield ".".join(("*", *parts[start:])) if start < len(parts) else "*"

@@ -61,3 +61,14 @@ def _chains(listener: Listener) -> Iterator[FilterChain]:
 def _prefixes(listener: Listener) -> Iterator[str]:
     for chain in _chains(listener):
         yield from chain.match.prefix_ranges
+
+
+def asked_names(host: str, dns_domain: str) -> Iterator[str]:
+    """Yield the names of a table under which *host* may stand: its own, those of search domains, then wildcards."""
+    yield host
+    labels = dns_domain.split(".")
+    for start in range(len(labels)):
+        yield ".".join((host, *labels[start:]))
+    parts = host.split(".")
+    for start in range(1, len(parts) + 1):
+        yield ".".join(("*", *parts[start:])) if start < len(parts) else "*"

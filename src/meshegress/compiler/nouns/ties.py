@@ -92,7 +92,7 @@ class _Company:
     declared: frozenset[int] = frozenset()
 
     @staticmethod
-    def of(services: Iterable[Service], *, sniffs: bool, declared: Iterable[int] = ()) -> _Company:
+    def of(services: Iterable[Service], *, sniffs: bool, declared: frozenset[int] = frozenset()) -> _Company:
         exclusive: set[int] = set()
         mixed: set[int] = set(declared)
         for port in (port for service in services for port in service.ports):
@@ -100,11 +100,11 @@ class _Company:
                 exclusive.add(port.number)
             elif port.protocol is Protocol.AUTO or not (sniffs or port.protocol.is_http):
                 mixed.add(port.number)
-        return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive), frozenset(declared))
+        return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive), declared)
 
 
 def contested_places(
-    services: Sequence[Service], *, keeps_parts: bool, sniffs: bool = True, declared: Iterable[int] = ()
+    services: Sequence[Service], *, keeps_parts: bool, sniffs: bool, declared: frozenset[int]
 ) -> tuple[frozenset[int], frozenset[str]]:
     """Return the ports on which services whose order is not known want the same host, domain or listener; those hosts.
 

@@ -177,7 +177,7 @@ class RouteBuilder:
                 consumed.update(one.host for one in group.served)
                 yield group
         rest = [one for host, one in served.items() if host not in consumed]
-        for one in written_first(rest, _domains_of, self._turn) if self._turn else rest:
+        for one in written_first(rest, lambda one: domains_of(one.service), self._turn) if self._turn else rest:
             if one.service.resolution is not Resolution.ALIAS:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
@@ -271,10 +271,6 @@ def _spent(groups: list[_Group]) -> Iterator[_Group]:
     groups.reverse()
     while groups:
         yield groups.pop()
-
-
-def _domains_of(served: _Served) -> Iterable[str]:
-    return domains_of(served.service)
 
 
 def _by_domain(hosts: Iterable[VirtualHost]) -> dict[str, VirtualHost]:
