@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
-from types import MappingProxyType
+from operator import attrgetter
 from typing import overload
 
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
-from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
-from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
 from meshegress.compiler.nouns.orders import MOST_TURNS, NATURAL, Order
-from meshegress.compiler.nouns.records import OutboundPolicy, Proxy
+from meshegress.compiler.nouns.records import OutboundPolicy
 from meshegress.compiler.nouns.ties import Contested
-from meshegress.compiler.program import Lowerer, Program
+from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.lowered import port_bits
@@ -25,52 +23,11 @@ from meshegress.request import Request, Workload
 from meshegress.table import Listener, ListenerKind, Rejected, Table
 from meshegress.unaddressed import asked_names, free_address, other_addresses
 from meshegress.unmodelled import Unmodelled
+from meshegress.view import UNRESOLVED, Resolved, View
 
 EQUAL_AGES = "equal_ages"
 WRITING_ORDER = "writing_order"
 UNKNOWN_ADDRESS = "unknown_address"
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What a workload is told under one order of tied resources."""
-
-    program: Program
-    compiled: Compiled
-    tables: ScopeTables
-    proxy: Proxy
-
-    @property
-    def registry(self) -> Registry:
-        """What all workloads share."""
-        return self.tables.registry
-
-    @property
-    def contested(self) -> Contested:
-        """Where resources are tied, so that another order could give another answer."""
-        return self.registry.contested(sniffs=self.tables.sniffs(self.proxy))
-
-    @property
-    def careful_ports(self) -> bytes:
-        """A bit for each port, set where another order could give another answer."""
-        return self.registry.careful_ports(sniffs=self.tables.sniffs(self.proxy))
-
-    @cached_property
-    def names(self) -> Mapping[str, Sequence[str]]:
-        """What the DNS proxy answers."""
-        return self.tables.names(self.proxy)
-
-    def changed(self, change: EntryChange, lowerer: Lowerer) -> View:
-        """Return the view after *change*, with what did not change in it.
-
-        Raises EntangledError where that cannot be told apart.
-        """
-        made = change.table(self.compiled, self.proxy)
-        program = lowerer.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
-        view = View(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
-        if "names" in self.__dict__:
-            view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
-        return view
 
 
 class Egress:
@@ -94,11 +51,11 @@ class Egress:
         self._is_limited = unmodelled.touches(workload.namespace)
         self._contested: Contested = view.contested
         self._programs: dict[tuple[int, bool], Mapping[Order, Program]] = {}
-        self._made: dict[tuple[int, bool, tuple[int, ...]], Decision] = {}
+        self._made: dict[tuple[int, bool, tuple[tuple[int, ...], ...]], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
-        self._resolved = lru_cache(maxsize=4096)(partial(_resolve, view, workload.dns_domain))
+        self._resolved = lru_cache(maxsize=4096)(partial(view.resolve, workload=workload))
         self._is_tied = lru_cache(maxsize=4096)(partial(_is_tied, view.contested.hosts, workload.dns_domain))
-        self._resolved_in = lru_cache(maxsize=4096)(partial(_resolve_in, view_in, workload.dns_domain))
+        self._resolved_in = lru_cache(maxsize=4096)(lambda order, host: view_in(order).resolve(host, workload))
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
@@ -130,7 +87,7 @@ class Egress:
 
         Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers.
         """
-        return _resolve(self._view, self.workload.dns_domain, host)
+        return self._view.resolve(host, self.workload).addresses
 
     def decide(self, request: Request | str) -> Decision:
         """Return where *request*, or the request that fetching a URL sends, goes.
@@ -219,30 +176,30 @@ class Egress:
             return program.decision(program.find(request, destination, blind))
         programs = self._programs_on(request.port, is_host=is_host) if is_contested else {NATURAL: program}
         numbers = tuple(
-            program.find(request, self._address_in(order, request, destination), blind)
+            tuple(program.find(request, address, blind) for address in self._addresses_in(order, request, destination))
             for order, program in programs.items()
         )
         key = (request.port, is_host, numbers)
         made = self._made.get(key)
         if made is None:
             rows = zip(programs.items(), numbers, strict=True)
-            found = {order: program.decision(number) for (order, program), number in rows}
-            made = self._made.setdefault(key, self._weigh(found[NATURAL], found))
+            found = [(order, program.decision(number)) for (order, program), each in rows for number in each]
+            made = self._made.setdefault(key, self._weigh(found[0][1], found))
         return made
 
-    def _weigh(self, decision: Decision, in_orders: Mapping[Order, Decision] = MappingProxyType({})) -> Decision:
+    def _weigh(self, decision: Decision, in_orders: Sequence[tuple[Order, Decision]] = ()) -> Decision:
         """Return *decision* with what other orders of resources whose order is not known give, and with all limits."""
         is_seldom = self._view.registry.is_seldom
-        others = _distinct(decision, (one for order, one in in_orders.items() if not is_seldom(order)))
+        others = _distinct(decision, (one for order, one in in_orders if not is_seldom(order)))
         if others:
             reason = (
                 f"the order of {_governors(decision, *others)} decides, and it is not known: "
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
-            if any(order.turn == MOST_TURNS for order in in_orders):
+            if any(order.turn == MOST_TURNS for order, _ in in_orders):
                 reason += f"; where more than {MOST_TURNS} are tied, so many of them are tried as the first"
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
-        elif told := _distinct(decision, in_orders.values()):
+        elif told := _distinct(decision, (one for _, one in in_orders)):
             reason = (
                 f"{_governors(decision, *told)} want one domain, which goes to the virtual host that Istio writes "
                 f"first; it promises no order, and seldom answers {' or '.join(map(str, told))}"
@@ -251,14 +208,14 @@ class Egress:
         limits = self._unmodelled.limits_of(decision, self.workload.namespace)
         return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
-    def _address_in(self, order: Order, request: Request, destination: str | None) -> str | None:
-        """Return where *request* goes under *order*: its name may have another address there than *destination*."""
+    def _addresses_in(self, order: Order, request: Request, destination: str | None) -> tuple[str | None, ...]:
+        """Return where *request* goes under *order*: its name may have others there than *destination*."""
         if order.is_by_name or destination is None or not request.name:
-            return destination
-        resolved = self._resolved_in(order, request.name)
-        if set(resolved) == set(self._resolved(request.name)):
-            return destination  # a client may take any of them
-        return resolved[0] if resolved else self._addresses_on(request.port)[0]
+            return (destination,)
+        answer = self._resolved_in(order, request.name)
+        if set(answer.addresses) == set(self._resolved(request.name).addresses):
+            return (destination,)
+        return self._places(answer, request.port)
 
     def _programs_on(self, port: int, *, is_host: bool = False) -> Mapping[Order, Program]:
         """Return the programs of the orders that could matter on *port*, or to a host that is contested."""
@@ -273,19 +230,25 @@ class Egress:
         decision = self._decide_at(request, likeliest, blind=blind)
         if not addresses:
             return decision
-        elsewhere = [self._decide_at(request, address, blind=blind) for address in addresses]
-        others = _distinct(decision, (one for found in elsewhere for one in found.candidates or (found,)))
+        elsewhere = (self._decide_at(request, address, blind=blind) for address in addresses)
+        others = {_ANSWER(one): one for found in elsewhere for one in found.candidates or (found,)}
+        for known in decision.candidates or (decision,):
+            others.pop(_ANSWER(known), None)
         if not others:
             return decision
-        reason = f"`{request.name}` has no address that the mesh knows; on other addresses the answer is another"
-        return replace(decision, assumptions=(*decision.assumptions, Assumption(UNKNOWN_ADDRESS, reason, others)))
+        answer = self._resolved(request.name) if request.name else UNRESOLVED
+        reason = f"`{request.name}` {answer.doubt}; on other addresses the answer is another"
+        assumption = Assumption(UNKNOWN_ADDRESS, reason, tuple(others.values()))
+        return replace(decision, assumptions=(*decision.assumptions, assumption))
 
     def _addresses_of(self, request: Request) -> tuple[str, ...]:
-        """Return the address of *request*'s name, or else one for each place where it could be, the likeliest first."""
-        resolved = self._resolved(request.name) if request.name and self.names else ()
-        if resolved:
-            return resolved[:1]
-        return self._addresses_on(request.port)
+        """Return where *request*'s name could be: its addresses, or one for each place on its port; likeliest first."""
+        return self._places(self._resolved(request.name) if request.name else UNRESOLVED, request.port)
+
+    def _places(self, answer: Resolved, port: int) -> tuple[str, ...]:
+        if answer.is_certain:
+            return answer.addresses
+        return tuple(dict.fromkeys((*answer.addresses, *self._addresses_on(port))))
 
     def _addresses_on(self, port: int) -> tuple[str, ...]:
         if port not in self._probes:
@@ -300,6 +263,10 @@ class Egress:
         return all(":" in address for address in self.workload.addresses)
 
 
+#: What of a decision is the answer, whichever listener gives it.
+_ANSWER = attrgetter(
+    "outcome", "cluster", "destinations", "route_config", "virtual_host", "route", "status", "flags", "details"
+)
 _UNDECLARED = frozenset({Outcome.PASSTHROUGH, Outcome.BLACKHOLE, Outcome.DYNAMIC_DNS})
 
 
@@ -311,21 +278,9 @@ def _policy_note(policy: OutboundPolicy) -> str:
     return f"nothing declares this, so the outboundTrafficPolicy decides: {policy.mode.value} ({whose})"
 
 
-def _resolve(view: View, dns_domain: str, host: str) -> tuple[str, ...]:
-    bare = host.lower().rstrip(".")
-    for name in asked_names(bare, dns_domain):
-        if name in view.names:
-            return tuple(view.names[name])
-    return ()
-
-
 def _is_tied(hosts: frozenset[str], dns_domain: str, host: str) -> bool:
     bare = host.lower().rstrip(".")
     return not hosts.isdisjoint(asked_names(bare, dns_domain)) if hosts else False
-
-
-def _resolve_in(view_in: Callable[[Order], View], dns_domain: str, order: Order, host: str) -> tuple[str, ...]:
-    return _resolve(view_in(order), dns_domain, host)
 
 
 def _governors(*decisions: Decision) -> str:

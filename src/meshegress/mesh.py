@@ -23,13 +23,14 @@ from meshegress.compiler.nouns.orders import NATURAL, Order
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.splices import EntangledError
 from meshegress.compiler.program import Lowerer
-from meshegress.egress import Egress, View
+from meshegress.egress import Egress
 from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import SIZE_LIMIT, Loadable
 from meshegress.unmodelled import Unmodelled
+from meshegress.view import View
 
 
 class Mesh:

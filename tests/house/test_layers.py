@@ -24,7 +24,7 @@ LAYERS = [
     {"collection", "sources", "logs"},
     {"table", "route_rows"},
     {"compiler", "explain", "unaddressed", "unmodelled"},
-    {"mesh", "egress", "columns"},
+    {"mesh", "egress", "view", "columns"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

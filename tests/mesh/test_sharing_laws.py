@@ -19,12 +19,12 @@ from meshegress.compiler.assemble.registry import Registry
 from meshegress.compiler.nouns.aspects import Aspect, aspects_of
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
-from meshegress.egress import View
 from meshegress.lowered import HttpChain
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table
 from meshegress.testing import strategies
+from meshegress.view import View
 
 World = Sequence[Resource | MeshConfig]
 

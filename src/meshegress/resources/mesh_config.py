@@ -135,13 +135,21 @@ class ServiceEntryVisibility(Message):
     policies: tuple[VisibilityPolicy, ...] = honoured(())
 
 
+class InterceptionMode(WireEnum):
+    """How connections are brought to a proxy."""
+
+    REDIRECT = "REDIRECT"
+    TPROXY = "TPROXY"
+    NONE = "NONE"
+
+
 class ProxyConfig(Message):
-    """The settings of proxies; the metadata of a proxy is an argument of the workload, not taken from here."""
+    """The settings of proxies: the environment of each, which its own metadata goes before."""
 
     OTHERS_HARMLESS: ClassVar[bool] = True
 
-    proxy_metadata: StringMap = unsupported(factory=FrozenMap)
-    interception_mode: Any = unsupported(None)
+    proxy_metadata: StringMap = honoured(factory=FrozenMap)
+    interception_mode: InterceptionMode = honoured(InterceptionMode.REDIRECT)
 
 
 class MeshConfig(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cached_property, partial
 from typing import Any
@@ -41,6 +41,8 @@ from meshegress.wire.paths import PathNormalization
 CLUSTER_DOMAIN = "cluster.local"
 #: An empty list of the mesh counts as none.
 _EVERYBODY = ("*",)
+#: What the agent of a sidecar finds under such a name in its environment is metadata of the proxy.
+_METADATA = "ISTIO_META_"
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
@@ -220,7 +222,7 @@ class Registry:
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table; its scope then says which of its labels do."""
-        metadata = workload.metadata
+        metadata = self._metadata_of(workload)
         mesh = self.mesh
         families = {":" in address for address in workload.addresses}
         http_proxy = metadata.get("HTTP_PROXY_PORT", "")
@@ -235,7 +237,7 @@ class Registry:
                 address for address in workload.addresses[:1] if address in self._addresses_that_matter
             ),
             dns_domain=workload.dns_domain,
-            dns_capture=metadata.get("DNS_CAPTURE") in _TRUE
+            dns_capture=self.captures_dns(workload)
             and (self.profile.automatic_addresses or metadata.get("DNS_AUTO_ALLOCATE") in _TRUE),
             accept_http_10=metadata.get("HTTP10") == "1",
             intercepts=metadata.get("INTERCEPTION_MODE") != "NONE",
@@ -250,6 +252,31 @@ class Registry:
             path_normalization=_path_normalization(mesh),
             node=node if node in self._nodes_that_matter else None,
         )
+
+    def _metadata_of(self, workload: Workload) -> Mapping[str, str]:
+        """Return the metadata of *workload*: what the mesh gives each proxy, and before it what is its own."""
+        return {**self._common_metadata, **workload.metadata}
+
+    @cached_property
+    def _common_metadata(self) -> Mapping[str, str]:
+        config = self.mesh.default_config
+        if config is None:
+            return {}
+        given = {
+            name.removeprefix(_METADATA): text
+            for name, text in config.proxy_metadata.items()
+            if name.startswith(_METADATA)
+        }
+        return {"INTERCEPTION_MODE": config.interception_mode.value, **given}
+
+    def captures_dns(self, workload: Workload) -> bool:
+        """Return whether the sidecar of *workload* answers its questions for names."""
+        return self._metadata_of(workload).get("DNS_CAPTURE") in _TRUE
+
+    def is_cluster_name(self, name: str) -> bool:
+        """Return whether the cluster's own DNS answers for *name*: it is a Kubernetes Service, or a Pod of one."""
+        covering = (self.index.by_host.get(host, {}) for host in (name, name.partition(".")[2]))
+        return any(service.is_kubernetes for services in covering for service in services.values())
 
     def scope_of(self, namespace: str, sidecar: Sidecar | None) -> Scope:
         """Return what proxies of *namespace* with *sidecar* are told about."""

@@ -1,0 +1,88 @@
+"""What one workload is told under one order of tied resources: its program, and the addresses of names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
+from meshegress.compiler.changes import EntryChange
+from meshegress.compiler.nouns.records import Proxy
+from meshegress.compiler.nouns.ties import Contested
+from meshegress.compiler.program import Lowerer, Program
+from meshegress.request import Workload
+from meshegress.unaddressed import asked_names
+
+
+class Resolved(NamedTuple):
+    """The addresses of a name, and whether a client is certain to take one of them."""
+
+    addresses: tuple[str, ...] = ()
+    is_certain: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """Why a request to the name could go to another address than the first of them."""
+        if self.is_certain:
+            return "has several addresses"
+        if self.addresses:
+            return "has the address that is declared only if DNS says so too, since the sidecar does not answer for it"
+        return "has no address that the mesh knows"
+
+
+UNRESOLVED = Resolved()
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a workload is told under one order of tied resources."""
+
+    program: Program
+    compiled: Compiled
+    tables: ScopeTables
+    proxy: Proxy
+
+    @property
+    def registry(self) -> Registry:
+        """What all workloads share."""
+        return self.tables.registry
+
+    @property
+    def contested(self) -> Contested:
+        """Where resources are tied, so that another order could give another answer."""
+        return self.registry.contested(sniffs=self.tables.sniffs(self.proxy))
+
+    @property
+    def careful_ports(self) -> bytes:
+        """A bit for each port, set where another order could give another answer."""
+        return self.registry.careful_ports(sniffs=self.tables.sniffs(self.proxy))
+
+    @cached_property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """What the DNS proxy answers."""
+        return self.tables.names(self.proxy)
+
+    def resolve(self, host: str, workload: Workload) -> Resolved:
+        """Return what *workload* is told when it asks for the addresses of *host*."""
+        if not self.names:
+            return UNRESOLVED
+        for name in asked_names(host.lower().rstrip("."), workload.dns_domain):
+            if name in self.names:
+                registry = self.registry
+                is_certain = registry.captures_dns(workload) or registry.is_cluster_name(name)
+                return Resolved(tuple(self.names[name]), is_certain)
+        return UNRESOLVED
+
+    def changed(self, change: EntryChange, lowerer: Lowerer) -> View:
+        """Return the view after *change*, with what did not change in it.
+
+        Raises EntangledError where that cannot be told apart.
+        """
+        made = change.table(self.compiled, self.proxy)
+        program = lowerer.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
+        view = View(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
+        if "names" in self.__dict__:
+            view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
+        return view
