@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import Protocol
 
 from meshegress.regex.automaton import Automaton, Unsupported
-from meshegress.regex.syntax import PatternError, parse
+from meshegress.regex.characters import PatternError
+from meshegress.regex.syntax import parse
 
 __all__ = ["PatternError", "Regex", "Unsupported", "compile_regex", "is_valid_re2"]
 

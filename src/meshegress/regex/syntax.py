@@ -8,51 +8,14 @@ Source: Go 1.26, regexp/syntax/parse.go; RE2's syntax page.
 
 from __future__ import annotations
 
-from enum import Flag
-
-from meshegress.regex.charset import (
-    EVERY,
-    NEWLINE,
-    PERL,
-    POSIX,
-    CharSet,
-    fold,
-    is_unicode_class,
-    negate,
-    single,
-    unicode_class,
-    union,
-)
+from meshegress.regex.characters import CharReader, Mode
+from meshegress.regex.charset import EVERY, NEWLINE, negate, single, union
 from meshegress.regex.tree import Assertion, Compound, Node, Script, alternate, concat, repeat
 
 MAX_REPEAT = 1000
 MAX_DEPTH = 1000
 MAX_SIZE = 3_355_443
-
-
-class PatternError(ValueError):
-    """The text is no RE2 pattern; ``reason`` says why."""
-
-    def __init__(self, pattern: str, reason: str) -> None:
-        self.pattern = pattern
-        self.reason = reason
-        super().__init__(pattern, reason)
-
-    def __str__(self) -> str:
-        return f"`{self.pattern}`: {self.reason}"
-
-
-class _Mode(Flag):
-    """The flags of a pattern."""
-
-    NONE = 0
-    FOLD = 1
-    MULTILINE = 2
-    DOT_ALL = 4
-    UNGREEDY = 8  # which of several texts is taken plays no part where only whole texts are matched
-
-
-_MODES = {"i": _Mode.FOLD, "m": _Mode.MULTILINE, "s": _Mode.DOT_ALL, "U": _Mode.UNGREEDY}
+_MODES = {"i": Mode.FOLD, "m": Mode.MULTILINE, "s": Mode.DOT_ALL, "U": Mode.UNGREEDY}
 _REPEATS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _ASSERTIONS = {
     "A": Assertion.BEGIN_TEXT,
@@ -60,9 +23,8 @@ _ASSERTIONS = {
     "b": Assertion.WORD_BOUNDARY,
     "B": Assertion.NO_WORD_BOUNDARY,
 }
-_ESCAPES = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NAME = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
-_DIGITS, _OCTAL, _HEX = frozenset("0123456789"), frozenset("01234567"), frozenset("0123456789abcdefABCDEF")
+_DIGITS = frozenset("0123456789")
 
 
 def parse(pattern: str) -> Node:
@@ -73,14 +35,12 @@ def parse(pattern: str) -> Node:
     return _Parser(pattern).parse()
 
 
-class _Parser:
-    """The state of reading one pattern: the place, the flags, and the groups that are open."""
+class _Parser(CharReader):
+    """The state of reading one pattern: beside the place and the flags, the groups that are open."""
 
     def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.at = 0
-        self.mode = _Mode.NONE
-        self.open: list[tuple[list[Node], list[list[Node]], _Mode]] = []
+        super().__init__(pattern)
+        self.open: list[tuple[list[Node], list[list[Node]], Mode]] = []
         self.parts: list[Node] = []
         self.branches: list[list[Node]] = []
         self.after_repeat = False
@@ -100,39 +60,19 @@ class _Parser:
             raise self.error("missing closing )")
         return self.close_branches()
 
-    def error(self, reason: str) -> PatternError:
-        return PatternError(self.pattern, reason)
-
-    def peek(self, length: int = 1) -> str:
-        return self.pattern[self.at : self.at + length]
-
-    def take(self) -> str:
-        char = self.peek()
-        self.at += len(char)
-        return char
-
-    def skip(self, text: str) -> bool:
-        """Step over *text* and return True, if it stands here."""
-        found = self.pattern.startswith(text, self.at)
-        self.at += len(text) * found
-        return found
-
     def read_char(self) -> None:
         char = self.take()
         if char == ".":
-            self.parts.append(EVERY if self.mode & _Mode.DOT_ALL else negate(NEWLINE))
+            self.parts.append(EVERY if self.mode & Mode.DOT_ALL else negate(NEWLINE))
         elif char == "^":
-            self.parts.append(Assertion.BEGIN_LINE if self.mode & _Mode.MULTILINE else Assertion.BEGIN_TEXT)
+            self.parts.append(Assertion.BEGIN_LINE if self.mode & Mode.MULTILINE else Assertion.BEGIN_TEXT)
         elif char == "$":
-            self.parts.append(Assertion.END_LINE if self.mode & _Mode.MULTILINE else Assertion.END_TEXT)
+            self.parts.append(Assertion.END_LINE if self.mode & Mode.MULTILINE else Assertion.END_TEXT)
         else:
             self.add_char(char)
 
     def add_char(self, char: str) -> None:
         self.parts.append(self.folded(single(char)))
-
-    def folded(self, chars: CharSet) -> CharSet:
-        return fold(chars) if self.mode & _Mode.FOLD else chars
 
     # Groups
 
@@ -158,7 +98,7 @@ class _Parser:
 
     def read_flags(self) -> bool:
         """Read flags up to ``:`` or ``)``, set them, and return whether it was ``:``."""
-        on, off, saw, negative = _Mode.NONE, _Mode.NONE, False, False
+        on, off, saw, negative = Mode.NONE, Mode.NONE, False, False
         while (char := self.take()) in _MODES or (char == "-" and not negative):
             saw = char != "-"
             negative = negative or not saw
@@ -244,65 +184,6 @@ class _Parser:
         else:
             self.add_char(self.read_escaped())
 
-    def read_named(self) -> CharSet | Script | None:
-        r"""Read ``\d``, ``\pN``, ``\p{Greek}`` or their opposites; None where something else stands here."""
-        kind = self.peek(2)[1:]
-        if self.peek() != "\\" or not kind or kind not in "dDsSwWpP":
-            return None
-        self.at += 2
-        if kind in "pP":
-            return self.read_unicode_class(negative=kind == "P")
-        chars = self.folded(PERL[kind.lower()])
-        return negate(chars) if kind.isupper() else chars
-
-    def read_unicode_class(self, *, negative: bool) -> CharSet | Script:
-        name = self.take()
-        if name == "{":
-            name, end, _ = self.pattern[self.at :].partition("}")
-            self.at += len(name) + 1
-            name = name if end else ""
-        if name.startswith("^"):
-            name, negative = name[1:], not negative
-        if not is_unicode_class(name):
-            raise self.error(f"invalid character class range: `{name}`")
-        chars = unicode_class(name)
-        if chars is None:
-            return Script(name)
-        return negate(self.folded(chars)) if negative else self.folded(chars)
-
-    def read_escaped(self) -> str:
-        """Read an escape that stands for one character."""
-        self.take()
-        char = self.take()
-        if not char:
-            raise self.error("trailing backslash at end of expression")
-        if char in _ESCAPES:
-            return _ESCAPES[char]
-        if char == "x":
-            return self.read_hex()
-        if char == "0" or (char in _OCTAL and self.peek() in _OCTAL and self.peek()):
-            return self.read_octal(char)
-        if char.isascii() and not char.isalnum():
-            return char
-        raise self.error(f"invalid escape sequence: `\\{char}`")
-
-    def read_octal(self, digits: str) -> str:
-        while len(digits) < 3 and self.peek() and self.peek() in _OCTAL:
-            digits += self.take()
-        return chr(int(digits, 8))
-
-    def read_hex(self) -> str:
-        if self.skip("{"):
-            digits, end, _ = self.pattern[self.at :].partition("}")
-            self.at += len(digits) + len(end)
-        else:
-            digits, end = self.peek(2), "}" if len(self.peek(2)) == 2 else ""
-            self.at += 2
-        significant = digits.lstrip("0") or "0"
-        if not end or not digits or not _HEX.issuperset(digits) or len(significant) > 6 or int(digits, 16) > 0x10FFFF:
-            raise self.error("invalid escape sequence: `\\x`")
-        return chr(int(significant, 16))
-
     def read_class(self) -> None:
         """Read ``[...]``."""
         self.take()
@@ -317,34 +198,6 @@ class _Parser:
             ranges += () if isinstance(chars, Script) else chars
         self.take()
         self.parts.append(script or (negate(union(ranges)) if negative else union(ranges)))
-
-    def read_class_item(self) -> CharSet | Script:
-        if self.peek(2) == "[:":
-            name, end, _ = self.pattern[self.at + 2 :].partition(":]")
-            if end:
-                return self.read_posix(name)
-        named = self.read_named()
-        if named is not None:
-            return named
-        low = high = self.read_class_char()
-        if self.peek() == "-" and len(self.peek(2)) == 2 and self.peek(2) != "-]":
-            self.take()
-            high = self.read_class_char()
-        if high < low:
-            raise self.error(f"invalid character class range: `{low}-{high}`")
-        return self.folded(((ord(low), ord(high)),))
-
-    def read_posix(self, name: str) -> CharSet:
-        chars = POSIX.get(name.removeprefix("^"))
-        if chars is None:
-            raise self.error(f"invalid character class range: `[:{name}:]`")
-        self.at += len(name) + 4
-        return negate(self.folded(chars)) if name.startswith("^") else self.folded(chars)
-
-    def read_class_char(self) -> str:
-        if not self.peek():
-            raise self.error("missing closing ]")
-        return self.read_escaped() if self.peek() == "\\" else self.take()
 
 
 def _is_number(text: str) -> bool:
