@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from meshegress import Decision, Mesh, check
+import pytest
+
+from meshegress import Decision, Mesh, check, load
 from meshegress.resources import KINDS, Message, Support
 
 ENTRY = """
@@ -76,6 +78,22 @@ def test_an_unmodelled_field_of_the_mesh_marks_all() -> None:
     mesh = check("discoverySelectors: [{matchLabels: {a: b}}]")[0]
     (reason,) = reasons(mesh.egress().decide("http://b.com/"))
     assert "`discoverySelectors`" in reason
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        ("connectionSettings: {httpMergeSlashes: true}", "connectionSettings.httpMergeSlashes"),
+        ("runtimeValues: {a: b}", "runtimeValues"),
+        ("connectionSettings: {httpIdleTimeout: 5s}", None),
+        ("concurrency: 2", None),
+    ],
+)
+def test_of_what_all_proxies_have_only_what_can_matter_marks(config: str, path: str | None) -> None:
+    """How paths and headers are read matters; how long a connection lives does not."""
+    mesh = load(f"defaultConfig: {{{config}}}")
+    told = reasons(mesh.egress().decide("http://b.com/"))
+    assert [f"`defaultConfig.{path}`" in one for one in told] == ([True] if path else [])
 
 
 def test_nothing_is_marked_where_nothing_is_set() -> None:

@@ -143,6 +143,16 @@ class InterceptionMode(WireEnum):
     NONE = "NONE"
 
 
+class ConnectionSettings(Message):
+    """How a proxy treats connections."""
+
+    OTHERS_HARMLESS: ClassVar[bool] = True
+
+    http_headers_with_underscores_action: Any = unsupported(None)
+    http_merge_slashes: Any = unsupported(None)
+    http_path_with_escaped_slashes_action: Any = unsupported(None)
+
+
 class ProxyConfig(Message):
     """The settings of proxies: the environment of each, which its own metadata goes before."""
 
@@ -150,6 +160,9 @@ class ProxyConfig(Message):
 
     proxy_metadata: StringMap = honoured(factory=FrozenMap)
     interception_mode: InterceptionMode = honoured(InterceptionMode.REDIRECT)
+    custom_config_file: str = unsupported("")
+    runtime_values: StringMap = unsupported(factory=FrozenMap)
+    connection_settings: ConnectionSettings | None = honoured(None)
 
 
 class MeshConfig(Message):
