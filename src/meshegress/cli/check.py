@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 import meshegress
@@ -45,10 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def summary(findings: Iterable[meshegress.Finding]) -> str:
-    """Return the findings as text, and a last line that counts them."""
+    """Return the findings as text, and a last line that counts them.
+
+    >>> summary(())
+    '0 errors, 0 warnings, 0 infos'
+    """
     found = tuple(findings)
-    errors = sum(is_error(finding) for finding in found)
-    return "\n".join([*(str(finding) for finding in found), f"{errors} errors, {len(found) - errors} others"])
+    counts = Counter(finding.severity for finding in found)
+    counted = [f"{counts[kind]} {kind.value}{'' if counts[kind] == 1 else 's'}" for kind in meshegress.Severity]
+    return "\n".join([*(str(finding) for finding in found), ", ".join(counted)])
 
 
 def is_error(finding: meshegress.Finding) -> bool:
