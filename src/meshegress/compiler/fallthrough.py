@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshegress.compiler.nouns.plans import single
-from meshegress.compiler.nouns.records import UNSPECIFIED, OutboundPolicy, PolicyMode, Proxy
+from meshegress.compiler.nouns.records import OutboundPolicy, PolicyMode, Proxy
 from meshegress.decision import Origin
 from meshegress.findings import Source
 from meshegress.naming import (
@@ -133,7 +133,7 @@ def own_listeners(policy: OutboundPolicy, proxy: Proxy, mesh: MeshConfig) -> Ite
     """
     for port in proxy.reserved_ports:
         if port not in (mesh.proxy_listen_port, mesh.proxy_inbound_listen_port):
-            yield Listener(None, (UNSPECIFIED,), port, kind=ListenerKind.RESERVED)
+            yield Listener(None, proxy.wildcards[:1], port, kind=ListenerKind.RESERVED)
     if proxy.http_proxy_port:
         name = listener_name(proxy.loopbacks[0], proxy.http_proxy_port)
         chain = FilterChain(proxy.http_manager(HTTP_PROXY))
