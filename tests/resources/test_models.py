@@ -11,7 +11,7 @@ from meshegress.errors import ResourceError
 from meshegress.resources import KINDS, MeshConfig, ObjectMeta, Pod, Resource, ServiceEntry, VirtualService
 from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.service_entry import Resolution, ServiceEntrySpec, ServicePort
-from meshegress.resources.virtual_service import StringMatch
+from meshegress.resources.virtual_service import Percent, StringMatch
 
 
 def entry(**spec: object) -> ServiceEntry:
@@ -19,17 +19,30 @@ def entry(**spec: object) -> ServiceEntry:
     return ServiceEntry.model_validate({"metadata": {"name": "a"}, "spec": spec})
 
 
-@pytest.mark.parametrize("number", [80, "80", 80.0], ids=["plain", "quoted", "integral float"])
+@pytest.mark.parametrize("number", [80, "80", " 80 ", 80.0], ids=["plain", "quoted", "with spaces", "integral float"])
 def test_numbers_are_taken_as_proto_json_writes_them(number: object) -> None:
     """A port is a whole number, in quotes or not."""
     assert entry(ports=[{"number": number}]).spec.ports[0].number == 80
 
 
-@pytest.mark.parametrize("number", [True, "x", -1, 80.5, 2**32, "", "08", [], {}])
+@pytest.mark.parametrize("number", [True, "x", -1, 80.5, 2**32, "", " ", "08", "8 0", "80\t", "8e1", [], {}])
 def test_other_numbers_are_refused(number: object) -> None:
     """Nothing else is quietly made a number."""
     with pytest.raises(ResourceError):
         ServiceEntrySpec(ports=[{"number": number}])
+
+
+@pytest.mark.parametrize(("number", "value"), [("1.5 ", 1.5), ("1e2", 100.0), ("-0", 0.0), ("Infinity", float("inf"))])
+def test_quoted_fractions_are_json(number: str, value: float) -> None:
+    """A share in quotes is the JSON number that it would be without them, or one of three words."""
+    assert Percent.model_validate({"value": number}).value == value
+
+
+@pytest.mark.parametrize("number", [".5", "5.", "1_0", "inf", "nan", " NaN", "0x1p3", "05"])
+def test_other_quoted_fractions_are_refused(number: str) -> None:
+    """What other languages take for numbers is text."""
+    with pytest.raises(ResourceError):
+        Percent(value=number)
 
 
 def test_names_may_be_camel_or_snake_case() -> None:

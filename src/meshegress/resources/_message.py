@@ -120,12 +120,14 @@ class _Number:
         return self._schema
 
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z", re.ASCII)
+# A number in quotes is read as the JSON that it would be without them, which may have spaces around it.
+_INTEGER = re.compile(r" *(-?(?:0|[1-9][0-9]*)) *\Z", re.ASCII)
+_DOUBLE = re.compile(r"NaN|-?Infinity| *-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? *", re.ASCII)
 
 
 def _integer_between(low: int, high: int) -> Callable[[object], int]:
     def convert(value: object) -> int:
-        quoted = isinstance(value, str) and len(value) < 24 and _INTEGER.match(value)
+        quoted = isinstance(value, str) and len(value.strip(" ")) < 24 and _INTEGER.match(value)
         if not quoted and not (isinstance(value, float) and value.is_integer()):
             raise ValueError
         number = int(value)  # type: ignore[call-overload]  # text or a float, as was just asked
@@ -137,7 +139,7 @@ def _integer_between(low: int, high: int) -> Callable[[object], int]:
 
 
 def _float(value: object) -> float:
-    if not isinstance(value, str) or len(value) > 64:
+    if not isinstance(value, str) or len(value) > 64 or not _DOUBLE.fullmatch(value):
         raise ValueError
     return float(value)
 

@@ -122,7 +122,8 @@ def _delay_problems(delay: HTTPFaultDelay, path: Path) -> Problems:
 
 
 def _percentage_problems(percentage: Percent | None, path: Path) -> Problems:
-    if percentage is not None and percentage.value != 0 and not 0.0001 <= percentage.value <= 100:
+    # NaN is compared as Go does: it is neither below nor above anything.
+    if percentage is not None and percentage.value != 0 and (percentage.value < 0.0001 or percentage.value > 100):
         yield Problem((*path, "percentage"), f"share `{percentage.value}` is not 0, nor in 0.0001 to 100")
 
 

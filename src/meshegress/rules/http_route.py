@@ -117,7 +117,7 @@ def _mirror_problems(route: HTTPRoute) -> Problems:
 
 
 def _share_problems(value: float, path: Path) -> Problems:
-    if not 0 <= value <= 100:
+    if value < 0 or value > 100:  # NaN is neither
         yield Problem(path, f"share `{value}` is not in 0 to 100")
 
 
