@@ -90,6 +90,8 @@ class Profile:
     empty_selector_takes_all: bool = True
     #: The mesh's default of ``exportTo`` may name namespaces; otherwise ``.`` and ``*`` alone count.
     named_default_export: bool = True
+    #: A host that the mesh keeps to its cluster is an endpoint of its own DNS entry; otherwise none.
+    cluster_local_names: bool = True
 
 
 _R131 = Profile(release="1.31")
@@ -144,6 +146,7 @@ _R124 = replace(
     any_cors_method=False,
     retry_backoff_known=False,
     config_map_credentials=False,
+    cluster_local_names=False,
 )
 
 PROFILES = {row.release: row for row in (_R124, _R126, _R128, _R129, _R130, _R131)}

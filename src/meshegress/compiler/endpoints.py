@@ -6,7 +6,7 @@ clusters and the listeners of single pods ask by port *number*, which Kubernetes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -43,8 +43,9 @@ def collect_endpoints(
     pods: Iterable[Pod],
     domain: str,
     empty_selector_takes_all: bool,
+    names_itself: Callable[[str], bool],
 ) -> EndpointPools:
-    """Return the pools behind *services*.
+    """Return the pools behind *services*; a DNS entry without endpoints has its host for one, if that *names_itself*.
 
     Source: Istio, pilot/pkg/serviceregistry, serviceentry and kube/controller.
     """
@@ -55,7 +56,7 @@ def collect_endpoints(
     for service in services:
         if service.is_kubernetes or (not empty_selector_takes_all and _selects_nothing(service)):
             continue
-        endpoints = _of_entry(service, workloads)
+        endpoints = _of_entry(service, workloads, names_itself)
         if service.resolution is Resolution.DNS_ROUND_ROBIN_LB:
             endpoints = _first_of_each_port(endpoints, taken.get(service.key, set()))
         found = list(endpoints)
@@ -79,7 +80,9 @@ def _selects_nothing(service: Service) -> bool:
     return entry.spec.workload_selector is not None and not entry.spec.workload_selector.labels
 
 
-def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) -> Iterator[Endpoint]:
+def _of_entry(
+    service: Service, workloads: Mapping[str, Sequence[_Workload]], names_itself: Callable[[str], bool]
+) -> Iterator[Endpoint]:
     entry = service.resource
     assert isinstance(entry, ServiceEntry)
     spec = entry.spec
@@ -92,7 +95,7 @@ def _of_entry(service: Service, workloads: Mapping[str, Sequence[_Workload]]) ->
         for row in spec.endpoints:
             labels = _entry_labels(row.labels, row.locality, row.network)
             yield from _on_every_port(service, row.address, labels, row.ports)
-    elif service.resolution.is_dns:
+    elif service.resolution.is_dns and names_itself(service.hostname):
         yield from _on_every_port(service, service.hostname, {}, {})
 
 

@@ -165,6 +165,19 @@ class ProxyConfig(Message):
     connection_settings: ConnectionSettings | None = honoured(None)
 
 
+class Settings(Message):
+    """What holds of some services."""
+
+    cluster_local: Bool = honoured(False)
+
+
+class ServiceSettings(Message):
+    """The settings of the services of some hosts."""
+
+    settings: Settings | None = honoured(None)
+    hosts: tuple[str, ...] = honoured(())
+
+
 class MeshConfig(Message):
     """The settings of the mesh; a field that is absent has the default of Istio."""
 
@@ -206,7 +219,7 @@ class MeshConfig(Message):
     inbound_cluster_stat_name: str = harmless("")
     outbound_cluster_stat_name: str = honoured("")
     certificates: tuple[dict[str, Any], ...] = harmless(())
-    service_settings: tuple[dict[str, Any], ...] = harmless(())
+    service_settings: tuple[ServiceSettings, ...] = honoured(())
     service_scope_configs: tuple[dict[str, Any], ...] = harmless(())
     enable_prometheus_merge: Bool | None = harmless(None)
     verify_certificate_at_client: Bool | None = harmless(None)

@@ -12,6 +12,7 @@ from meshegress.compiler.acceptance import Judgements
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.fallthrough import outbound_policy
+from meshegress.compiler.nouns.cluster_local import ClusterLocalHosts
 from meshegress.compiler.nouns.entry_visibility import EntryVisibility
 from meshegress.compiler.nouns.orders import NATURAL, Order, Ties, host_orders_of
 from meshegress.compiler.nouns.pools import EndpointPools
@@ -111,6 +112,7 @@ class Registry:
 
     def _pools_of(self, services: Sequence[Service]) -> EndpointPools:
         resources = self._resources
+        local = ClusterLocalHosts.of(resources.mesh_config.service_settings, CLUSTER_DOMAIN)
         return collect_endpoints(
             services,
             slices=resources.endpoint_slices,
@@ -119,6 +121,7 @@ class Registry:
             pods=resources.pods,
             domain=CLUSTER_DOMAIN,
             empty_selector_takes_all=self.profile.empty_selector_takes_all,
+            names_itself=lambda host: self.profile.cluster_local_names or not local.keep(host),
         )
 
     @cached_property
