@@ -147,7 +147,7 @@ CURES: dict[str, str] = {
     "EG103": "write the apiVersion and kind of Istio's or Kubernetes' API",
     "EG104": "keep one of the two",
     "EG105": "load one of the two",
-    "EG106": "use what this release knows, or choose a newer one",
+    "EG106": "write what this release takes, or choose a newer one",
     "EG201": "remove the annotation",
     "EG202": "name each label in full, without `*`",
     "EG203": "list namespaces once each, or `.`, or `*` alone",

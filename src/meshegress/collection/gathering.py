@@ -27,11 +27,11 @@ from meshegress.findings import Finding, Severity, Source
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, MeshConfig, Namespace, Resource
 from meshegress.resources.completions import Path, completions
-from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.reading import ShapeProblem, read
 from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
-from meshegress.rules import Problem, problems
+from meshegress.rules import Problem, mesh_config, problems
+from meshegress.rules.problem import ask_all
 from meshegress.sources import Text, Value
 
 VALUE_LIMIT = 10_000_000
@@ -117,7 +117,7 @@ class Gathering:
             self.report.at(place, Problem((), message, code="EG102"))
         elif (found := find_mesh(value)) is None:
             self._add_object(value, place)
-        elif (config := read_mesh(found, place, self.report)) is not None:
+        elif (config := read_mesh(found, place, self.report, self.profile.release)) is not None:
             self._keep_mesh(config)
 
     def _add_object(self, value: Mapping[str, Any], place: Place) -> None:
@@ -188,10 +188,7 @@ class Gathering:
     def _without_newer(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
         """Return *value* without the fields that this release does not have: it does not mind what they hold."""
         known, newer = without_newer(model, value, self.profile.release)
-        for path in newer:
-            message = f"Istio {self.profile.release} has no such field: it ignores it"
-            problem = Problem(path, message, severity=Severity.WARNING, code="EG303")
-            self.report.at(place, problem, subject_of(value))
+        self.report.newer(newer, place, subject_of(value), self.profile.release)
         return cast("Mapping[str, Any]", known)
 
     def _without_bad_status(
@@ -256,14 +253,10 @@ class Gathering:
             message = f"a second mesh configuration: the first is at {self._mesh[1]}"
             self.report.of(config, Problem((), message, "load one of the two", code="EG105"))
             return
-        for problem in problems_of_limits(config):
+        refused = ask_all(mesh_config.RULES, config, self.profile)
+        for problem in (*problems_of_limits(config), *refused):
             self.report.of(config, problem)
-        path = ("outboundTrafficPolicy", "mode")
-        unknown = config.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
-        if unknown and not self.profile.allow_any_dynamic_dns_known:
-            message = f"Istio {self.profile.release} knows no mode `ALLOW_ANY_DYNAMIC_DNS`"
-            self.report.of(config, Problem(path, message, "choose ALLOW_ANY", code="EG106"))
-        else:
+        if not refused:
             self._mesh = (config, config.source())
 
 

@@ -15,6 +15,7 @@ from meshegress.resources import MeshConfig
 from meshegress.resources._message import wire_name
 from meshegress.resources.completions import completions
 from meshegress.resources.reading import read
+from meshegress.resources.releases import without_newer
 from meshegress.rules.problem import Problem
 
 _NAME = re.compile(r"istio(-.+)?\Z")
@@ -52,8 +53,11 @@ def find_mesh(document: Mapping[Any, Any]) -> FoundMesh | None:
     return None
 
 
-def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | None:
-    """Return the configuration that was *found* in the document at *place*, or None once *report* says why not."""
+def read_mesh(found: FoundMesh, place: Place, report: Report, release: str) -> MeshConfig | None:
+    """Return what was *found* in the document at *place*, or None once *report* says why not.
+
+    It is read as Istio *release* does.
+    """
     inner = place.within(*found.path)
     value = found.value
     if found.is_text:
@@ -65,6 +69,10 @@ def read_mesh(found: FoundMesh, place: Place, report: Report) -> MeshConfig | No
         value = values[0] if values else {}
         inner = place.embedded(*found.path) or FixedPlace(inner.find(()))
     config = read(MeshConfig, value)
+    if isinstance(config, tuple):
+        value, newer = without_newer(MeshConfig, value, release)
+        report.newer(newer, inner, "MeshConfig", release)
+        config = read(MeshConfig, value)
     if isinstance(config, tuple):
         report.misshapen(config, inner, "MeshConfig")
         holes = [problem.path for problem in config]

@@ -56,6 +56,12 @@ class Report:
         for problem in problems:
             self.at(place, Problem(problem.path, problem.message, problem.help, code="EG101"), subject)
 
+    def newer(self, paths: Iterable[Path], place: Place, subject: str, release: str) -> None:
+        """Keep a finding for each field that Istio *release* does not have, so that it does not mind what it holds."""
+        message = f"Istio {release} has no such field: it ignores it"
+        for path in paths:
+            self.at(place, Problem(path, message, severity=Severity.WARNING, code="EG303"), subject)
+
     def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
         """Keep the finding for a document that is not YAML; a template is told as one."""
         lines = part.split("\n")

@@ -53,6 +53,8 @@ def completions(model: type[M], value: Any, holes: Sequence[Path]) -> Iterator[M
     >>> first.spec.hosts, first.spec.export_to
     ((), ('.',))
     """
+    if () in holes:
+        return  # nothing of it is of the right shape
     words = _Words.of(value)
     offers = [_Offer(_fitting(model, path, words)) for path in holes]
     for run in range(RUNS):

@@ -205,7 +205,7 @@ class MeshConfig(Message):
     inbound_traffic_policy: InboundTrafficPolicy | None = harmless(None)
     config_sources: tuple[dict[str, Any], ...] = harmless(())
     enable_auto_mtls: Bool | None = harmless(None)
-    trust_domain: str = harmless("")
+    trust_domain: str = harmless("cluster.local")
     trust_domain_aliases: tuple[str, ...] = harmless(())
     ca_certificates: tuple[dict[str, Any], ...] = harmless(())
     default_service_export_to: tuple[str, ...] = honoured(("*",))
