@@ -49,7 +49,9 @@ def _pods(service: Service, pools: EndpointPools, profile: Profile) -> list[Endp
     if service.resolution is not Resolution.PASSTHROUGH or not service.ports:
         return []
     rows = pools.by_port_number(service.key, service.ports[0].number)
-    return [row for row in rows if row.is_ip and (service.publishes_unready or _is_healthy(row, profile))]
+    named = "." in service.hostname  # or else a Pod with a subdomain has no name that could be made, and is left out
+    rows = [row for row in rows if row.is_ip and (named or not row.pod_name)]
+    return [row for row in rows if service.publishes_unready or _is_healthy(row, profile)]
 
 
 def _is_healthy(row: Endpoint, profile: Profile) -> bool:

@@ -145,19 +145,24 @@ def collect_services(
 
 def _listened_address(text: str) -> str | None:
     """Return an entry's address as listeners bind to it: a full-length CIDR is a plain address."""
-    address, slash, bits = text.partition("/")
-    family = IPv6Address if ":" in address else IPv4Address
+    address, _, bits = text.partition("/")
+    parsed = _parsed(address)
+    if parsed is None or bits != str(parsed.max_prefixlen):
+        return text if parsed is not None else None
+    return _shown(parsed)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
-        parsed = family(address)
+        return (IPv6Address if ":" in address else IPv4Address)(address)
     except AddressValueError:
         return None
-    if not slash:
-        return text
-    if bits != str(parsed.max_prefixlen):
-        return text
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    # So Go writes an IPv4 address inside an IPv6 one: its end stays dotted.
-    return f"::ffff:{mapped}" if mapped is not None else str(parsed)
+
+
+def _shown(address: IPv4Address | IPv6Address) -> str:
+    """Return *address* as Go writes it: the end of an IPv4 address inside an IPv6 one stays dotted."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped is not None else str(address)
 
 
 def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[str, tuple[str | None, str | None]]:
@@ -168,6 +173,10 @@ def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[st
         return {}
     found: dict[str, tuple[str | None, str | None]] = {}
     for row in entry.status.addresses:
+        address = _parsed(row.value)
+        if address is None:
+            continue  # somebody else has written it: istiod writes addresses alone
         v4, v6 = found.get(row.host, (None, None))
-        found[row.host] = (v4, row.value) if ":" in row.value else (row.value, v6)
+        shown = _shown(address)
+        found[row.host] = (v4, shown) if ":" in shown else (shown, v6)
     return found
