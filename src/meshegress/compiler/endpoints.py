@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from meshegress.compiler.nouns.labels import locality_of, with_topology
+from meshegress.compiler.nouns.labels import NETWORK_LABEL, locality_of, with_topology
 from meshegress.compiler.nouns.pools import EndpointPools, is_ip
 from meshegress.compiler.nouns.records import Endpoint, Named, Resolution, Service
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
@@ -31,6 +31,7 @@ class _Workload:
     address: str
     labels: Mapping[str, str]
     ports: Mapping[str, int]
+    network: str
     pod: Pod | None = None
 
 
@@ -90,17 +91,24 @@ def _of_entry(
         wanted = spec.workload_selector.labels.items()
         for workload in workloads.get(service.namespace, ()):
             if workload.labels.items() >= wanted and (service.resolution.is_dns or is_ip(workload.address)):
-                yield from _on_every_port(service, workload.address, workload.labels, workload.ports, workload.pod)
+                yield from _on_every_port(
+                    service, workload.address, workload.labels, workload.ports, workload.network, workload.pod
+                )
     elif spec.endpoints:
         for row in spec.endpoints:
             labels = _entry_labels(row.labels, row.locality, row.network)
-            yield from _on_every_port(service, row.address, labels, row.ports)
+            yield from _on_every_port(service, row.address, labels, row.ports, row.network)
     elif service.resolution.is_dns and names_itself(service.hostname):
         yield from _on_every_port(service, service.hostname, {}, {})
 
 
 def _on_every_port(
-    service: Service, address: str, labels: Mapping[str, str], ports: Mapping[str, int], pod: Pod | None = None
+    service: Service,
+    address: str,
+    labels: Mapping[str, str],
+    ports: Mapping[str, int],
+    network: str = "",
+    pod: Pod | None = None,
 ) -> Iterator[Endpoint]:
     entry = service.resource
     assert isinstance(entry, ServiceEntry)
@@ -111,7 +119,7 @@ def _on_every_port(
         target = 0 if socket else ports.get(port.name) or declared.target_port or port.number
         shown = address.removeprefix(UNIX)
         healthy = None if pod is None else True
-        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy, _pod_name(pod))
+        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy, _pod_name(pod), network=network)
 
 
 def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Iterator[Endpoint]:
@@ -124,13 +132,15 @@ def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Itera
 def _workloads(entries: Iterable[WorkloadEntry], pods: Iterable[Pod]) -> dict[str, list[_Workload]]:
     found: dict[str, list[_Workload]] = {}
     for pod in filter(_takes_traffic, pods):
-        row = _Workload((0, pod.name), pod.namespace, pod.status.pod_ip, _pod_labels(pod), {}, pod)
+        row = _Workload((0, pod.name), pod.namespace, pod.status.pod_ip, _pod_labels(pod), {}, _network_of(pod), pod)
         found.setdefault(pod.namespace, []).append(row)
     for entry in entries:
         if _is_healthy(entry):
             own = {**entry.spec.labels, **entry.metadata.labels}
             labels = _entry_labels(own, entry.spec.locality, entry.spec.network)
-            row = _Workload((1, entry.name), entry.namespace, entry.spec.address, labels, entry.spec.ports)
+            row = _Workload(
+                (1, entry.name), entry.namespace, entry.spec.address, labels, entry.spec.ports, entry.spec.network
+            )
             found.setdefault(entry.namespace, []).append(row)
     for rows in found.values():
         rows.sort(key=lambda row: row.order)
@@ -143,6 +153,10 @@ def _takes_traffic(pod: Pod) -> bool:
     ended = status.phase in ("Failed", "Succeeded") or pod.metadata.deletion_timestamp is not None
     ready = any(row.type == "Ready" and row.status == "True" for row in status.conditions)
     return bool(status.pod_ip) and ready and not ended
+
+
+def _network_of(pod: Pod | None) -> str:
+    return pod.metadata.labels.get(NETWORK_LABEL, "") if pod is not None else ""
 
 
 def _pod_labels(pod: Pod | None) -> Mapping[str, str]:
@@ -212,8 +226,10 @@ def _on_slice_ports(piece: EndpointSlice, row: SliceEndpoint, address: str, pod:
     labels = _pod_labels(pod)
     node = pod.spec.node_name if pod is not None else ""
     ready = row.conditions.ready is not False
+    name, network = _pod_name(pod), _network_of(pod)
     for port in piece.ports:
-        yield Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready, _pod_name(pod), node)
+        target = port.port or 0
+        yield Endpoint(address, port.name or "", 0, target, labels, is_ip(address), ready, name, node, network)
 
 
 def _pod_name(pod: Pod | None) -> str:

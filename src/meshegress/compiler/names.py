@@ -22,7 +22,7 @@ def name_table(
     for service in services:
         found = [address for address in all_addresses(service, proxy) if is_ip(address)]
         if UNSPECIFIED in found:
-            pods = _pods(service, pools, profile)
+            pods = [pod for pod in _pods(service, pools, profile) if _is_near(pod, proxy)]
             found = [pod.address for pod in pods]
             table.update(_pod_names(service, pods, profile))
         if not found or service.hostname in kubernetes:
@@ -52,6 +52,11 @@ def _pods(service: Service, pools: EndpointPools, profile: Profile) -> list[Endp
     named = "." in service.hostname  # or else a Pod with a subdomain has no name that could be made, and is left out
     rows = [row for row in rows if row.is_ip and (named or not row.pod_name)]
     return [row for row in rows if service.publishes_unready or _is_healthy(row, profile)]
+
+
+def _is_near(row: Endpoint, proxy: Proxy) -> bool:
+    """Return whether *proxy* and *row* are in one network, as far as both tell."""
+    return not proxy.network or not row.network or row.network == proxy.network
 
 
 def _is_healthy(row: Endpoint, profile: Profile) -> bool:

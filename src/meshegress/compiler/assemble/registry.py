@@ -253,6 +253,7 @@ class Registry:
             http_proxy_port=int(http_proxy) if http_proxy.isdecimal() else mesh.proxy_http_port,
             only_own_family=self.profile.only_own_family,
             path_normalization=_path_normalization(mesh),
+            network=metadata.get("NETWORK", ""),
             node=node if node in self._nodes_that_matter else None,
         )
 

@@ -40,6 +40,7 @@ _STRANGER = Proxy(
     http_proxy_port=0,
     only_own_family=False,
     path_normalization=PathNormalization.BASE,
+    network="",
     node="",
 )
 
@@ -96,7 +97,7 @@ def aspects_of(scope: Scope, rule_selectors: frozenset[Selector]) -> Aspects:
             (*_FAMILIES, "namespace", "dns_domain"),
             frozenset(selector for row in rows for selector in http_selectors(row)),
         ),
-        names=Aspect(_FAMILIES),
+        names=Aspect((*_FAMILIES, "network")),
     )
 
 

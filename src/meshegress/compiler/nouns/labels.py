@@ -10,7 +10,7 @@ from collections.abc import Mapping
 CLUSTER = "Kubernetes"
 
 _CLUSTER_LABEL = "topology.istio.io/cluster"
-_NETWORK_LABEL = "topology.istio.io/network"
+NETWORK_LABEL = "topology.istio.io/network"
 _NODE_LABEL = "kubernetes.io/hostname"
 _LOCALITY_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
 #: The locality of a WorkloadEntry without one, the first that is there; dots may stand for slashes.
@@ -29,8 +29,8 @@ def with_topology(
     found.update((name, part) for name, part in zip(_LOCALITY_LABELS, locality.split("/"), strict=False) if part)
     if node:
         found[_NODE_LABEL] = node
-    if network and not found.get(_NETWORK_LABEL):
-        found[_NETWORK_LABEL] = network
+    if network and not found.get(NETWORK_LABEL):
+        found[NETWORK_LABEL] = network
     return found
 
 

@@ -157,7 +157,7 @@ class Endpoint:
 
     ``port_number`` is the service's port for endpoints of entries, which are found by number, and 0 for those of
     Kubernetes, which are found by ``port_name``. ``target`` is the port dialled (0 for a socket path), ``pod_name``
-    the host name and subdomain of a Pod that has them, ``node`` the node that a Pod runs on.
+    the host name and subdomain of a Pod that has them, ``node`` the node that a Pod runs on, ``network`` its network.
     """
 
     address: str
@@ -170,6 +170,7 @@ class Endpoint:
     healthy: bool | None = None
     pod_name: str = ""
     node: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,8 @@ class Proxy:
     #: Whether a Kubernetes address of the other family is dropped even where it is the only one.
     only_own_family: bool
     path_normalization: PathNormalization
+    #: Empty for a workload that does not tell its network, which is in all of them.
+    network: str
     #: None for a node that runs no endpoint that only its own node is told of.
     node: str | None
 
