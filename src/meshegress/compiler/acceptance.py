@@ -96,6 +96,8 @@ def accept(
 
 def listener_problem(listener: Listener) -> str | None:
     """Return why Envoy refuses *listener*, whatever else there is, or None."""
+    if not 0 <= listener.port < 65536:
+        return f"{listener.port} is no port"
     if listener.kind is ListenerKind.RESERVED:
         return None
     if not listener.filter_chains and listener.default_filter_chain is None:

@@ -228,7 +228,7 @@ class Registry:
         metadata = self._metadata_of(workload)
         mesh = self.mesh
         families = {":" in address for address in workload.addresses}
-        http_proxy = metadata.get("HTTP_PROXY_PORT", "")
+        http_proxy = _port(metadata.get("HTTP_PROXY_PORT", ""))
         node = metadata.get("NODE_NAME", "")
         bootstrap = (metadata.get("ENVOY_STATUS_PORT", "15021"), metadata.get("ENVOY_PROMETHEUS_PORT", "15090"))
         return Proxy(
@@ -246,11 +246,11 @@ class Registry:
             intercepts=metadata.get("INTERCEPTION_MODE") != "NONE",
             unprivileged=metadata.get("UNPRIVILEGED_POD") in _TRUE,
             reserved_ports=(
-                *(int(port) for port in bootstrap if port.isdecimal()),
+                *(port for port in map(_port, bootstrap) if port is not None),
                 mesh.proxy_listen_port,
                 mesh.proxy_inbound_listen_port,
             ),
-            http_proxy_port=int(http_proxy) if http_proxy.isdecimal() else mesh.proxy_http_port,
+            http_proxy_port=mesh.proxy_http_port if http_proxy is None else http_proxy,
             only_own_family=self.profile.only_own_family,
             path_normalization=_path_normalization(mesh),
             network=metadata.get("NETWORK", ""),
@@ -307,6 +307,11 @@ def _path_normalization(mesh: MeshConfig) -> PathNormalization:
         return PathNormalization.BASE
     wanted = mesh.path_normalization.normalization
     return PathNormalization(wanted) if wanted.known else PathNormalization.NONE
+
+
+def _port(text: str) -> int | None:
+    """Return the number that metadata gives for a port, whether or not one can have it, or None."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _has_egress_proxy(sidecar: Sidecar) -> bool:
