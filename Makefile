@@ -6,10 +6,8 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 EXTENSIONS := $(shell find src -name '*.pyx' -o -name '*.px[di]' -o -name '*.h')
 
-# Here a broken extension is an error, as soon as each readable twin has one; users may fall back to the readable twins.
-ifeq ($(words $(wildcard src/meshegress/_pure*.py)),$(words $(wildcard src/meshegress/_fast*.pyx)))
+# Here a broken extension is an error; users may fall back to the readable twins.
 export MESHEGRESS_REQUIRE_EXT = 1
-endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help

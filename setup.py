@@ -13,8 +13,9 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 SOURCES = sorted(Path("src").rglob("*.pyx"))
+HEADERS = Path("src/meshegress/_engine/native")
 REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
-# What runs on machines that can do less, to be tested on those that can do more (`_lanes.h`).
+# What runs on machines that can do less, to be tested on those that can do more (`simd.h`).
 MACROS: dict[str, list[tuple[str, str | None]]] = {
     "plain": [("MESHEGRESS_PLAIN_LANES", "1")],
     "narrow": [("MESHEGRESS_MOST_WIDTH", "0")],
@@ -27,13 +28,13 @@ DIRECTIVES = {"language_level": 3, "freethreading_compatible": True, "subinterpr
 
 
 def extension(source: Path) -> Extension:
-    """Return the extension of *source*, named by its place under ``src/``; its headers stand beside it."""
+    """Return the extension of *source*, named by its place under ``src/``."""
     name = ".".join(source.relative_to("src").with_suffix("").parts)
     return Extension(
         name,
         [source.as_posix()],
-        include_dirs=[source.parent.as_posix()],
-        depends=[header.as_posix() for header in source.parent.glob("*.h")],
+        include_dirs=[HEADERS.as_posix()],
+        depends=[header.as_posix() for header in HEADERS.glob("*.h")],
         define_macros=MACROS[LANES],
         optional=not REQUIRED,
     )

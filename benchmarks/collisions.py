@@ -1,4 +1,4 @@
-"""Names that share one bucket of the compiled table: the hash of ``_names.h``, said again for names to 32 bytes."""
+"""Names that share one bucket of the compiled table: the hash of ``names.h``, said again for names to 32 bytes."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from benchmarks.rounds import (
     without_loop,
 )
 from meshegress import Egress, Mesh, Request
-from meshegress import _purewalk as readable
+from meshegress._engine.reference import walk as readable
 from meshegress.compiler.program.lowering import lower_table
 from meshegress.resources import ServiceEntry
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meshegress._engine.layout import port_bits
 from meshegress.compiler.program import lower
-from meshegress.lowered import port_bits
 from meshegress.request import Request
 from meshegress.table import (
     EVERY_PATH,

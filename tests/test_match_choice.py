@@ -15,7 +15,7 @@ BREAK = """
 import sys
 class Broken:
     def find_spec(name, path, target=None):
-        if name.startswith("meshegress._fast"):
+        if name == "meshegress._fastmatch" or name.startswith("meshegress._engine.native."):
             raise ImportError("undefined symbol")
 sys.meta_path.insert(0, Broken)
 """

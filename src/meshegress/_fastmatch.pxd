@@ -8,7 +8,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 
-cdef extern from "_names.h" nogil:
+cdef extern from "names.h" nogil:
     ctypedef struct name_table:
         int32_t every
         size_t bytes
@@ -16,7 +16,7 @@ cdef extern from "_names.h" nogil:
     int32_t find_server_name(const name_table *table, const uint8_t *text, size_t length, size_t readable)
 
 
-cdef extern from "_prefixes.h" nogil:
+cdef extern from "prefixes.h" nogil:
     ctypedef struct prefix_table:
         size_t bytes
     ctypedef struct ip_number:

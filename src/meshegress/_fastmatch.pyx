@@ -2,13 +2,13 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True
 """The matching rules at speed: the compiled twin of ``_purematch``, which says what they are.
 
-Names (``_names.h``). The names of a table stand in a hash table whose buckets are cache lines of eight short tags and
+Names (``names.h``). The names of a table stand in a hash table whose buckets are cache lines of eight short tags and
 eight records. A host is seen through a window: its last 64 bytes, ASCII letters folded, sixteen at a time. Every tail
 that the table has a suffix of is the window under a mask, hashed without a loop; all buckets are fetched at once and
 compared eight tags at a time. So a lookup costs what an exact one costs, however many hosts there are. A batch plans
 sixteen lookups before it answers the first, and so waits for memory once for all of them.
 
-Addresses (``_prefixes.h``). Prefixes cut the addresses into intervals; an index over leading bits and halving find one.
+Addresses (``prefixes.h``). Prefixes cut the addresses into intervals; an index over leading bits and halving find one.
 
 Tables are built once, without the GIL, and never change: any number of threads may ask.
 """
@@ -29,7 +29,7 @@ cdef extern from "Python.h":
     bytes encode "PyUnicode_AsEncodedString"(object text, const char *encoding, const char *errors)
 
 
-cdef extern from "_names_change.h" nogil:
+cdef extern from "names_change.h" nogil:
     enum: NO_ROW
     const char *LANES
     enum name_kind:
@@ -52,7 +52,7 @@ cdef extern from "_names_change.h" nogil:
     int32_t query_answer(const name_table *, name_query *, name_kind suffix)
 
 
-cdef extern from "_names_batch.h" nogil:
+cdef extern from "names_batch.h" nogil:
     enum: BATCH
     ctypedef struct name_list:
         int at[BATCH]
@@ -64,7 +64,7 @@ cdef extern from "_names_batch.h" nogil:
     void find_names(const name_promises *, const name_table *const *, name_query *, name_kind suffix, int32_t *rows)
 
 
-cdef extern from "_prefixes_build.h" nogil:
+cdef extern from "prefixes_build.h" nogil:
     ctypedef struct prefix_entry:
         ip_number start
         int32_t row
@@ -76,7 +76,7 @@ cdef extern from "_prefixes_build.h" nogil:
     int32_t find_address(const prefix_table *, const uint8_t *, size_t length)
 
 
-include "_fastrows.pxi"
+include "_engine/native/match_rows.pxi"
 
 NO_MATCH = NO_ROW
 

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import overload
 
+from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
@@ -18,7 +19,6 @@ from meshegress.compiler.nouns.ties import Contested
 from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
-from meshegress.lowered import port_bits
 from meshegress.request import Request, Workload
 from meshegress.table import Listener, ListenerKind, Rejected, Table
 from meshegress.unaddressed import asked_names, free_address, other_addresses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshegress.lowered import (
+from meshegress._engine.layout import (
     EVERY_PATH,
     EXACT,
     PREFIX,

@@ -43,15 +43,15 @@ def both(data: bytes, log: AccessLogFormat, *, takes_first: bool = False, most: 
     kinds = log.parser().layout.kinds
     return [
         plain(
-            twin(f"_{kind}logcolumns").read_columns(
-                twin(f"_{kind}log").LogSplitter(program.literals, program.fields),
+            twin(f"_engine.{kind}.log_columns").read_columns(
+                twin(f"_engine.{kind}.log").LogSplitter(program.literals, program.fields),
                 kinds,
                 data,
                 takes_first=takes_first,
                 most=most,
             )
         )
-        for kind in ("pure", "fast")
+        for kind in ("reference", "native")
     ]
 
 
@@ -128,8 +128,9 @@ def test_tables_that_live_at_once_share_no_memory() -> None:
     """Memory that one table gave back goes to one other: tables come and go in four threads, and stay as they were."""
     log = AccessLogFormat("%BYTES_SENT% %REQ(:PATH)%\n")
     program = compile_program(log.pieces, names=Names.STRICT, omit_empty_values=False)
-    splitter, kinds = twin("_fastlog").LogSplitter(program.literals, program.fields), log.parser().layout.kinds
-    read_columns = twin("_fastlogcolumns").read_columns
+    splitter = twin("_engine.native.log").LogSplitter(program.literals, program.fields)
+    kinds = log.parser().layout.kinds
+    read_columns = twin("_engine.native.log_columns").read_columns
 
     def come_and_go(seed: int) -> int:
         rng, held, compared = random.Random(seed), list[tuple[int, int, Any]](), 0

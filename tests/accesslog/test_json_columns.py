@@ -37,7 +37,7 @@ def both(data: bytes, log: AccessLogFormat, *, most: int = 1 << 20) -> list[Any]
     parser = log.parser()
     assert isinstance(parser, JsonParser)
     found = []
-    for name in ("_purelogcolumns", "_fastlogcolumns"):
+    for name in ("_engine.reference.log_columns", "_engine.native.log_columns"):
         read = twin(name).read_json_columns(
             flat_members(parser), json_kinds(parser), data, pieces_of(parser), most=most
         )
@@ -148,6 +148,6 @@ def test_an_error_of_the_callback_is_raised() -> None:
     def fail(line: bytes) -> int:
         raise KeyboardInterrupt(line)
 
-    for name in ("_purelogcolumns", "_fastlogcolumns"):
+    for name in ("_engine.reference.log_columns", "_engine.native.log_columns"):
         with pytest.raises(KeyboardInterrupt, match="odd"):
             twin(name).read_json_columns((), b"\1", b"odd\n", fail, most=100)

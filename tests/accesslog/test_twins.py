@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from conftest import twin
 from meshegress import AccessLogFormat
-from meshegress._purelog import LogField, LogSpan
-from meshegress._purelog import LogSplitter as Readable
+from meshegress._engine.reference.log import LogField, LogSpan
+from meshegress._engine.reference.log import LogSplitter as Readable
 from meshegress.accesslog.boundaries import Program, compile_program
 from meshegress.accesslog.presets import TEXT_PRESETS
 from meshegress.accesslog.shapes import Names
@@ -25,7 +25,7 @@ def programs(log: AccessLogFormat) -> list[Program]:
 
 def test_recorded_lines_are_cut_alike(recorded: tuple[dict[str, Any], ...]) -> None:
     """Every recorded line, whole and damaged, has the same cuts in both twins."""
-    compiled = twin("_fastlog").LogSplitter
+    compiled = twin("_engine.native.log").LogSplitter
     made: dict[tuple[str, bool], list[tuple[Any, Readable]]] = {}
     for record in recorded[::2]:
         if record["kind"] != "text" or record.get("rejected"):
@@ -52,7 +52,8 @@ def with_agent(agent: bytes) -> bytes:
 def istio_text() -> tuple[Any, Readable]:
     """The splitters of Istio's format, compiled and readable."""
     program = compile_program(AccessLogFormat.preset("istio-text").pieces, names=Names.STRICT, omit_empty_values=False)
-    return twin("_fastlog").LogSplitter(program.literals, program.fields), Readable(program.literals, program.fields)
+    compiled = twin("_engine.native.log").LogSplitter
+    return compiled(program.literals, program.fields), Readable(program.literals, program.fields)
 
 
 @pytest.mark.parametrize("size", range(1, 140))
@@ -102,7 +103,7 @@ _LITERALS = st.sampled_from([b"", b" ", b'" "', b'"', b'" ', b"a", b"--"])
 def test_any_program_cuts_any_line_alike(fields: list[LogField], literals: list[bytes], text: str) -> None:
     """Counts are equal always, and so are the places of a cut."""
     chosen = literals[: len(fields) + 1]
-    fast = twin("_fastlog").LogSplitter(chosen, fields)
+    fast = twin("_engine.native.log").LogSplitter(chosen, fields)
     assert fast.split(text.encode("latin-1")) == Readable(chosen, fields).split(text.encode("latin-1"))
 
 
@@ -114,7 +115,7 @@ def test_presets_cut_any_line_alike(preset: str, words: list[str]) -> None:
     """The presets too, on lines that almost fit."""
     line = ('[2026-11-22T22:44:33.490Z] "' + "".join(words)).encode()
     for program in programs(AccessLogFormat.preset(preset)):
-        fast = twin("_fastlog").LogSplitter(program.literals, program.fields, [14])
+        fast = twin("_engine.native.log").LogSplitter(program.literals, program.fields, [14])
         assert fast.split(line) == Readable(program.literals, program.fields, [14]).split(line)
 
 
@@ -143,7 +144,7 @@ def test_long_lines_and_many_fields() -> None:
 def test_a_line_of_a_megabyte_is_bounded() -> None:
     """Fake separators by the hundred thousand are counted, not tried."""
     program = compile_program(AccessLogFormat.preset("istio-text").pieces, names=Names.STRICT, omit_empty_values=False)
-    fast = twin("_fastlog").LogSplitter(program.literals, program.fields)
+    fast = twin("_engine.native.log").LogSplitter(program.literals, program.fields)
     line = b'[2026-11-22T22:44:33.490Z] "GET / HTTP/1.1" 200 - - - "-" 0 6 0 0 "-" "' + b'a" "' * 250_000
     line += b'" "id" "a.com" "1.2.3.4:80" a 10.0.0.1:1 1.2.3.4:80 10.0.0.1:2 - -'
     assert fast.split(line)[0] == 2
@@ -151,7 +152,7 @@ def test_a_line_of_a_megabyte_is_bounded() -> None:
 
 def test_records_without_a_line_have_no_fields() -> None:
     """Asking for one is an IndexError in both twins."""
-    for name in ("_purelines", "_fastlines"):
+    for name in ("_engine.reference.lines", "_engine.native.lines"):
         with pytest.raises(IndexError):
             twin(name).LogRecord().piece(0)
 
@@ -179,7 +180,7 @@ def test_any_values_are_written_alike(values: list[object]) -> None:
     line = log.format(dict(zip(commands, values, strict=True)))
     literals = [str(piece) for piece in log.pieces if isinstance(piece, str)] + [""]
     kinds = bytes(map(log._writing_kind, log.commands))
-    for name in ("_purelogwriter", "_fastlogwriter"):
+    for name in ("_engine.reference.log_writer", "_engine.native.log_writer"):
         assert twin(name).LogWriter(literals, kinds, log._show).write(tuple(values)) == line
 
 

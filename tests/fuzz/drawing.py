@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from meshegress._purelog import LogField, LogSpan
+from meshegress._engine.reference.log import LogField, LogSpan
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChain, FilterChainMatch, Listener, ListenerKind, Route, VirtualHost
 from walk.tables import host, http, listener, opaque, route, route_of

@@ -16,17 +16,15 @@ from random import Random
 from typing import Any
 
 from fuzz import drawing
-from meshegress import (
-    _fastlog,
-    _fastlogcolumns,
-    _fastmatch,
-    _fastwalk,
-    _purelog,
-    _purelogcolumns,
-    _purematch,
-    _purewalk,
-)
-from meshegress._match import IMPLEMENTATION, PackedRequest
+from meshegress import _fastmatch, _purematch
+from meshegress._engine.chosen import PackedRequest
+from meshegress._engine.native import log as native_log
+from meshegress._engine.native import log_columns as native_log_columns
+from meshegress._engine.native import walk as native_walk
+from meshegress._engine.reference import log as reference_log
+from meshegress._engine.reference import log_columns as reference_log_columns
+from meshegress._engine.reference import walk as reference_walk
+from meshegress._match import IMPLEMENTATION
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.logformat import AccessLogFormat
 from meshegress.accesslog.presets import TEXT_PRESETS
@@ -110,7 +108,7 @@ def walks(rng: Random) -> int:
     listeners = tuple(drawing.drawn_listener(rng) for _ in range(rng.randrange(5)))
     served = tuple(drawing.virtual_host(rng, number) for number in range(rng.randrange(4)))
     lowered = lower_table(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).lowered
-    readable, compiled = _purewalk.Walk(lowered, str), _fastwalk.Walk(lowered, str)
+    readable, compiled = reference_walk.Walk(lowered, str), native_walk.Walk(lowered, str)
     asked: list[PackedRequest] = list(rng.sample(_requests(rng.randrange(8)), 100))
     for request in asked:
         equal(readable.find(request), compiled.find(request), listeners, served, request)
@@ -142,7 +140,7 @@ def lines(rng: Random) -> int:
     """Cut lines by the programs of formats that nobody would write."""
     literals, fields = drawing.log_program(rng)
     widest = [number for number in range(len(fields)) if rng.random() < 0.3]
-    readable, compiled = (twin.LogSplitter(literals, fields, widest) for twin in (_purelog, _fastlog))
+    readable, compiled = (twin.LogSplitter(literals, fields, widest) for twin in (reference_log, native_log))
     for _ in range(40):
         line = bytes(rng.choices(b'a01b-" :\xff', k=rng.randrange(13)))
         equal(readable.split(line), compiled.split(line), literals, fields, widest, line)
@@ -153,7 +151,7 @@ def lines(rng: Random) -> int:
 def _splitters(preset: str, kind: Names) -> tuple[AccessLogFormat, Any, Any]:
     log = AccessLogFormat.preset(preset)
     program = compile_program(log.pieces, names=kind, omit_empty_values=log.omit_empty_values)
-    return log, *(twin.LogSplitter(program.literals, program.fields) for twin in (_purelog, _fastlog))
+    return log, *(twin.LogSplitter(program.literals, program.fields) for twin in (reference_log, native_log))
 
 
 def log_columns(rng: Random) -> int:
@@ -168,7 +166,7 @@ def log_columns(rng: Random) -> int:
     kinds, takes_first = log.parser().layout.kinds, rng.random() < 0.5
     read = [
         twin.read_columns(splitter, kinds, b"\n".join(data), takes_first=takes_first, most=1000)
-        for twin, splitter in ((_purelogcolumns, readable), (_fastlogcolumns, compiled))
+        for twin, splitter in ((reference_log_columns, readable), (native_log_columns, compiled))
     ]
     equal(*map(_as_bytes, read), log, data)
     return 2 * len(data)

@@ -207,7 +207,7 @@ def twins() -> tuple[ModuleType, ModuleType]:
     """The readable walk and the compiled one, which takes no other tables than compiled ones."""
     if IMPLEMENTATION == "pure":
         pytest.skip("the tables of this run are the readable ones")
-    return twin("_purewalk"), twin("_fastwalk")
+    return twin("_engine.reference.walk"), twin("_engine.native.walk")
 
 
 @given(situations())

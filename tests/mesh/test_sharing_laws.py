@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from mesh.sameness import places_of, require_same
 from meshegress import Mesh, Request, Workload, check
+from meshegress._engine.layout import HttpChain
 from meshegress.collection import ResourceSet
 from meshegress.compiler.assemble.registry import Registry
 from meshegress.compiler.nouns.aspects import Aspect, aspects_of
 from meshegress.compiler.nouns.records import Proxy
 from meshegress.compiler.nouns.scopes import Scope
-from meshegress.lowered import HttpChain
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meshegress
-from meshegress._match import IMPLEMENTATION, Columns
+from meshegress._engine.chosen import Columns
+from meshegress._match import IMPLEMENTATION
 from meshegress.columns import COLUMNS, _columns_of, export, row_request
 from meshegress.columns.arrow_memory import ArrowError, read_batches
 from meshegress.integrations.arrow import add_decisions

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import twin
+from meshegress._engine.reference.columns import ASKS, NULL_ROW
 from meshegress._match import IMPLEMENTATION
-from meshegress._purecolumns import ASKS, NULL_ROW
 from meshegress.columns import COLUMNS, KINDS, row_request
 from meshegress.columns.arrow_memory import read_batches
 from meshegress.compiler.program.lowering import LoweredTable, lower_table
@@ -69,7 +69,7 @@ def twins() -> tuple[ModuleType, ModuleType, ModuleType]:
     """The readable walk, the compiled one and the compiled kernel, which take no other tables than compiled ones."""
     if IMPLEMENTATION == "pure":
         pytest.skip("the tables of this run are the readable ones")
-    return twin("_purewalk"), twin("_fastwalk"), twin("_fastcolumns")
+    return twin("_engine.reference.walk"), twin("_engine.native.walk"), twin("_engine.native.columns")
 
 
 def rows() -> st.SearchStrategy[list[tuple[Any, ...]]]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meshegress._purewalk import PackedRequest
+from meshegress._engine.reference.walk import PackedRequest
 from meshegress.errors import RequestError
 from meshegress.request import Request, WireProtocol
 from meshegress.request.urls import literal_address, plain_url, split_url

@@ -10,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import twin
-from meshegress._match import IMPLEMENTATION, Decider, Walk
+from meshegress._engine.chosen import Decider, Walk
+from meshegress._engine.layout import port_bits
+from meshegress._match import IMPLEMENTATION
 from meshegress.compiler.program.lowering import lower_table
-from meshegress.lowered import port_bits
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     FilterChain,
@@ -35,7 +36,7 @@ def twins() -> tuple[ModuleType, ModuleType]:
     """The readable walk and the compiled one, which takes no other tables than compiled ones."""
     if IMPLEMENTATION == "pure":
         pytest.skip("the tables of this run are the readable ones")
-    return twin("_purewalk"), twin("_fastwalk")
+    return twin("_engine.reference.walk"), twin("_engine.native.walk")
 
 
 def matches() -> st.SearchStrategy[FilterChainMatch]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from meshegress._match import LogField, LogSplitter, alphabet_of
+from meshegress._engine.chosen import LogField, LogSplitter, alphabet_of
 from meshegress.accesslog.formatstring import Command, Piece
 from meshegress.accesslog.shapes import Names, field_of
 from meshegress.accesslog.values import to_bytes

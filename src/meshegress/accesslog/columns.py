@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshegress._match import LogColumn, LogKind, read_columns, read_json_columns
+from meshegress._engine.chosen import LogColumn, LogKind, read_columns, read_json_columns
 from meshegress.accesslog.entry import Layout
 from meshegress.accesslog.jsoncolumns import flat_members, json_kinds, pieces_of
 from meshegress.accesslog.jsonparser import JsonParser

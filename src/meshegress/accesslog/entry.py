@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
 
-from meshegress._match import LogRecord
+from meshegress._engine.chosen import LogRecord
 from meshegress.accesslog.fields import FieldValue, kind_of, typed_json, typed_text
 from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.operators import Absent

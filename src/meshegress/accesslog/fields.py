@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
-from meshegress._match import LogKind
+from meshegress._engine.chosen import LogKind
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Absent, Operator, Shape, Syntax
 from meshegress.accesslog.presets import KEYS

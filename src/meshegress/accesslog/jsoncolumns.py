@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meshegress._match import LogKind, LogMember
+from meshegress._engine.chosen import LogKind, LogMember
 from meshegress.accesslog.fields import kind_of
 from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.template import Constant, Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from meshegress._match import LogSplitter
+from meshegress._engine.chosen import LogSplitter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.entry import AccessLogEntry, Layout
 from meshegress.accesslog.fields import FieldValue

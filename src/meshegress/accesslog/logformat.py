@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Literal, Protocol
 
-from meshegress._match import DASHED, LogKind, LogWriter
+from meshegress._engine.chosen import DASHED, LogKind, LogWriter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.detect import Detection, choose_format
 from meshegress.accesslog.entry import AccessLogEntry, Layout

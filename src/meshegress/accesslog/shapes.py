@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from meshegress._match import LogField, LogSpan
+from meshegress._engine.chosen import LogField, LogSpan
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Absent, Shape, Syntax
 from meshegress.accesslog.timeshape import time_field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, cast
 
-from meshegress._match import LogLines, alphabet_of
+from meshegress._engine.chosen import LogLines, alphabet_of
 from meshegress.accesslog.boundaries import Program, check_readable, compile_program, may_be_empty
 from meshegress.accesslog.entry import AccessLogEntry, Layout
 from meshegress.accesslog.fields import FieldValue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meshegress._match import LogField, LogSpan
+from meshegress._engine.chosen import LogField, LogSpan
 
 # Fixed widths; a year beyond 9999 is not expected of a log.
 _MASKS = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, overload
 
-from meshegress._match import Columns, text_at
+from meshegress._engine.chosen import Columns, text_at
 from meshegress.columns.arrow_memory import Batch, Column, read_batches
 from meshegress.columns.export import dictionary_capsules
 from meshegress.columns.values import complaint
@@ -36,7 +36,7 @@ CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the columns of one workload are decided; what is open is told by :class:`meshegress._match.Columns`."""
+    """How the columns of one workload are decided; ``Columns`` of the engine says what is open."""
 
     walk: Any
     leaves: int

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import product
 
+from meshegress._engine.conditions import fold
 from meshegress.addressing import canonical_address
 from meshegress.compiler.nouns.splices import Splice
-from meshegress.conditions import fold
 from meshegress.regex import is_valid_re2
 from meshegress.table import (
     DirectResponse,

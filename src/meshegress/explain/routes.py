@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from meshegress._engine.conditions import RequestView, header_holds, parameter_holds, text_holds
+from meshegress._engine.layout import EVERY_PATH, RouteRow
 from meshegress._match import NO_MATCH, DomainTable
-from meshegress.conditions import RequestView, header_holds, parameter_holds, text_holds
 from meshegress.explain.steps import Loser, Step
-from meshegress.lowered import EVERY_PATH, RouteRow
 from meshegress.naming import ClusterName
 from meshegress.request import Request
 from meshegress.route_rows import lower_route

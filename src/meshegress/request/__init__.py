@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from meshegress._match import PackedRequest
+from meshegress._engine.chosen import PackedRequest
 from meshegress.addressing import canonical_address
 from meshegress.errors import RequestError
 from meshegress.request.packing import seen_bytes, seen_http, seen_opaque, seen_plain_http, seen_tls

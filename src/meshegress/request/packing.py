@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.conditions import fold, variant_of
+from meshegress._engine.conditions import fold, variant_of
 from meshegress.wire import (
     NO_HEAD,
     OPAQUE,

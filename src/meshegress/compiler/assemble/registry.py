@@ -7,6 +7,7 @@ from copy import copy
 from functools import cached_property, partial
 from typing import Any
 
+from meshegress._engine.layout import port_bits
 from meshegress.collection import ResourceSet
 from meshegress.compiler.acceptance import Judgements
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
@@ -32,7 +33,6 @@ from meshegress.compiler.nouns.visibility import ServiceIndex
 from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar, sidecars_in_order
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
-from meshegress.lowered import port_bits
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Sidecar

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from meshegress._match import Arrays, Decider, Walk
+from meshegress._engine.chosen import Arrays, Decider, Walk
+from meshegress._engine.layout import LEAF_NO_LISTENER
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
 from meshegress.compiler.program.lowering import LoweredTable, Nodes, lower_table
 from meshegress.compiler.program.relowering import relower_listener, relower_routes
 from meshegress.compiler.program.trees import lower_listener, lower_routes
 from meshegress.decision import Decision
-from meshegress.lowered import LEAF_NO_LISTENER
 from meshegress.request import Request
 from meshegress.table import FilterChain, Listener, RouteConfiguration, Table, VirtualHost
 

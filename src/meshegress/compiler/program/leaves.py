@@ -1,7 +1,7 @@
 """The decisions at the leaves: what becomes of a request that the walk has brought to one.
 
 A leaf belongs to a listener or to one of its chains, and has a place within that block; see
-:mod:`meshegress.lowered` for what stands where.
+:mod:`meshegress._engine.layout` for what stands where.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
+from meshegress._engine.layout import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
 from meshegress.compiler.program.lowering import Owner
 from meshegress.compiler.program.trees import LoweredRoutes
 from meshegress.decision import Assumption, Decision, Destination, Origin, Outcome
-from meshegress.lowered import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,
@@ -62,7 +62,7 @@ _UNSURE = {
 
 
 def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decision:
-    """Return the decision at *place* within the block of *owner*, in a variant of ``meshegress.lowered``."""
+    """Return the decision at *place* within the block of *owner*, in a variant of ``meshegress._engine.layout``."""
     listener = owner.listener
     if owner.chain is None:
         return _listener_leaf(owner, place)

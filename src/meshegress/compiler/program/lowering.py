@@ -11,9 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from meshegress.addressing import canonical_address
-from meshegress.compiler.program.trees import LoweredListener, LoweredRoutes, lower_listener, lower_routes
-from meshegress.lowered import (
+from meshegress._engine.layout import (
     CODEC_LEAVES,
     LISTENER_LEAVES,
     NO_MATCH,
@@ -22,6 +20,8 @@ from meshegress.lowered import (
     Lowered,
     NameTable,
 )
+from meshegress.addressing import canonical_address
+from meshegress.compiler.program.trees import LoweredListener, LoweredRoutes, lower_listener, lower_routes
 from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.table import (
     FilterChain,

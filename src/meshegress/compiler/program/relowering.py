@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 
+from meshegress._engine.layout import NO_MATCH, NameLevel, NameTable, RouteNode, RouteRow
 from meshegress.compiler.nouns.splices import Splice
 from meshegress.compiler.program.trees import (
     LoweredListener,
@@ -21,7 +22,6 @@ from meshegress.compiler.program.trees import (
     route_node,
     takes_every_connection,
 )
-from meshegress.lowered import NO_MATCH, NameLevel, NameTable, RouteNode, RouteRow
 from meshegress.table import FilterChain, Listener, RouteConfiguration, VirtualHost
 
 #: A table of names, those that go, those that come with their rows: the table afterwards.

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TypeVar
 
-from meshegress._match import DomainTable, PrefixTable, ServerNameTable
-from meshegress.lowered import (
+from meshegress._engine.layout import (
     NO_MATCH,
     AppLevel,
     ListenerNode,
@@ -20,6 +19,7 @@ from meshegress.lowered import (
     RouteRow,
     TransportLevel,
 )
+from meshegress._match import DomainTable, PrefixTable, ServerNameTable
 from meshegress.route_rows import lower_route, takes_all
 from meshegress.table import (
     FilterChain,
