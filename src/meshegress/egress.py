@@ -13,9 +13,9 @@ from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
-from meshegress.compiler.nouns.orders import MOST_TURNS, NATURAL, Order
-from meshegress.compiler.nouns.records import OutboundPolicy
-from meshegress.compiler.nouns.ties import Contested
+from meshegress.compiler.model.orders import MOST_TURNS, NATURAL, Order
+from meshegress.compiler.model.proxy import OutboundPolicy
+from meshegress.compiler.model.ties import Contested
 from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain

@@ -19,9 +19,9 @@ from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
 from meshegress.compiler.assemble import Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
-from meshegress.compiler.nouns.orders import NATURAL, Order
-from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.splices import EntangledError
+from meshegress.compiler.model.deltas import NotSeparableError
+from meshegress.compiler.model.orders import NATURAL, Order
+from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.program import Lowerer
 from meshegress.egress import Egress
 from meshegress.findings import Finding
@@ -139,13 +139,13 @@ class Mesh:
         added = _as_they_stand(fresh, self._resources.service_entries)
         try:
             change = EntryChange(registry, self._resources, removed=removed, added=added)
-        except EntangledError:
+        except NotSeparableError:
             return
         self._registries[NATURAL] = change.registry
         self._lowerer = Lowerer(before._lowerer)
         for key, view in tuple(before._views.items()):
             if key[0] == NATURAL:
-                with suppress(EntangledError):
+                with suppress(NotSeparableError):
                     self._views[key] = changed = view.changed(change, self._lowerer)
                     self._tables[NATURAL, view.proxy.namespace, key[2]] = changed.tables
         self._lowerer.forget_before()

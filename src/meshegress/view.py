@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
-from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.ties import Contested
+from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.ties import Contested
 from meshegress.compiler.program import Lowerer, Program
 from meshegress.request import Workload
 from meshegress.unaddressed import asked_names
@@ -78,7 +78,7 @@ class View:
     def changed(self, change: EntryChange, lowerer: Lowerer) -> View:
         """Return the view after *change*, with what did not change in it.
 
-        Raises EntangledError where that cannot be told apart.
+        Raises NotSeparableError where that cannot be told apart.
         """
         made = change.table(self.compiled, self.proxy)
         program = lowerer.program(made.compiled.table, listeners=made.listeners, routes=made.routes)

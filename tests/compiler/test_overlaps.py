@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meshegress._match import host_matches
-from meshegress.compiler.nouns.hosts import Overlaps
+from meshegress.compiler.model.hosts import Overlaps
 
 HOSTS = st.sampled_from(["a.com", "b.a.com", "c.com", "*.com", "*.a.com", "*a.com", "*", "A.com", ""])
 

@@ -17,9 +17,9 @@ from meshegress import Mesh, Request, Workload, check
 from meshegress._engine.layout import HttpChain
 from meshegress.collection import ResourceSet
 from meshegress.compiler.assemble.registry import Registry
-from meshegress.compiler.nouns.aspects import Aspect, aspects_of
-from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.scopes import Scope
+from meshegress.compiler.model.projections import ProxyProjection, table_projections
+from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.scopes import Scope
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table
@@ -89,7 +89,7 @@ def test_no_part_depends_on_what_its_aspect_leaves_out(world: World, release: st
     resources = check(world, istio=release)[0].resources
     told = alone(resources, release).egress(workload)
     with (
-        mock.patch.object(Aspect, "of", lambda self, proxy: proxy),
+        mock.patch.object(ProxyProjection, "of", lambda self, proxy: proxy),
         mock.patch.object(Registry, "_addresses_that_matter", workload.addresses),
     ):
         require_same(told, alone(resources, release).egress(workload), [])
@@ -114,8 +114,8 @@ def test_parts_that_are_equal_are_one(world: World, release: str, crowd: list[Wo
 
 
 def test_every_field_of_a_proxy_is_seen_by_somebody() -> None:
-    """What no aspect names would never reach a pass."""
-    whole = aspects_of(Scope("shop", None, (), {}), frozenset()).table
+    """What no projection names would never reach a pass."""
+    whole = table_projections(Scope("shop", None, (), {}), frozenset()).table
     assert {*whole.fields, "labels"} == {field.name for field in fields(Proxy)}
 
 

@@ -15,7 +15,7 @@ from itertools import product
 
 from meshegress._engine.conditions import fold
 from meshegress.addressing import canonical_address
-from meshegress.compiler.nouns.splices import Splice
+from meshegress.compiler.model.deltas import Delta
 from meshegress.regex import is_valid_re2
 from meshegress.table import (
     DirectResponse,
@@ -70,10 +70,10 @@ class Judgements:
         """Return what stands for the refused route configuration *name*."""
         return self._empty.setdefault(name, RouteConfiguration(name, ()))
 
-    def exchange(self, splice: Splice[RouteConfiguration, VirtualHost]) -> None:
-        """Judge what stands after *splice*, whose virtual hosts have the domains of those before, by these alone."""
-        if self.of_routes(splice.before) is None:
-            self._known.setdefault(id(splice.after), (splice.after, _hosts_problem(splice.fresh)))
+    def exchange(self, delta: Delta[RouteConfiguration, VirtualHost]) -> None:
+        """Judge what stands after *delta*, whose virtual hosts have the domains of those before, by these alone."""
+        if self.of_routes(delta.before) is None:
+            self._known.setdefault(id(delta.after), (delta.after, _hosts_problem(delta.fresh)))
 
 
 def accept(

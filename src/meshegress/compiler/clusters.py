@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from meshegress.compiler.nouns.pools import EndpointPools
-from meshegress.compiler.nouns.protocols import Protocol
-from meshegress.compiler.nouns.records import Resolution, Service, ServicePort
-from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.model.endpoint_index import EndpointIndex
+from meshegress.compiler.model.protocols import Protocol
+from meshegress.compiler.model.rules import ConsolidatedRule
+from meshegress.compiler.model.services import Resolution, Service, ServicePort
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.resources.destination_rule import Subset, TrafficPolicy
@@ -26,7 +26,7 @@ Behind = Callable[[Service, ServicePort, Mapping[str, str]], Endpoints | None]
 
 
 def collect_clusters(
-    services: Iterable[Service], *, pools: EndpointPools, rule_of: RuleOf, dynamic_dns: bool, node: str | None
+    services: Iterable[Service], *, pools: EndpointIndex, rule_of: RuleOf, dynamic_dns: bool, node: str | None
 ) -> Iterator[Cluster]:
     """Yield the clusters of *services* and of their subsets, for a proxy on *node*."""
     behind = partial(_endpoints, pools=pools, node=node)
@@ -80,7 +80,7 @@ def _subset_endpoints(
 
 
 def _endpoints(
-    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointPools, node: str | None
+    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointIndex, node: str | None
 ) -> Endpoints | None:
     """Return what is behind a port, None where the cluster is not made for want of endpoints."""
     wanted = labels.items()

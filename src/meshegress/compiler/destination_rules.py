@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from meshegress.compiler.nouns.aspects import Selector, wanted
-from meshegress.compiler.nouns.hosts import most_specific
-from meshegress.compiler.nouns.orders import Order, Ties
-from meshegress.compiler.nouns.records import Service
-from meshegress.compiler.nouns.rules import ConsolidatedRule
+from meshegress.compiler.model.hosts import most_specific
+from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.projections import Selector, wanted
+from meshegress.compiler.model.rules import ConsolidatedRule
+from meshegress.compiler.model.services import Service
 from meshegress.resources import DestinationRule
 
 

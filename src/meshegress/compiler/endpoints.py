@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from meshegress.compiler.nouns.labels import NETWORK_LABEL, locality_of, with_topology
-from meshegress.compiler.nouns.pools import EndpointPools, is_ip
-from meshegress.compiler.nouns.records import Endpoint, Named, Resolution, Service
+from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
+from meshegress.compiler.model.labels import NETWORK_LABEL, locality_of, with_topology
+from meshegress.compiler.model.services import Endpoint, Named, Resolution, Service
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
 from meshegress.resources.kubernetes import SliceEndpoint
 
@@ -45,7 +45,7 @@ def collect_endpoints(
     domain: str,
     empty_selector_takes_all: bool,
     names_itself: Callable[[str], bool],
-) -> EndpointPools:
+) -> EndpointIndex:
     """Return the pools behind *services*; a DNS entry without endpoints has its host for one, if that *names_itself*.
 
     Source: Istio, pilot/pkg/serviceregistry, serviceentry and kube/controller.
@@ -71,7 +71,7 @@ def collect_endpoints(
         if service.is_kubernetes and service.selector and service.resolution is Resolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
-    return EndpointPools(pools, services)
+    return EndpointIndex(pools, services)
 
 
 def _selects_nothing(service: Service) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshegress.compiler.nouns.plans import single
-from meshegress.compiler.nouns.records import OutboundPolicy, PolicyMode, Proxy
+from meshegress.compiler.model.drafts import single
+from meshegress.compiler.model.proxy import OutboundPolicy, PolicyMode, Proxy
 from meshegress.decision import Origin
 from meshegress.findings import Source
 from meshegress.naming import (

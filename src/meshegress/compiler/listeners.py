@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from meshegress.compiler.nouns.addresses import extra_addresses, service_address
-from meshegress.compiler.nouns.plans import ChainPlan
-from meshegress.compiler.nouns.pools import EndpointPools
-from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
-from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.nouns.scopes import EgressListener
-from meshegress.compiler.nouns.stock import Stock
+from meshegress.compiler.model.addresses import extra_addresses, service_address
+from meshegress.compiler.model.drafts import FilterChainDraft
+from meshegress.compiler.model.endpoint_index import EndpointIndex
+from meshegress.compiler.model.part_pool import PartPool
+from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
+from meshegress.compiler.model.proxy import UNSPECIFIED, UNSPECIFIED_V6, Proxy
+from meshegress.compiler.model.scopes import EgressListener
+from meshegress.compiler.model.services import Resolution, Service, ServicePort
 from meshegress.naming import listener_name
 from meshegress.profiles import Profile
 from meshegress.table import FilterChain, FilterChainMatch, Listener
 
 UNIX = "unix://"
 
-OpaquePlanner = Callable[..., Sequence[ChainPlan]]
+OpaquePlanner = Callable[..., Sequence[FilterChainDraft]]
 
 
 @dataclass(slots=True)
@@ -32,11 +33,11 @@ class _Entry:
     binds: tuple[str, ...]
     port: int
     stored: Protocol
-    plans: list[ChainPlan]
+    plans: list[FilterChainDraft]
     locked: bool = False
     signatures: set[tuple[object, ...]] = field(default_factory=set)
 
-    def merge(self, plans: Iterable[ChainPlan]) -> None:
+    def merge(self, plans: Iterable[FilterChainDraft]) -> None:
         """Add the chains that no present chain conflicts with."""
         if not self.signatures:
             self.signatures.update(plan.signature for plan in self.plans)
@@ -143,7 +144,7 @@ class ListenerBuilder:
         self,
         proxy: Proxy,
         profile: Profile,
-        pools: EndpointPools,
+        pools: EndpointIndex,
         plan_opaque: OpaquePlanner,
         *,
         inspection_timeout_ms: int | None,
@@ -175,17 +176,17 @@ class ListenerBuilder:
                 if self._can_bind(binds, port, on_port):
                     self._add_everywhere(service, port, binds, egress)
 
-    def finish(self, fallthrough: FilterChain, stock: Stock) -> Outbound:
+    def finish(self, fallthrough: FilterChain, part_pool: PartPool) -> Outbound:
         """Return the listeners; *fallthrough* is the chain of those that have none for the rest.
 
-        They are taken from *stock* as far as they are there.
+        They are taken from *part_pool* as far as they are there.
         """
         alone: dict[str, set[int]] = {}
         for place, key in enumerate(self._entries if self._of_endpoints else ()):
             if key in self._of_endpoints and key not in self._of_others:
                 alone.setdefault(key[0], set()).add(place)
         return Outbound(
-            stock.listeners(self._listener(entry, fallthrough) for entry in self._entries.values()),
+            part_pool.listeners(self._listener(entry, fallthrough) for entry in self._entries.values()),
             {address: frozenset(places) for address, places in alone.items()},
             frozenset(address for address, _ in self._of_endpoints & self._of_others),
         )
@@ -273,7 +274,7 @@ class ListenerBuilder:
                 extra = (*extra, UNSPECIFIED_V6)
         return (address, *extra), ()
 
-    def _plans(self, newcomer: _Newcomer) -> list[ChainPlan]:
+    def _plans(self, newcomer: _Newcomer) -> list[FilterChainDraft]:
         kind, service, port = newcomer.kind, newcomer.service, newcomer.port
         bind = newcomer.binds[0]
         on_wildcard = bind == self._wildcard
@@ -288,8 +289,8 @@ class ListenerBuilder:
         routes = shared_routes if on_wildcard or not port.number else own_routes
         return [*opaque, self._http(routes, service, port, sniffs=True)]
 
-    def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> ChainPlan:
-        return ChainPlan(self._proxy.http_manager(route_config), sniffs=sniffs, origin=service.origin(port))
+    def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> FilterChainDraft:
+        return FilterChainDraft(self._proxy.http_manager(route_config), sniffs=sniffs, origin=service.origin(port))
 
     def _listener(self, entry: _Entry, fallthrough: FilterChain) -> Listener:
         chains: list[FilterChain] = []

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshegress._match import host_subset_of
-from meshegress.compiler.nouns.records import Resolution, Service, ServicePort
-from meshegress.compiler.nouns.scopes import Scope
-from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.compiler.model.scopes import Scope
+from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.decision import Origin
 
 

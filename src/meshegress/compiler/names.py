@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshegress.compiler.nouns.addresses import all_addresses
-from meshegress.compiler.nouns.pools import EndpointPools, is_ip
-from meshegress.compiler.nouns.records import UNSPECIFIED, Endpoint, Proxy, Resolution, Service
+from meshegress.compiler.model.addresses import all_addresses
+from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
+from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
+from meshegress.compiler.model.services import Endpoint, Resolution, Service
 from meshegress.profiles import Profile
 
 
 def name_table(
-    services: Iterable[Service], proxy: Proxy, pools: EndpointPools, profile: Profile
+    services: Iterable[Service], proxy: Proxy, pools: EndpointIndex, profile: Profile
 ) -> dict[str, list[str]]:
     """Return the addresses of each host; Kubernetes' answer stands, those of several entries add up."""
     table: dict[str, list[str]] = {}
@@ -45,7 +46,7 @@ def _pod_names(service: Service, pods: Iterable[Endpoint], profile: Profile) -> 
     return found
 
 
-def _pods(service: Service, pools: EndpointPools, profile: Profile) -> list[Endpoint]:
+def _pods(service: Service, pools: EndpointIndex, profile: Profile) -> list[Endpoint]:
     if service.resolution is not Resolution.PASSTHROUGH or not service.ports:
         return []
     rows = pools.by_port_number(service.key, service.ports[0].number)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meshegress.compiler.nouns.plans import ChainPlan, single, target_cluster, weighted
-from meshegress.compiler.nouns.records import UNSPECIFIED, UNSPECIFIED_V6, Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.nouns.routing import MESH_GATEWAY, RouteTarget, TcpEntry, VirtualService
+from meshegress.compiler.model.drafts import FilterChainDraft, single, target_cluster, weighted
+from meshegress.compiler.model.proxy import UNSPECIFIED, UNSPECIFIED_V6, Proxy
+from meshegress.compiler.model.routing import MESH_GATEWAY, ResolvedVirtualService, RouteTarget, TcpEntry
+from meshegress.compiler.model.services import Resolution, Service, ServicePort
 from meshegress.profiles import Profile
 from meshegress.resources.virtual_service import L4MatchAttributes, TLSMatchAttributes
 from meshegress.table import TcpProxy
@@ -36,8 +37,8 @@ class OpaqueChains:
         *,
         bind: str,
         cidrs: tuple[str, ...],
-        virtual_services: Sequence[VirtualService],
-    ) -> list[ChainPlan]:
+        virtual_services: Sequence[ResolvedVirtualService],
+    ) -> list[FilterChainDraft]:
         """Return the chains for *port* of *service* on the listener at *bind*, for the service's *cidrs*.
 
         *virtual_services* are those that overlap with the service's host.
@@ -52,9 +53,9 @@ class OpaqueChains:
         port: ServicePort,
         bind: str,
         cidrs: tuple[str, ...],
-        virtual_services: Sequence[VirtualService],
-    ) -> list[ChainPlan]:
-        plans: dict[tuple[str, str], ChainPlan] = {}
+        virtual_services: Sequence[ResolvedVirtualService],
+    ) -> list[FilterChainDraft]:
+        plans: dict[tuple[str, str], FilterChainDraft] = {}
         for entry, match in self._tls_matches(virtual_services, port):
             # So in Istio: the subnets of one match stay in force for the matches after it.
             if match.destination_subnets and port.number > 0:
@@ -62,14 +63,14 @@ class OpaqueChains:
             asked = (",".join(match.sni_hosts), ",".join(match.destination_subnets))
             if asked not in plans:
                 names = tuple(match.sni_hosts)
-                plans[asked] = ChainPlan(self._routed(entry, port), names, cidrs, origin=entry.origin)
+                plans[asked] = FilterChainDraft(self._routed(entry, port), names, cidrs, origin=entry.origin)
         if plans:
             return list(plans.values())
         names = self._server_names(service) if self._needs_names(service, bind, cidrs) else ()
         return [self._own(service, port, cidrs, names)]
 
     def _tls_matches(
-        self, virtual_services: Sequence[VirtualService], port: ServicePort
+        self, virtual_services: Sequence[ResolvedVirtualService], port: ServicePort
     ) -> Iterator[tuple[TcpEntry, TLSMatchAttributes]]:
         for entry in (entry for row in virtual_services for entry in row.tls):
             for match in entry.route.match:
@@ -91,11 +92,13 @@ class OpaqueChains:
 
     def _own(
         self, service: Service, port: ServicePort, cidrs: tuple[str, ...], names: tuple[str, ...] = ()
-    ) -> ChainPlan:
+    ) -> FilterChainDraft:
         """Return the chain to the cluster of *service* itself."""
         number = service.ports[0].number if len(service.ports) == 1 else port.number
         proxied = TcpProxy(single(service.cluster(number)))
-        return ChainPlan(proxied, names, cidrs, resolves_name=self._is_dynamic(service), origin=service.origin(port))
+        return FilterChainDraft(
+            proxied, names, cidrs, resolves_name=self._is_dynamic(service), origin=service.origin(port)
+        )
 
     def _server_names(self, service: Service) -> tuple[str, ...]:
         names = [service.hostname]
@@ -108,16 +111,16 @@ class OpaqueChains:
         service: Service,
         port: ServicePort,
         cidrs: tuple[str, ...],
-        virtual_services: Sequence[VirtualService],
-    ) -> Iterator[ChainPlan]:
+        virtual_services: Sequence[ResolvedVirtualService],
+    ) -> Iterator[FilterChainDraft]:
         covered = False
         for entry in (entry for row in virtual_services for entry in row.tcp):
             subnets = self._subnets(entry, port)
             if subnets is None:
-                yield ChainPlan(self._routed(entry, port), (), cidrs, origin=entry.origin)
+                yield FilterChainDraft(self._routed(entry, port), (), cidrs, origin=entry.origin)
                 return
             if subnets:
-                yield ChainPlan(self._routed(entry, port), (), tuple(sorted(subnets)), origin=entry.origin)
+                yield FilterChainDraft(self._routed(entry, port), (), tuple(sorted(subnets)), origin=entry.origin)
                 covered = covered or sorted(subnets) == sorted(cidrs)
         if not covered:
             yield self._own(service, port, cidrs)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
-from meshegress.compiler.nouns.hosts import Overlaps, most_specific
-from meshegress.compiler.nouns.orders import Order, Ties
-from meshegress.compiler.nouns.protocols import Protocol, parse_protocol
-from meshegress.compiler.nouns.records import Service, ServicePort
-from meshegress.compiler.nouns.routing import VirtualService
-from meshegress.compiler.nouns.scopes import EgressListener, Scope
-from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.compiler.model.hosts import Overlaps, most_specific
+from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.protocols import Protocol, parse_protocol
+from meshegress.compiler.model.routing import ResolvedVirtualService
+from meshegress.compiler.model.scopes import EgressListener, Scope
+from meshegress.compiler.model.services import Service, ServicePort
+from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.profiles import Profile
 from meshegress.resources import Sidecar
 from meshegress.resources.sidecar import IstioEgressListener
@@ -95,7 +95,7 @@ def build_scope(
     namespace: str,
     *,
     index: ServiceIndex,
-    virtual_services: Sequence[VirtualService],
+    virtual_services: Sequence[ResolvedVirtualService],
     profile: Profile,
 ) -> Scope:
     """Return what proxies of *namespace* with this *sidecar* are told about."""
@@ -109,7 +109,7 @@ def _import(
     row: IstioEgressListener,
     namespace: str,
     index: ServiceIndex,
-    virtual_services: Sequence[VirtualService],
+    virtual_services: Sequence[ResolvedVirtualService],
     profile: Profile,
 ) -> EgressListener:
     buckets = _buckets(row.hosts, namespace, profile)
@@ -210,7 +210,7 @@ def _one_namespace_each(services: Sequence[Service], namespace: str) -> list[Ser
     return [service for service in services if chosen[service.hostname].namespace == service.namespace]
 
 
-def _imports_virtual_service(row: VirtualService, buckets: Mapping[str, Bucket]) -> bool:
+def _imports_virtual_service(row: ResolvedVirtualService, buckets: Mapping[str, Bucket]) -> bool:
     pair = [bucket for owner in (row.namespace, ANY_NAMESPACE) if (bucket := buckets.get(owner)) is not None]
     return any(
         bucket.imports_routes_of(host) and not any(other.excludes(host) for other in pair)
@@ -219,9 +219,9 @@ def _imports_virtual_service(row: VirtualService, buckets: Mapping[str, Bucket])
     )
 
 
-def _closest(rows: Sequence[VirtualService], services: Iterable[Service]) -> dict[str, VirtualService]:
-    exact: dict[str, VirtualService] = {}
-    wildcard: dict[str, VirtualService] = {}
+def _closest(rows: Sequence[ResolvedVirtualService], services: Iterable[Service]) -> dict[str, ResolvedVirtualService]:
+    exact: dict[str, ResolvedVirtualService] = {}
+    wildcard: dict[str, ResolvedVirtualService] = {}
     for row in rows:
         for host in row.hosts:
             (wildcard if host.startswith("*") else exact).setdefault(host, row)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from meshegress.compiler.nouns.allocation import with_allocated_addresses
-from meshegress.compiler.nouns.orders import Order
-from meshegress.compiler.nouns.protocols import kubernetes_protocol, parse_protocol
-from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service, ServicePort, origin_of
-from meshegress.compiler.nouns.ties import service_ties
+from meshegress.compiler.model.allocation import with_allocated_addresses
+from meshegress.compiler.model.orders import Order
+from meshegress.compiler.model.protocols import kubernetes_protocol, parse_protocol
+from meshegress.compiler.model.proxy import UNSPECIFIED
+from meshegress.compiler.model.services import Resolution, Service, ServicePort, origin_of
+from meshegress.compiler.model.ties import service_ties
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry

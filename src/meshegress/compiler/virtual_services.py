@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from meshegress.compiler.nouns.orders import Order, Ties
-from meshegress.compiler.nouns.routing import MESH_GATEWAY, HttpEntry, RouteTarget, TcpEntry, VirtualService
+from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget, TcpEntry
 from meshegress.decision import Origin
-from meshegress.resources import VirtualService as VirtualServiceResource
+from meshegress.resources import VirtualService
 from meshegress.resources.virtual_service import (
     Delegate,
     Destination,
@@ -35,8 +35,8 @@ def full_name(host: str, namespace: str, domain: str) -> str:
 
 
 def prepare(
-    resources: Iterable[VirtualServiceResource], default_export_to: Iterable[str], *, domain: str, order: Order
-) -> list[VirtualService]:
+    resources: Iterable[VirtualService], default_export_to: Iterable[str], *, domain: str, order: Order
+) -> list[ResolvedVirtualService]:
     """Return the VirtualServices that stand on their own, oldest first, with their delegates merged in."""
     default = frozenset(default_export_to)
     ready = [_prepare_one(resource, default, domain) for resource in resources]
@@ -45,11 +45,11 @@ def prepare(
     return virtual_service_ties(roots, domain).arranged(roots, order)
 
 
-def virtual_service_ties(rows: Iterable[VirtualService], domain: str) -> Ties:
+def virtual_service_ties(rows: Iterable[ResolvedVirtualService], domain: str) -> Ties:
     """Return how *rows* are tied: by hosts, where one of them covers another, or is a short form of it."""
     wide = {host.lower() for row in rows for host in row.hosts if host.startswith("*")}
 
-    def claims(row: VirtualService) -> Iterator[str]:
+    def claims(row: ResolvedVirtualService) -> Iterator[str]:
         for host in map(str.lower, row.hosts):
             yield from (host, host.removesuffix(f".{domain}"), host.removesuffix(f".svc.{domain}"))
             yield from (name for name in _covers(host) if name in wide) if wide else ()
@@ -65,7 +65,7 @@ def _covers(host: str) -> Iterator[str]:
     return ("*" + bare[start:] for start in range(len(bare) + 1))
 
 
-def _prepare_one(resource: VirtualServiceResource, default: frozenset[str], domain: str) -> VirtualService:
+def _prepare_one(resource: VirtualService, default: frozenset[str], domain: str) -> ResolvedVirtualService:
     spec = resource.spec
     namespace = resource.namespace
 
@@ -75,7 +75,7 @@ def _prepare_one(resource: VirtualServiceResource, default: frozenset[str], doma
     def origin(part: str, index: int) -> Origin:
         return Origin("VirtualService", namespace, resource.name, resource, ("spec", part, index))
 
-    return VirtualService(
+    return ResolvedVirtualService(
         namespace=namespace,
         name=resource.name,
         created=resource.metadata.creation_timestamp,
@@ -142,7 +142,9 @@ def _full_gateway(name: str, namespace: str) -> str:
     return f"{rest.partition('.')[0] if dot else namespace}/{short}"
 
 
-def _with_delegates(root: VirtualService, delegates: Mapping[tuple[str, str], VirtualService]) -> VirtualService:
+def _with_delegates(
+    root: ResolvedVirtualService, delegates: Mapping[tuple[str, str], ResolvedVirtualService]
+) -> ResolvedVirtualService:
     routes = root.resource.spec.http
     if not any(route.delegate is not None for route in routes):
         return root
@@ -156,10 +158,10 @@ def _with_delegates(root: VirtualService, delegates: Mapping[tuple[str, str], Vi
 
 
 def _delegated(
-    root: VirtualService,
+    root: ResolvedVirtualService,
     entry: HttpEntry,
     reference: Delegate,
-    delegates: Mapping[tuple[str, str], VirtualService],
+    delegates: Mapping[tuple[str, str], ResolvedVirtualService],
 ) -> Iterator[HttpEntry]:
     """Yield the entries of the delegate, narrowed by *entry*; none where it is missing or not exported to the root.
 
@@ -182,7 +184,7 @@ def _delegated(
             )
 
 
-def _exports(delegate: VirtualService, namespace: str) -> bool:
+def _exports(delegate: ResolvedVirtualService, namespace: str) -> bool:
     exported = delegate.export_to
     return "*" in exported or namespace in exported or ("." in exported and delegate.namespace == namespace)
 
@@ -261,19 +263,19 @@ class VirtualServiceIndex:
     Source: Istio, pilot/pkg/model, PushContext.initVirtualServices.
     """
 
-    def __init__(self, rows: Iterable[VirtualService]) -> None:
-        self._public: list[VirtualService] = []
-        self._private: dict[str, list[VirtualService]] = {}
-        self._exported: dict[str, list[VirtualService]] = {}
+    def __init__(self, rows: Iterable[ResolvedVirtualService]) -> None:
+        self._public: list[ResolvedVirtualService] = []
+        self._private: dict[str, list[ResolvedVirtualService]] = {}
+        self._exported: dict[str, list[ResolvedVirtualService]] = {}
         self.rows = tuple(row for row in rows if not row.gateways or MESH_GATEWAY in row.gateways)
         for row in self.rows:
             self._add(row)
 
-    def visible_to(self, namespace: str) -> list[VirtualService]:
+    def visible_to(self, namespace: str) -> list[ResolvedVirtualService]:
         """Return what *namespace* may see: its own private ones, those exported to it by name, the public ones."""
         return [*self._private.get(namespace, ()), *self._exported.get(namespace, ()), *self._public]
 
-    def _add(self, row: VirtualService) -> None:
+    def _add(self, row: ResolvedVirtualService) -> None:
         if "*" in row.export_to:
             self._public.append(row)
         elif "~" not in row.export_to:

@@ -23,14 +23,15 @@ from meshegress.compiler.fallthrough import (
     virtual_listeners,
 )
 from meshegress.compiler.listeners import ListenerBuilder, Outbound
+from meshegress.compiler.model.addresses import service_address
+from meshegress.compiler.model.domains import alternative_names
+from meshegress.compiler.model.part_pool import RouteDelta
+from meshegress.compiler.model.projections import ProjectionCache, ProxyProjection, table_projections
+from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
+from meshegress.compiler.model.rules import ConsolidatedRule
+from meshegress.compiler.model.scopes import Scope
+from meshegress.compiler.model.services import Service
 from meshegress.compiler.names import name_table
-from meshegress.compiler.nouns.addresses import service_address
-from meshegress.compiler.nouns.aspects import Aspect, Memory, aspects_of
-from meshegress.compiler.nouns.domains import alternative_names
-from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Service
-from meshegress.compiler.nouns.rules import ConsolidatedRule
-from meshegress.compiler.nouns.scopes import Scope
-from meshegress.compiler.nouns.stock import RouteSplice
 from meshegress.compiler.opaque import OpaqueChains
 from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet
 from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
@@ -47,7 +48,7 @@ class Compiled:
     table: Table
     scope: Scope
     policy: OutboundPolicy
-    routes: tuple[RouteSplice, ...] = ()
+    routes: tuple[RouteDelta, ...] = ()
 
 
 class ScopeTables:
@@ -59,17 +60,19 @@ class ScopeTables:
         self._policy = registry.policy_of(scope.sidecar)
         self._fallthrough = fallthrough_chain(self._policy)
         self._catch_all = catch_all_host(self._policy)
-        self._inline = {one.name: registry.stock.routes(one).routes for one in inline_routes(self._policy)}
-        aspects = aspects_of(scope, registry.destination_rules.selectors(scope.namespace))
-        self._whole = aspects.table
-        self._unasking: Memory[tuple[dict[str, Cluster], Sequence[Service]]] = Memory(Aspect(("namespace",)))
-        self._clusters: Memory[Mapping[str, Cluster]] = Memory(aspects.clusters)
-        self._anywhere: Memory[Outbound] = Memory(aspects.listeners.but("own_addresses"))
-        self._outbound: Memory[tuple[Listener, ...]] = Memory(aspects.listeners)
-        self._own: Memory[tuple[Listener, ...]] = Memory(aspects.own_listeners)
-        self._route_sets: Memory[list[RouteSet]] = Memory(Aspect(aspects.routes.fields))
-        self._routes: Memory[Routed] = Memory(aspects.routes)
-        self._names: Memory[Mapping[str, Sequence[str]]] = Memory(aspects.names)
+        self._inline = {one.name: registry.part_pool.routes(one).routes for one in inline_routes(self._policy)}
+        projections = table_projections(scope, registry.destination_rules.selectors(scope.namespace))
+        self._whole = projections.table
+        self._unasking: ProjectionCache[tuple[dict[str, Cluster], Sequence[Service]]] = ProjectionCache(
+            ProxyProjection(("namespace",))
+        )
+        self._clusters: ProjectionCache[Mapping[str, Cluster]] = ProjectionCache(projections.clusters)
+        self._anywhere: ProjectionCache[Outbound] = ProjectionCache(projections.listeners.without("own_addresses"))
+        self._outbound: ProjectionCache[tuple[Listener, ...]] = ProjectionCache(projections.listeners)
+        self._own: ProjectionCache[tuple[Listener, ...]] = ProjectionCache(projections.own_listeners)
+        self._route_sets: ProjectionCache[list[RouteSet]] = ProjectionCache(ProxyProjection(projections.routes.fields))
+        self._routes: ProjectionCache[Routed] = ProjectionCache(projections.routes)
+        self._names: ProjectionCache[Mapping[str, Sequence[str]]] = ProjectionCache(projections.names)
 
     def known(self, proxy: Proxy) -> Proxy:
         """Return what of *proxy* matters in this scope: those of whom the same is known have one table."""
@@ -77,19 +80,19 @@ class ScopeTables:
 
     def compile(self, proxy: Proxy) -> Compiled:
         """Return the table of *proxy*."""
-        outbound = self._outbound.once(proxy, self._outbound_listeners)
-        own = self._own.once(proxy, self._own_listeners)
+        outbound = self._outbound.cached(proxy, self._outbound_listeners)
+        own = self._own.cached(proxy, self._own_listeners)
         wanted = tuple(dict.fromkeys(name for listener in (*outbound, *own) for name in _route_configs(listener)))
-        routed = self._routes.once(proxy, partial(self._route, wanted), wanted)
-        for splice in routed.splices:
-            self.registry.judgements.exchange(splice)
+        routed = self._routes.cached(proxy, partial(self._route, wanted), wanted)
+        for delta in routed.deltas:
+            self.registry.judgements.exchange(delta)
         if self.registry.order.listeners_reversed:
             outbound = outbound[::-1]
         configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
         accepted = accept((*outbound, *own), configurations, self.registry.judgements)
-        clusters = self._clusters.once(proxy, self._all_clusters)
+        clusters = self._clusters.cached(proxy, self._all_clusters)
         table = Table(accepted.listeners, accepted.route_configurations, clusters, accepted.rejected)
-        return Compiled(table, self.scope, self._policy, routed.splices)
+        return Compiled(table, self.scope, self._policy, routed.deltas)
 
     def sniffs(self, proxy: Proxy) -> bool:
         """Return whether all listeners of *proxy* sniff, since none is bound to an address of its own."""
@@ -97,17 +100,19 @@ class ScopeTables:
 
     def names(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         """Return what the DNS proxy of *proxy* answers."""
-        return self._names.once(proxy, self._name_table)
+        return self._names.cached(proxy, self._name_table)
 
     def _name_table(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         services = (service for listener in self.scope.listeners for service in listener.services)
-        return self.registry.stock.names(name_table(services, proxy, self.registry.pools, self.registry.profile))
+        return self.registry.part_pool.names(
+            name_table(services, proxy, self.registry.endpoints, self.registry.profile)
+        )
 
     def _all_clusters(self, proxy: Proxy) -> Mapping[str, Cluster]:
-        common, asking = self._unasking.once(proxy, self._clusters_of_all)
+        common, asking = self._unasking.cached(proxy, self._clusters_of_all)
         if not asking:
             return common
-        own = (self.registry.stock.cluster(cluster) for cluster in self._collect(asking, proxy))
+        own = (self.registry.part_pool.cluster(cluster) for cluster in self._collect(asking, proxy))
         return ChainMap(_by_name(own), common)
 
     def _clusters_of_all(self, proxy: Proxy) -> tuple[dict[str, Cluster], Sequence[Service]]:
@@ -117,13 +122,13 @@ class ScopeTables:
         for service in self.scope.services.values():
             apart[service.node_local or rules.asks_labels(service, proxy.namespace)].append(service)
         common = (*self._collect(apart[False], proxy), *fixed_clusters(self._policy))
-        return self.registry.stock.clusters(_by_name(common)), apart[True]
+        return self.registry.part_pool.clusters(_by_name(common)), apart[True]
 
     def _collect(self, services: Iterable[Service], proxy: Proxy) -> Iterable[Cluster]:
         registry = self.registry
         return collect_clusters(
             services,
-            pools=registry.pools,
+            pools=registry.endpoints,
             rule_of=partial(_rule_of, registry=registry, proxy=proxy),
             dynamic_dns=registry.profile.dynamic_dns_for_sidecars,
             node=proxy.node,
@@ -131,7 +136,7 @@ class ScopeTables:
 
     def _outbound_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
         """Return the listeners that follow from the resources; the ports of its own endpoints are no proxy's."""
-        anywhere = self._anywhere.once(proxy, self._build_listeners)
+        anywhere = self._anywhere.cached(proxy, self._build_listeners)
         own = proxy.own_addresses[:1]
         if not own:
             return anywhere.listeners
@@ -152,30 +157,30 @@ class ScopeTables:
         builder = ListenerBuilder(
             proxy,
             registry.profile,
-            registry.pools,
+            registry.endpoints,
             opaque.plan,
             inspection_timeout_ms=_milliseconds(registry.mesh.protocol_detection_timeout),
         )
         for egress in self.scope.listeners:
             builder.add(egress)
-        return builder.finish(self._fallthrough, registry.stock)
+        return builder.finish(self._fallthrough, registry.part_pool)
 
     def _own_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
         """Return the listeners that are there whatever the resources are."""
         mesh = self.registry.mesh
         own = (*own_listeners(self._policy, proxy, mesh), *virtual_listeners(self._policy, proxy, mesh))
-        return self.registry.stock.listeners(own)
+        return self.registry.part_pool.listeners(own)
 
     def _route(self, names: Sequence[str], proxy: Proxy) -> Routed:
         """Return the route configurations *names*; they may be those of other labels, but for some routes."""
-        alike = self._route_sets.once(proxy, _no_route_sets, tuple(names))
+        alike = self._route_sets.cached(proxy, _no_route_sets, tuple(names))
         for routes in alike:
             found = routes.routed(proxy)
             if found is not None:
                 return found
         turn = self.registry.order.hosts_turn
         builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, turn=turn)
-        built = builder.build_all((name for name in names if name not in self._inline), self.registry.stock)
+        built = builder.build_all((name for name in names if name not in self._inline), self.registry.part_pool)
         alike.append(built)
         return built.first
 

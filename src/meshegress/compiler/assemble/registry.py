@@ -13,23 +13,24 @@ from meshegress.compiler.acceptance import Judgements
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.fallthrough import outbound_policy
-from meshegress.compiler.nouns.cluster_local import ClusterLocalHosts
-from meshegress.compiler.nouns.entry_visibility import EntryVisibility
-from meshegress.compiler.nouns.orders import NATURAL, Order, Ties, host_orders_of
-from meshegress.compiler.nouns.pools import EndpointPools
-from meshegress.compiler.nouns.protocols import parse_protocol
-from meshegress.compiler.nouns.records import OutboundPolicy, Proxy, Resolution, Service
-from meshegress.compiler.nouns.routing import VirtualService
-from meshegress.compiler.nouns.scopes import Scope
-from meshegress.compiler.nouns.stock import Stock
-from meshegress.compiler.nouns.ties import (
+from meshegress.compiler.model.cluster_local import ClusterLocalHosts
+from meshegress.compiler.model.endpoint_index import EndpointIndex
+from meshegress.compiler.model.entry_visibility import EntryVisibility
+from meshegress.compiler.model.orders import NATURAL, Order, Ties, host_orders_of
+from meshegress.compiler.model.part_pool import PartPool
+from meshegress.compiler.model.protocols import parse_protocol
+from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
+from meshegress.compiler.model.routing import ResolvedVirtualService
+from meshegress.compiler.model.scopes import Scope
+from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.ties import (
     Contested,
     TieGroups,
     contested_places,
     service_ties,
     shared_domain_ports,
 )
-from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar, sidecars_in_order
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
@@ -55,7 +56,7 @@ class Registry:
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
         self.mesh_source = resources.mesh_config_source
-        self.stock = Stock()
+        self.part_pool = PartPool()
         self.judgements = Judgements()
         #: By whether all listeners sniff.
         self._contested: dict[bool, Contested] = {}
@@ -69,8 +70,8 @@ class Registry:
         self.index = ServiceIndex(
             services, _default_export(mesh.default_service_export_to, profile), profile, visibility
         )
-        self.pools = self._pools_of(self.index.services)
-        self._roots: Sequence[VirtualService] = prepare(
+        self.endpoints = self._endpoints_of(self.index.services)
+        self._roots: Sequence[ResolvedVirtualService] = prepare(
             resources.virtual_services,
             _default_export(mesh.default_virtual_service_export_to, profile),
             domain=CLUSTER_DOMAIN,
@@ -87,7 +88,7 @@ class Registry:
 
     def alone(self, services: Sequence[Service]) -> Registry:
         """Return the registry with no other services than these, and without VirtualServices."""
-        registry = self.with_services(self._resources, self.index.alone(services), self._pools_of(services))
+        registry = self.with_services(self._resources, self.index.alone(services), self._endpoints_of(services))
         registry._roots, registry.virtual_services = (), VirtualServiceIndex(())
         return registry
 
@@ -95,7 +96,7 @@ class Registry:
         self,
         resources: ResourceSet,
         index: ServiceIndex,
-        pools: EndpointPools,
+        pools: EndpointIndex,
         settled: Collection[bool] = (),
     ) -> Registry:
         """Return the registry of *resources*, which differ in ServiceEntries only.
@@ -103,14 +104,14 @@ class Registry:
         What is contested is for those who sniff, and who do not, as far as that is *settled*, the same as before.
         """
         registry = copy(self)
-        registry._resources, registry.index, registry.pools = resources, index, pools
-        registry.stock, registry.judgements = Stock(), Judgements()
+        registry._resources, registry.index, registry.endpoints = resources, index, pools
+        registry.part_pool, registry.judgements = PartPool(), Judgements()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._careful_ports = {}
         registry.__dict__.pop("_groups", None)
         return registry
 
-    def _pools_of(self, services: Sequence[Service]) -> EndpointPools:
+    def _endpoints_of(self, services: Sequence[Service]) -> EndpointIndex:
         resources = self._resources
         local = ClusterLocalHosts.of(resources.mesh_config.service_settings, CLUSTER_DOMAIN)
         return collect_endpoints(
@@ -128,13 +129,13 @@ class Registry:
     def _nodes_that_matter(self) -> frozenset[str]:
         """The nodes that run an endpoint of a service whose clients are told of those on their own node alone."""
         local = (service for service in self.index.services if service.node_local)
-        return frozenset(endpoint.node for service in local for endpoint in self.pools.of(service.key))
+        return frozenset(endpoint.node for service in local for endpoint in self.endpoints.of(service.key))
 
     @cached_property
     def _addresses_that_matter(self) -> frozenset[str]:
         """The addresses that a listener of their own has on every proxy but the one that bears them."""
         headless = (service for service in self.index.services if service.resolution is Resolution.PASSTHROUGH)
-        return frozenset(endpoint.address for service in headless for endpoint in self.pools.of(service.key))
+        return frozenset(endpoint.address for service in headless for endpoint in self.endpoints.of(service.key))
 
     def sidecar_of(self, proxy: Proxy) -> Sidecar | None:
         """Return the Sidecar that *proxy* has."""

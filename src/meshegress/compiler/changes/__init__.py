@@ -2,7 +2,7 @@
 
 The passes are asked twice, for the services that go and for those that come, each time as if there were no others.
 That is right as long as no other resource wants what they want: ``independence`` asks that, and every part that is to
-go must be in the old table exactly as it was compiled. Else EntangledError says to compile the whole.
+go must be in the old table exactly as it was compiled. Else NotSeparableError says to compile the whole.
 
 Nothing that is old is touched: readers of the old table go on, and what did not change is in both.
 """
@@ -17,19 +17,20 @@ from typing import Any
 from meshegress.collection import ResourceSet
 from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
 from meshegress.compiler.changes.exchange import (
-    ListenerSplice,
+    ListenerDelta,
     Once,
-    RouteSplice,
+    RouteDelta,
     exchange_clusters,
     exchange_listeners,
     exchange_routes,
 )
 from meshegress.compiler.changes.independence import is_plain, require_no_namesake, require_own_places
-from meshegress.compiler.nouns.orders import NATURAL
-from meshegress.compiler.nouns.records import Proxy, Service
-from meshegress.compiler.nouns.scopes import Scope
-from meshegress.compiler.nouns.splices import EntangledError, Key, spliced
-from meshegress.compiler.nouns.visibility import PUBLIC, ServiceIndex, by_age
+from meshegress.compiler.model.deltas import Key, NotSeparableError, patched
+from meshegress.compiler.model.orders import NATURAL
+from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.scopes import Scope
+from meshegress.compiler.model.services import Service
+from meshegress.compiler.model.visibility import PUBLIC, ServiceIndex, by_age
 from meshegress.compiler.services import collect_services
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
@@ -41,14 +42,14 @@ class Changed:
     """A changed table, and what was exchanged in it."""
 
     compiled: Compiled
-    listeners: tuple[ListenerSplice, ...]
-    routes: tuple[RouteSplice, ...]
+    listeners: tuple[ListenerDelta, ...]
+    routes: tuple[RouteDelta, ...]
 
 
 class EntryChange:
     """ServiceEntries that go and that come, and the registry after it.
 
-    Raises EntangledError where they cannot be looked at alone.
+    Raises NotSeparableError where they cannot be looked at alone.
     """
 
     def __init__(
@@ -61,12 +62,12 @@ class EntryChange:
     ) -> None:
         # Where addresses are computed from the names of all entries, each entry may move the others.
         if registry.order != NATURAL or not registry.profile.automatic_addresses:
-            raise EntangledError
+            raise NotSeparableError
         hosts = {host for entry in (*removed, *added) for host in entry.spec.hosts}
         near = [service for service in registry.index.services if service.hostname in hosts]
         leaving = {id(entry) for entry in removed}
         if any(id(service.resource) not in leaving for service in near):
-            raise EntangledError
+            raise NotSeparableError
         self._gone = near
         self._fresh = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=NATURAL)
         require_own_places(registry, self._gone, self._fresh)
@@ -80,13 +81,13 @@ class EntryChange:
     def table(self, old: Compiled, proxy: Proxy) -> Changed:
         """Return the table of *proxy* after the change; *old* is the one before.
 
-        Raises EntangledError where the parts that change are not apart.
+        Raises NotSeparableError where the parts that change are not apart.
         """
         if proxy.http_proxy_port or old.table.rejected or not _is_one_list(old.scope):
-            raise EntangledError
+            raise NotSeparableError
         gone, fresh = (self._alone(one, old.scope).compile(proxy) for one in (self._gone_alone, self._fresh_alone))
         if gone.table.rejected or fresh.table.rejected:
-            raise EntangledError
+            raise NotSeparableError
         require_no_namesake(self._before.index, (*self._gone, *self._fresh), (gone.table, fresh.table), proxy)
         before = self._before
         listeners, exchanged = exchange_listeners(
@@ -102,13 +103,13 @@ class EntryChange:
         clusters = exchange_clusters(old.table, gone.table, fresh.table, self._once)
         scope = self._scope(old.scope, gone.scope, fresh.scope)
         table = Table(listeners, routes, clusters)
-        self.registry.stock.take(table)
+        self.registry.part_pool.adopt(table)
         return Changed(Compiled(table, scope, old.policy), exchanged, rerouted)
 
     def names(self, old: Mapping[str, Sequence[str]], proxy: Proxy, scope: Scope) -> Mapping[str, Sequence[str]]:
         """Return the names of the DNS proxy after the change; *old* are those before."""
         gone, fresh = (self._alone(one, scope).names(proxy) for one in (self._gone_alone, self._fresh_alone))
-        return self.registry.stock.names(self._once(_exchange_names, old, gone, fresh))
+        return self.registry.part_pool.names(self._once(_exchange_names, old, gone, fresh))
 
     @cached_property
     def _is_public(self) -> bool:
@@ -140,7 +141,7 @@ class EntryChange:
     def _changed_registry(self, resources: ResourceSet) -> Registry:
         before = self._before
         index = before.index.changed(self._gone, self._fresh)
-        pools = before.pools.changed(self._gone, self._fresh_alone.pools, self._fresh)
+        pools = before.endpoints.changed(self._gone, self._fresh_alone.endpoints, self._fresh)
         # Who claims nothing that is claimed twice leaves what is contested as it is.
         alone = (self._gone_alone, self._fresh_alone)
         settled = [sniffs for sniffs in (True, False) if not any(one.contested(sniffs=sniffs).ports for one in alone)]
@@ -156,19 +157,19 @@ class EntryChange:
         elif isinstance(resource, KubernetesService):
             host = f"{resource.name}.{resource.namespace}.svc.{CLUSTER_DOMAIN}"
         else:
-            raise EntangledError
+            raise NotSeparableError
         for index in (self.registry.index, self._before.index):
             owner = index.by_host.get(host, {}).get(resource.namespace)
             if owner is not None and owner.resource is resource:
                 return key(owner)
-        raise EntangledError
+        raise NotSeparableError
 
     def _scope(self, old: Scope, gone: Scope, fresh: Scope) -> Scope:
         """Return *old* without what *gone* imports and with what *fresh* does; the same for workloads that share it."""
         if id(old) not in self._scopes:
             listener = old.listeners[0]
             key = _import_order(self._before.index, old.namespace, self._before.profile)
-            services = spliced(listener.services, gone.listeners[0].services, fresh.listeners[0].services, key)
+            services = patched(listener.services, gone.listeners[0].services, fresh.listeners[0].services, key)
             merged = {**old.services, **fresh.services}
             for host in gone.services.keys() - fresh.services.keys():
                 del merged[host]

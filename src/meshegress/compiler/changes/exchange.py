@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from meshegress.compiler.nouns.splices import EntangledError, Splice, spliced
+from meshegress.compiler.model.deltas import Delta, NotSeparableError, patched
 from meshegress.table import (
     Cluster,
     FilterChain,
@@ -23,8 +23,8 @@ from meshegress.table import (
     VirtualHost,
 )
 
-ListenerSplice = Splice[Listener, FilterChain]
-RouteSplice = Splice[RouteConfiguration, VirtualHost]
+ListenerDelta = Delta[Listener, FilterChain]
+RouteDelta = Delta[RouteConfiguration, VirtualHost]
 
 #: The place of a chain's service in the order in which services are imported.
 Order = Callable[[FilterChain], tuple[Any, ...]]
@@ -55,7 +55,7 @@ def exchange_clusters(old: Table, gone: Table, fresh: Table, once: Once) -> Mapp
     chosen = exchange_map(before[0], leaving[0], coming[0])
     common = once(exchange_map, before[1], leaving[1], coming[1])
     if not chosen.keys().isdisjoint(common):
-        raise EntangledError
+        raise NotSeparableError
     return ChainMap(chosen, common) if chosen else common
 
 
@@ -65,43 +65,43 @@ def exchange_map(old: Mapping[str, Cluster], gone: Mapping[str, Cluster], fresh:
     clusters = dict(old)
     for name, cluster in leaving.items():
         if clusters.pop(name, None) != cluster:
-            raise EntangledError
+            raise NotSeparableError
     if not clusters.keys().isdisjoint(coming):
-        raise EntangledError
+        raise NotSeparableError
     clusters.update(coming)
     return clusters
 
 
 def exchange_routes(
     old: Table, gone: Table, fresh: Table, once: Once
-) -> tuple[dict[str, RouteConfiguration], tuple[RouteSplice, ...]]:
+) -> tuple[dict[str, RouteConfiguration], tuple[RouteDelta, ...]]:
     """Return the route configurations of *old* with other virtual hosts in some, and those exchanges."""
     routes = dict(old.route_configurations)
-    splices: list[RouteSplice] = []
+    deltas: list[RouteDelta] = []
     for name in dict.fromkeys((*gone.route_configurations, *fresh.route_configurations)):
         if not name.isdecimal():
             continue  # it stands inside a listener, and holds no service
         if name not in routes:
-            raise EntangledError
-        splice = once(exchange_hosts, routes[name], *(table.route_configurations.get(name) for table in (gone, fresh)))
-        routes[name] = splice.after
-        splices.append(splice)
-    return routes, tuple(splices)
+            raise NotSeparableError
+        delta = once(exchange_hosts, routes[name], *(table.route_configurations.get(name) for table in (gone, fresh)))
+        routes[name] = delta.after
+        deltas.append(delta)
+    return routes, tuple(deltas)
 
 
 def exchange_hosts(
     before: RouteConfiguration, gone: RouteConfiguration | None, fresh: RouteConfiguration | None
-) -> RouteSplice:
+) -> RouteDelta:
     """Return *before* without the virtual hosts of *gone*, and with those of *fresh*."""
     leaving, coming = _hosts(gone), _hosts(fresh)
     *hosts, catch_all = before.virtual_hosts
-    found = spliced(hosts, leaving, coming, key=lambda host: (host.name,))
-    return Splice(before, RouteConfiguration(before.name, (*found, catch_all)), leaving, coming)
+    found = patched(hosts, leaving, coming, key=lambda host: (host.name,))
+    return Delta(before, RouteConfiguration(before.name, (*found, catch_all)), leaving, coming)
 
 
 def exchange_listeners(
     old: Table, gone: Table, fresh: Table, once: Once, *, is_plain: Callable[[int], bool], order: Order, who: Hashable
-) -> tuple[tuple[Listener, ...], tuple[ListenerSplice, ...]]:
+) -> tuple[tuple[Listener, ...], tuple[ListenerDelta, ...]]:
     """Return the listeners of *old* with some gone, some new and other chains in some, and the exchanges of chains.
 
     *is_plain* tells of a port whether what listens there stands in the order of its first service, *order* gives the
@@ -114,46 +114,46 @@ def exchange_listeners(
     listeners = list(old.listeners)
     places = {listener.name: place for place, listener in enumerate(listeners)}
     leaving, coming = _outbound_listeners(gone), _outbound_listeners(fresh)
-    splices: list[ListenerSplice] = []
+    deltas: list[ListenerDelta] = []
     for name in dict.fromkeys((*leaving, *coming)):
         parts = [part for part in (leaving.get(name), coming.get(name)) if part is not None]
         if any(map(_is_shared, parts)):
             place = places.get(name)
             if place is None:
-                raise EntangledError
+                raise NotSeparableError
             before = listeners[place]
             listeners[place] = after = once(exchange_chains, before, leaving.get(name), coming.get(name), also=who)
             if after is not before:
-                splices.append(Splice(before, after, _chains(leaving.get(name)), _chains(coming.get(name))))
+                deltas.append(Delta(before, after, _chains(leaving.get(name)), _chains(coming.get(name))))
     left = _without(listeners, [one for one in leaving.values() if not _is_shared(one)], places)
-    return _with_own(left, [one for one in coming.values() if not _is_shared(one)], is_plain, order), tuple(splices)
+    return _with_own(left, [one for one in coming.values() if not _is_shared(one)], is_plain, order), tuple(deltas)
 
 
 def _exchange_chains(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> Listener:
     """Return *before* with other chains: by server name each service has its own, and all of HTTP share one."""
     parts = [part for part in (leaving, coming) if part is not None]
     if any(part.default_filter_chain != before.default_filter_chain for part in parts):
-        raise EntangledError
+        raise NotSeparableError
     if any(_reads_http(chain) for part in (before, *parts) for chain in part.filter_chains[:1]):
         _require_another_creator(before, leaving, coming, order)
         return before
-    chains = spliced(before.filter_chains, _chains(leaving), _chains(coming), key=order)
+    chains = patched(before.filter_chains, _chains(leaving), _chains(coming), key=order)
     if not chains or chains[0] is not before.filter_chains[0] or before.http_inspector:
-        raise EntangledError
+        raise NotSeparableError
     by_name = any(chain.match.server_names for chain in chains)
     return replace(before, filter_chains=tuple(chains), tls_inspector=by_name)
 
 
 def _require_another_creator(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> None:
-    """Raise EntangledError unless the one chain of *before* stays what it is, and its first service too."""
+    """Raise NotSeparableError unless the one chain of *before* stays what it is, and its first service too."""
     chain = before.filter_chains[0]
     for part in (leaving, coming):
         if part is not None and (len(before.filter_chains) > 1 or part.filter_chains != (chain,)):
-            raise EntangledError
+            raise NotSeparableError
     if leaving is not None and _resource_of(leaving.filter_chains[0]) is _resource_of(chain):
-        raise EntangledError
+        raise NotSeparableError
     if coming is not None and order(coming.filter_chains[0]) < order(chain):
-        raise EntangledError
+        raise NotSeparableError
 
 
 def _without(
@@ -163,7 +163,7 @@ def _without(
     for listener in leaving:
         place = places.get(listener.name)
         if place is None or listeners[place] != listener:
-            raise EntangledError
+            raise NotSeparableError
         dropped.add(place)
     if not dropped:
         return listeners
@@ -177,12 +177,12 @@ def _with_own(
 
     def age(listener: Listener) -> tuple[Any, ...]:
         if not is_plain(listener.port):
-            raise EntangledError
+            raise NotSeparableError
         return order(listener.filter_chains[0])
 
     for own in coming:
         if any(one.name == own.name for one in listeners):
-            raise EntangledError
+            raise NotSeparableError
         begin = sum(one.name is None for one in listeners)
         end = begin + sum(one.kind is ListenerKind.OUTBOUND for one in listeners)
         listeners.insert(bisect_right(listeners, age(own), begin, end, key=age), own)

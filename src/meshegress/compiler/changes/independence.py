@@ -10,38 +10,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from meshegress._match import host_matches
 from meshegress.addressing import canonical_address
 from meshegress.compiler.assemble import Registry
-from meshegress.compiler.nouns.protocols import Protocol
-from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Resolution, Service
-from meshegress.compiler.nouns.routing import VirtualService
-from meshegress.compiler.nouns.splices import EntangledError
-from meshegress.compiler.nouns.visibility import ServiceIndex
+from meshegress.compiler.model.deltas import NotSeparableError
+from meshegress.compiler.model.protocols import Protocol
+from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
+from meshegress.compiler.model.routing import ResolvedVirtualService
+from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.resources import ServiceEntry
 from meshegress.table import Table
 
 
 def require_own_places(registry: Registry, gone: Sequence[Service], fresh: Sequence[Service]) -> None:
-    """Raise EntangledError unless nothing in *registry*, but for *gone*, has to do with *gone* and *fresh*."""
+    """Raise NotSeparableError unless nothing in *registry*, but for *gone*, has to do with *gone* and *fresh*."""
     services = (*gone, *fresh)
     index = registry.index
     hosts = {service.hostname for service in services}
     own = all(_is_simple(service) for service in services)
     if not own or index.has_capitals or not hosts.isdisjoint(index.alias_names):
-        raise EntangledError
+        raise NotSeparableError
     if not all(is_plain(index, port.number, fresh) for service in services for port in service.ports):
-        raise EntangledError
+        raise NotSeparableError
     addresses = set(_addresses(services))
     if addresses and (
-        not addresses.isdisjoint(registry.pools.addresses) or _is_claimed(addresses, index.services, gone)
+        not addresses.isdisjoint(registry.endpoints.addresses) or _is_claimed(addresses, index.services, gone)
     ):
-        raise EntangledError
+        raise NotSeparableError
     if any(_concerns(row, hosts) for row in registry.virtual_services.rows):
-        raise EntangledError
+        raise NotSeparableError
 
 
 def require_no_namesake(
     index: ServiceIndex, services: Iterable[Service], tables: Iterable[Table], proxy: Proxy
 ) -> None:
-    """Raise EntangledError where another service's host is, for *proxy*, a form of a name that *tables* answer to."""
+    """Raise NotSeparableError where *tables* answer to a form of another service's host for *proxy*."""
     own = {service.hostname for service in services}
     names = {
         domain.rstrip(".")
@@ -54,7 +55,7 @@ def require_no_namesake(
     tails = [".".join(labels[start:]) for start in range(len(labels))]
     forms = {f"{name}.{tail}" for name in names | own for tail in tails} | names
     if any(form in index.by_host for form in forms - own):
-        raise EntangledError
+        raise NotSeparableError
 
 
 _HTTP = frozenset({Protocol.HTTP, Protocol.HTTP2, Protocol.GRPC, Protocol.GRPC_WEB})
@@ -100,7 +101,7 @@ def _is_claimed(addresses: set[str], services: Iterable[Service], gone: Iterable
     )
 
 
-def _concerns(row: VirtualService, hosts: Iterable[str]) -> bool:
+def _concerns(row: ResolvedVirtualService, hosts: Iterable[str]) -> bool:
     """Return whether *row* routes for one of *hosts*, or sends there."""
     targets = {target.host for entry in row.http for target in (*entry.targets, *entry.mirrors)}
     targets |= {target.host for entry in (*row.tls, *row.tcp) for target in entry.targets}

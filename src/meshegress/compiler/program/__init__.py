@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from meshegress._engine.chosen import Arrays, Decider, Walk
 from meshegress._engine.layout import LEAF_NO_LISTENER
-from meshegress.compiler.nouns.splices import Splice
+from meshegress.compiler.model.deltas import Delta
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
 from meshegress.compiler.program.lowering import LoweredTable, Nodes, lower_table
 from meshegress.compiler.program.relowering import relower_listener, relower_routes
@@ -91,8 +91,8 @@ class Lowerer:
         self,
         table: Table,
         *,
-        listeners: Iterable[Splice[Listener, FilterChain]] = (),
-        routes: Iterable[Splice[RouteConfiguration, VirtualHost]] = (),
+        listeners: Iterable[Delta[Listener, FilterChain]] = (),
+        routes: Iterable[Delta[RouteConfiguration, VirtualHost]] = (),
     ) -> Program:
         """Return *table*, ready to decide.
 

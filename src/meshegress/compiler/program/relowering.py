@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 
 from meshegress._engine.layout import NO_MATCH, NameLevel, NameTable, RouteNode, RouteRow
-from meshegress.compiler.nouns.splices import Splice
+from meshegress.compiler.model.deltas import Delta
 from meshegress.compiler.program.trees import (
     LoweredListener,
     LoweredRoutes,
@@ -31,72 +31,72 @@ NameChange = Callable[[NameTable, Sequence[str], Sequence[tuple[str, int]]], Nam
 _FEW = 256
 
 
-def relower_listener(lowered: LoweredListener, splice: Splice[Listener, FilterChain]) -> LoweredListener:
-    """Return what the listener after *splice* is lowered to; *lowered* is what the one before was."""
+def relower_listener(lowered: LoweredListener, delta: Delta[Listener, FilterChain]) -> LoweredListener:
+    """Return what the listener after *delta* is lowered to; *lowered* is what the one before was."""
     level = lowered.node.any_port
     bucket = level.unprefixed if level is not None else None
-    live = len(splice.after.filter_chains)
-    by_name = all(_is_by_name(chain) for chain in (*splice.gone, *splice.fresh))
+    live = len(delta.after.filter_chains)
+    by_name = all(_is_by_name(chain) for chain in (*delta.gone, *delta.fresh))
     if level is None or bucket is None or not by_name or _is_sparse(len(lowered.chains), live):
-        return lower_listener(splice.after)
-    changed = _other_names(bucket, lowered.chains, splice)
+        return lower_listener(delta.after)
+    changed = _other_names(bucket, lowered.chains, delta)
     if changed is None:
-        return lower_listener(splice.after)
+        return lower_listener(delta.after)
     names, chains = changed
-    node = lowered.node._replace(any_port=level._replace(unprefixed=names), inspects_tls=splice.after.tls_inspector)
-    return LoweredListener(splice.after, node, chains, lowered.carries_bytes)
+    node = lowered.node._replace(any_port=level._replace(unprefixed=names), inspects_tls=delta.after.tls_inspector)
+    return LoweredListener(delta.after, node, chains, lowered.carries_bytes)
 
 
 def relower_routes(
-    lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost], changed_names: NameChange
+    lowered: LoweredRoutes, delta: Delta[RouteConfiguration, VirtualHost], changed_names: NameChange
 ) -> LoweredRoutes:
-    """Return what the route configuration after *splice* is lowered to; *lowered* is what the one before was.
+    """Return what the route configuration after *delta* is lowered to; *lowered* is what the one before was.
 
     *changed_names* changes a table of names.
     """
     node = lowered.node
-    if [host.domains for host in splice.gone] == [host.domains for host in splice.fresh]:
-        rerouted = _reroute(lowered, splice)
+    if [host.domains for host in delta.gone] == [host.domains for host in delta.fresh]:
+        rerouted = _reroute(lowered, delta)
         if rerouted is not None:
             return rerouted
     hosts: list[VirtualHost | None] = list(lowered.hosts)
-    if _is_sparse(len(hosts), len(splice.after.virtual_hosts)):
-        return lower_routes(splice.after)
-    for host in splice.gone:
+    if _is_sparse(len(hosts), len(delta.after.virtual_hosts)):
+        return lower_routes(delta.after)
+    for host in delta.gone:
         row = node.domains.find(host.domains[0])
         if row == NO_MATCH or hosts[row] != host:
-            return lower_routes(splice.after)
+            return lower_routes(delta.after)
         hosts[row] = None
-    removed = [domain for host in splice.gone for domain in host.domains]
-    added = [(domain, row) for row, host in enumerate(splice.fresh, len(hosts)) for domain in host.domains]
+    removed = [domain for host in delta.gone for domain in host.domains]
+    added = [(domain, row) for row, host in enumerate(delta.fresh, len(hosts)) for domain in host.domains]
     answers, misses = array("i", node.answers), array("i", node.misses)
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = list(node.conditional)
     leaf = node.leaves
-    for host in splice.fresh:
+    for host in delta.fresh:
         leaf = lower_host(host, leaf, answers, misses, conditional)
     domains = changed_names(node.domains, removed, added)
     changed = node._replace(
         domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
     )
-    return LoweredRoutes(splice.after, changed, (*hosts, *splice.fresh))
+    return LoweredRoutes(delta.after, changed, (*hosts, *delta.fresh))
 
 
-def _reroute(lowered: LoweredRoutes, splice: Splice[RouteConfiguration, VirtualHost]) -> LoweredRoutes | None:
+def _reroute(lowered: LoweredRoutes, delta: Delta[RouteConfiguration, VirtualHost]) -> LoweredRoutes | None:
     """Return *lowered* with other virtual hosts of the same domains on the same rows; None where they are not there."""
     hosts = list(lowered.hosts)
     rows: list[tuple[int, VirtualHost]] = []
-    for old, new in zip(splice.gone, splice.fresh, strict=True):
+    for old, new in zip(delta.gone, delta.fresh, strict=True):
         row = lowered.node.domains.find(old.domains[0])
         if row == NO_MATCH or hosts[row] != old:
             return None
         hosts[row] = new
         rows.append((row, new))
-    if all(_has_shape_of(new, old) for old, new in zip(splice.gone, splice.fresh, strict=True)):
-        return LoweredRoutes(splice.after, _in_place(lowered.node, rows), tuple(hosts))
+    if all(_has_shape_of(new, old) for old, new in zip(delta.gone, delta.fresh, strict=True)):
+        return LoweredRoutes(delta.after, _in_place(lowered.node, rows), tuple(hosts))
     kept = [host for host in hosts if host is not None]
     if len(kept) < len(hosts):
         return None
-    return LoweredRoutes(splice.after, route_node(lowered.node.domains, kept), tuple(kept))
+    return LoweredRoutes(delta.after, route_node(lowered.node.domains, kept), tuple(kept))
 
 
 def _has_shape_of(new: VirtualHost, old: VirtualHost) -> bool:
@@ -125,20 +125,20 @@ def _is_by_name(chain: FilterChain) -> bool:
 
 
 def _other_names(
-    bucket: NameLevel, numbered: Sequence[FilterChain | None], splice: Splice[Listener, FilterChain]
+    bucket: NameLevel, numbered: Sequence[FilterChain | None], delta: Delta[Listener, FilterChain]
 ) -> tuple[NameLevel, Sequence[FilterChain | None]] | None:
     """Return *bucket* with other names, and the chains by number; None where it is not that simple."""
     if bucket.names is None:
         return None
     chains = list(numbered)
-    for chain in splice.gone:
+    for chain in delta.gone:
         row = bucket.names.find(chain.match.server_names[0])
         number = bucket.rows[row] if row != NO_MATCH else NO_MATCH
         if number < 0 or chains[number] != chain:
             return None
         chains[number] = None
     rows = array("i", bucket.rows)
-    added = [(chain.match.server_names[0], len(rows) + place) for place, chain in enumerate(splice.fresh)]
-    rows.extend(range(len(chains), len(chains) + len(splice.fresh)))
-    removed = [chain.match.server_names[0] for chain in splice.gone]
-    return bucket._replace(names=bucket.names.with_changes(removed, added), rows=rows), (*chains, *splice.fresh)
+    added = [(chain.match.server_names[0], len(rows) + place) for place, chain in enumerate(delta.fresh)]
+    rows.extend(range(len(chains), len(chains) + len(delta.fresh)))
+    removed = [chain.match.server_names[0] for chain in delta.gone]
+    return bucket._replace(names=bucket.names.with_changes(removed, added), rows=rows), (*chains, *delta.fresh)

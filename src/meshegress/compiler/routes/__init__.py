@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from meshegress._match import host_matches
-from meshegress.compiler.nouns.aspects import http_selectors
-from meshegress.compiler.nouns.domains import bracketed, host_and_port, service_domains
-from meshegress.compiler.nouns.orders import written_first
-from meshegress.compiler.nouns.plans import single, target_cluster
-from meshegress.compiler.nouns.protocols import Protocol
-from meshegress.compiler.nouns.records import Proxy, Resolution, Service, ServicePort
-from meshegress.compiler.nouns.routing import RouteTarget, VirtualService
-from meshegress.compiler.nouns.scopes import EgressListener, Scope
-from meshegress.compiler.nouns.stock import Stock
-from meshegress.compiler.nouns.ties import domains_of
+from meshegress.compiler.model.domains import bracketed, host_and_port, service_domains
+from meshegress.compiler.model.drafts import single, target_cluster
+from meshegress.compiler.model.orders import written_first
+from meshegress.compiler.model.part_pool import PartPool
+from meshegress.compiler.model.projections import http_selectors
+from meshegress.compiler.model.protocols import Protocol
+from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.routing import ResolvedVirtualService, RouteTarget
+from meshegress.compiler.model.scopes import EgressListener, Scope
+from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.ties import domains_of
 from meshegress.compiler.routes.choices import Choice, HostRoutes, Routed, RouteSet
 from meshegress.compiler.routes.http import http_routes
 from meshegress.decision import Origin
@@ -97,10 +98,10 @@ class RouteBuilder:
         self._are_apart = True
         self._claimed: set[str] = set()
 
-    def build_all(self, names: Iterable[str], stock: Stock) -> RouteSet:
-        """Return the route configurations of these *names*, taken from *stock* as far as they are there."""
+    def build_all(self, names: Iterable[str], part_pool: PartPool) -> RouteSet:
+        """Return the route configurations of these *names*, taken from *part_pool* as far as they are there."""
         configurations = {name: self.build(name) for name in names}
-        return RouteSet(configurations, self._choices, self._proxy, stock, are_apart=self._are_apart)
+        return RouteSet(configurations, self._choices, self._proxy, part_pool, are_apart=self._are_apart)
 
     def build(self, name: str) -> RouteConfiguration:
         """Return the route configuration *name*: a port, ``host:port``, a socket or the HTTP proxy."""
@@ -182,7 +183,7 @@ class RouteBuilder:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
     def _groups_of(
-        self, row: VirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
+        self, row: ResolvedVirtualService, egress: EgressListener, served: Mapping[str, _Served], port: int
     ) -> Iterator[_Group]:
         """Yield the virtual hosts that a VirtualService gives routes to, by port."""
         selectors = frozenset(http_selectors(row))
@@ -237,7 +238,9 @@ class RouteBuilder:
                     yield VirtualHost(name, given, group.routes, group.origin or one.service.origin(one.ports[0]))
 
 
-def _chooser(row: VirtualService, served: Mapping[str, _Served], port: int) -> Callable[[Proxy], tuple[Route, ...]]:
+def _chooser(
+    row: ResolvedVirtualService, served: Mapping[str, _Served], port: int
+) -> Callable[[Proxy], tuple[Route, ...]]:
     """Return what gives the routes of *row* on *port* for a proxy; of those *served* it keeps only the targets."""
     hosts = {target.host for entry in row.http for target in entry.targets}
     targets = {host: served[host] for host in hosts if host in served}
@@ -297,7 +300,7 @@ def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]
 
 
 def _split_hosts(
-    row: VirtualService, hosts: Iterable[str], egress: EgressListener, served: Mapping[str, _Served]
+    row: ResolvedVirtualService, hosts: Iterable[str], egress: EgressListener, served: Mapping[str, _Served]
 ) -> tuple[list[_Served], tuple[str, ...]]:
     """Return the services that *row* routes for, and those of its *hosts* that are no service's.
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from meshegress.compiler.nouns.aspects import Aspect, Memory, Selector
-from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.splices import Splice
-from meshegress.compiler.nouns.stock import RouteSplice, Stock
+from meshegress.compiler.model.deltas import Delta
+from meshegress.compiler.model.part_pool import PartPool, RouteDelta
+from meshegress.compiler.model.projections import ProjectionCache, ProxyProjection, Selector
+from meshegress.compiler.model.proxy import Proxy
 from meshegress.decision import Origin
 from meshegress.table import Route, RouteConfiguration, VirtualHost
 
@@ -44,12 +44,12 @@ class Choice:
         self.otherwise = otherwise
         self._origin = origin
         self._choose = choose
-        self._chosen: Memory[_Routes] = Memory(Aspect(("namespace",), selectors))
+        self._chosen: ProjectionCache[_Routes] = ProjectionCache(ProxyProjection(("namespace",), selectors))
         self._different: list[_Routes] = []
 
     def routes(self, proxy: Proxy) -> _Routes:
         """Return the routes that *proxy* gets, none where it has none of them."""
-        return self._chosen.once(proxy, self._new_or_known)
+        return self._chosen.cached(proxy, self._new_or_known)
 
     def on(self, name: str, routes: _Routes) -> HostRoutes:
         """Return what the virtual host *name* has where *routes* are chosen."""
@@ -70,7 +70,7 @@ class Routed:
     """The route configurations of one proxy, and how some of them come of others: the same domains, other routes."""
 
     configurations: Mapping[str, RouteConfiguration]
-    splices: tuple[RouteSplice, ...] = ()
+    deltas: tuple[RouteDelta, ...] = ()
 
 
 class RouteSet:
@@ -84,7 +84,7 @@ class RouteSet:
         made: Mapping[str, RouteConfiguration],
         choices: Sequence[Choice],
         proxy: Proxy,
-        stock: Stock,
+        part_pool: PartPool,
         *,
         are_apart: bool,
     ) -> None:
@@ -92,11 +92,11 @@ class RouteSet:
         self._choices = tuple((choice, choice.routes(proxy)) for choice in choices)
         #: By name, the places of virtual hosts whose routes a choice gives, and which.
         self._places = {name: list(self._chosen_places(config)) for name, config in made.items()} if choices else {}
-        stocked = [stock.routes(config) for config in made.values()]
-        splices = tuple(one.splice for one in stocked if one.splice is not None)
-        self.first = Routed({one.routes.name: one.routes for one in stocked}, splices)
+        interned = [part_pool.routes(config) for config in made.values()]
+        deltas = tuple(one.delta for one in interned if one.delta is not None)
+        self.first = Routed({one.routes.name: one.routes for one in interned}, deltas)
         self._hosts: dict[tuple[int, int], VirtualHost] = {}
-        self._made: dict[tuple[str, tuple[tuple[int, int], ...]], RouteSplice] = {}
+        self._made: dict[tuple[str, tuple[tuple[int, int], ...]], RouteDelta] = {}
 
     def routed(self, proxy: Proxy) -> Routed | None:
         """Return the route configurations of *proxy*; None where it has other virtual hosts, not only other routes."""
@@ -107,11 +107,11 @@ class RouteSet:
                 return None
             if chosen is not first:
                 other[number] = chosen
-        changed = [splice for name in self._places if (splice := self._exchanged(name, other)) is not None]
+        changed = [delta for name in self._places if (delta := self._exchanged(name, other)) is not None]
         if not changed:
             return self.first
-        fresh = {splice.after.name: splice.after for splice in changed}
-        return Routed({**self.first.configurations, **fresh}, (*self.first.splices, *changed))
+        fresh = {delta.after.name: delta.after for delta in changed}
+        return Routed({**self.first.configurations, **fresh}, (*self.first.deltas, *changed))
 
     def _chosen_places(self, routes: RouteConfiguration) -> Iterator[tuple[int, int]]:
         chosen = {id(first): number for number, (_, first) in enumerate(self._choices) if first}
@@ -126,7 +126,7 @@ class RouteSet:
             if number is not None:
                 yield place, number
 
-    def _exchanged(self, name: str, other: Mapping[int, _Routes]) -> RouteSplice | None:
+    def _exchanged(self, name: str, other: Mapping[int, _Routes]) -> RouteDelta | None:
         """Return the exchange of routes in the configuration *name*, None where there is none; once for each."""
         before = self.first.configurations[name]
         moved = [
@@ -142,7 +142,7 @@ class RouteSet:
             for place, fresh in moved:
                 hosts[place] = self._with_routes(hosts[place], fresh)
             pair = (tuple(rows[place] for place, _ in moved) for rows in (before.virtual_hosts, hosts))
-            self._made.setdefault(key, Splice(before, RouteConfiguration(name, tuple(hosts)), *pair))
+            self._made.setdefault(key, Delta(before, RouteConfiguration(name, tuple(hosts)), *pair))
         return self._made[key]
 
     def _with_routes(self, host: VirtualHost, fresh: HostRoutes) -> VirtualHost:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from meshegress.compiler.nouns.plans import weighted
-from meshegress.compiler.nouns.records import Proxy
-from meshegress.compiler.nouns.routing import MESH_GATEWAY, HttpEntry, RouteTarget, VirtualService
+from meshegress.compiler.model.drafts import weighted
+from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget
 from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest
 from meshegress.resources.virtual_service import StringMatch as StringMatchResource
 from meshegress.table import (
@@ -48,7 +48,7 @@ _GRPC_TO_HTTP = {
 ClusterOf = Callable[[RouteTarget], str]
 
 
-def http_routes(row: VirtualService, proxy: Proxy, port: int, cluster_of: ClusterOf) -> tuple[Route, ...]:
+def http_routes(row: ResolvedVirtualService, proxy: Proxy, port: int, cluster_of: ClusterOf) -> tuple[Route, ...]:
     """Return the routes of *row* that hold for *proxy* on *port*, up to the first that takes everything."""
     routes: list[Route] = []
     for entry in row.http:

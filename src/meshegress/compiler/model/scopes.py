@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from meshegress.compiler.nouns.hosts import Overlaps
-from meshegress.compiler.nouns.records import Service, ServicePort
-from meshegress.compiler.nouns.routing import VirtualService
+from meshegress.compiler.model.hosts import Overlaps
+from meshegress.compiler.model.routing import ResolvedVirtualService
+from meshegress.compiler.model.services import Service, ServicePort
 from meshegress.resources import Sidecar
 
 
@@ -19,11 +19,11 @@ class EgressListener:
     bind: str
     capture_none: bool
     services: Sequence[Service]
-    virtual_services: Sequence[VirtualService]
+    virtual_services: Sequence[ResolvedVirtualService]
     #: Service host, in its own case, to the VirtualService that names it most closely.
-    closest: Mapping[str, VirtualService]
+    closest: Mapping[str, ResolvedVirtualService]
     #: The VirtualServices that route what is not HTTP, by host.
-    opaque: Overlaps[VirtualService]
+    opaque: Overlaps[ResolvedVirtualService]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,12 +14,12 @@ _Part = TypeVar("_Part")
 Key = Callable[[Any], tuple[Any, ...]]
 
 
-class EntangledError(Exception):
+class NotSeparableError(Exception):
     """What changes cannot be told from what stays: only compiling the whole tells what comes of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Splice(Generic[_Whole, _Part]):
+class Delta(Generic[_Whole, _Part]):
     """One whole in the place of another: without the parts *gone*, with *fresh* ones."""
 
     before: _Whole
@@ -28,12 +28,12 @@ class Splice(Generic[_Whole, _Part]):
     fresh: tuple[_Part, ...]
 
 
-def spliced(rows: Sequence[_Row], gone: Iterable[_Row], fresh: Iterable[_Row], key: Key) -> list[_Row]:
+def patched(rows: Sequence[_Row], gone: Iterable[_Row], fresh: Iterable[_Row], key: Key) -> list[_Row]:
     """Return *rows*, which are in the order of *key*, without those *gone* and with *fresh* ones in their places.
 
-    Raises EntangledError where one that is to go is not where it must be.
+    Raises NotSeparableError where one that is to go is not where it must be.
 
-    >>> spliced([1, 3, 5], [3], [4, 2], key=lambda row: (row,))
+    >>> patched([1, 3, 5], [3], [4, 2], key=lambda row: (row,))
     [1, 2, 4, 5]
     """
     found = list(rows)
@@ -41,10 +41,10 @@ def spliced(rows: Sequence[_Row], gone: Iterable[_Row], fresh: Iterable[_Row], k
         place = bisect_left(found, key(row), key=key)
         while place < len(found) and found[place] != row:
             if key(found[place]) != key(row):
-                raise EntangledError
+                raise NotSeparableError
             place += 1
         if place == len(found):
-            raise EntangledError
+            raise NotSeparableError
         del found[place]
     for row in fresh:
         found.insert(bisect_right(found, key(row), key=key), row)

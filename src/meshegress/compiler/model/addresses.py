@@ -5,7 +5,8 @@ Source: Istio, pilot/pkg/model, Service.GetAddressForProxy and GetExtraAddresses
 
 from __future__ import annotations
 
-from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Service
+from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
+from meshegress.compiler.model.services import Service
 
 
 def service_address(service: Service, proxy: Proxy) -> str:

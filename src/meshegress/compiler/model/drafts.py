@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 
-from meshegress.compiler.nouns.records import UNSPECIFIED, Service
-from meshegress.compiler.nouns.routing import RouteTarget
+from meshegress.compiler.model.proxy import UNSPECIFIED
+from meshegress.compiler.model.routing import RouteTarget
+from meshegress.compiler.model.services import Service
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.table import FilterChainMatch, HttpConnectionManager, TcpProxy, WeightedCluster
@@ -18,7 +19,7 @@ PLAINTEXT_HTTP = ("http/1.1", "h2c")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChainPlan:
+class FilterChainDraft:
     """One filter chain: what it ends in and what it asks for. ``sniffs`` asks for plaintext HTTP."""
 
     network_filter: TcpProxy | HttpConnectionManager

@@ -11,10 +11,10 @@ from copy import copy
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from meshegress.compiler.nouns.records import Endpoint, Named, Service
+from meshegress.compiler.model.services import Endpoint, Named, Service
 
 
-class EndpointPools:
+class EndpointIndex:
     """All endpoints, by namespace and host."""
 
     def __init__(self, pools: Mapping[Named, Sequence[Endpoint]], services: Iterable[Service]) -> None:
@@ -39,7 +39,7 @@ class EndpointPools:
         """Return the endpoints of *key* on the service's port *number*, healthy or not."""
         return self._by_port.get((key, number), ())
 
-    def changed(self, gone: Iterable[Service], other: EndpointPools, fresh: Iterable[Service]) -> EndpointPools:
+    def changed(self, gone: Iterable[Service], other: EndpointIndex, fresh: Iterable[Service]) -> EndpointIndex:
         """Return the pools without those of *gone*, and with those that *other* has for *fresh*."""
         changed = copy(self)
         changed._pools, changed._by_port = dict(self._pools), dict(self._by_port)

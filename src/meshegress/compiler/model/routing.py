@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshegress.decision import Origin
-from meshegress.resources import VirtualService as VirtualServiceResource
+from meshegress.resources import VirtualService
 from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest, HTTPRedirect, TCPRoute, TLSRoute
 
 MESH_GATEWAY = "mesh"
@@ -47,7 +47,7 @@ class TcpEntry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VirtualService:
+class ResolvedVirtualService:
     """A VirtualService whose host names are all written out."""
 
     namespace: str
@@ -59,7 +59,7 @@ class VirtualService:
     tls: tuple[TcpEntry, ...]
     tcp: tuple[TcpEntry, ...]
     export_to: frozenset[str]
-    resource: VirtualServiceResource
+    resource: VirtualService
 
     def origin(self, *path: str | int) -> Origin:
         """Return where this stands in the resources; *path* is the part that matters."""

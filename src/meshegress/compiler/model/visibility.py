@@ -7,10 +7,10 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
-from meshegress.compiler.nouns.entry_visibility import EntryVisibility
-from meshegress.compiler.nouns.protocols import Protocol
-from meshegress.compiler.nouns.records import Named, Resolution, Service
-from meshegress.compiler.nouns.splices import spliced
+from meshegress.compiler.model.deltas import patched
+from meshegress.compiler.model.entry_visibility import EntryVisibility
+from meshegress.compiler.model.protocols import Protocol
+from meshegress.compiler.model.services import Named, Resolution, Service
 from meshegress.profiles import Profile
 
 PUBLIC, PRIVATE, NOBODY = "*", ".", "~"
@@ -80,13 +80,13 @@ class ServiceIndex:
         changed = copy(self)
         changed.__dict__.pop("_ranks", None)
         changed._visible = {}
-        changed.services = spliced(self.services, gone, fresh, by_age)
+        changed.services = patched(self.services, gone, fresh, by_age)
         only_gone, only_fresh = self.alone(gone), self.alone(fresh)
-        changed._public = spliced(self._public, only_gone._public, only_fresh._public, by_age)
+        changed._public = patched(self._public, only_gone._public, only_fresh._public, by_age)
         changed._exported = dict(self._exported)
         for namespace in only_gone._exported.keys() | only_fresh._exported.keys():
             old, out, new = (index._exported.get(namespace, []) for index in (self, only_gone, only_fresh))
-            changed._exported[namespace] = spliced(old, out, new, by_age)
+            changed._exported[namespace] = patched(old, out, new, by_age)
         changed.by_host = {**self.by_host, **only_fresh.by_host}
         for host in only_gone.by_host.keys() - only_fresh.by_host.keys():
             del changed.by_host[host]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from meshegress.compiler.nouns.addresses import of_one_family, service_address
-from meshegress.compiler.nouns.records import UNSPECIFIED, Proxy, Resolution, Service
+from meshegress.compiler.model.addresses import of_one_family, service_address
+from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
+from meshegress.compiler.model.services import Resolution, Service
 
 _KUBERNETES = ".svc."
 

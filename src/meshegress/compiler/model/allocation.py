@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from meshegress.compiler.nouns.records import UNSPECIFIED, Named, Resolution, Service
+from meshegress.compiler.model.proxy import UNSPECIFIED
+from meshegress.compiler.model.services import Named, Resolution, Service
 
 _SLOTS = 256 * 254
 _PRIME = 65011

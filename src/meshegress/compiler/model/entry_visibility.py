@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from meshegress.compiler.nouns.records import Service
+from meshegress.compiler.model.services import Service
 from meshegress.resources import MeshConfig, Namespace
 from meshegress.resources.mesh_config import (
     LabelSelector,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshegress.addressing import canonical_address
-from meshegress.compiler.nouns.orders import Order, Ties, orders_of
-from meshegress.compiler.nouns.protocols import WELL_KNOWN_TCP, Protocol
-from meshegress.compiler.nouns.records import UNSPECIFIED, Resolution, Service
+from meshegress.compiler.model.orders import Order, Ties, orders_of
+from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
+from meshegress.compiler.model.proxy import UNSPECIFIED
+from meshegress.compiler.model.services import Resolution, Service
 
 
 @dataclass(frozen=True, slots=True)
