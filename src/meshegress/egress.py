@@ -13,9 +13,9 @@ from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
 from meshegress.compiler.fallthrough import CATCH_ALLS
 from meshegress.compiler.losers import losers
-from meshegress.compiler.model.orders import MOST_TURNS, NATURAL, Order
+from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
 from meshegress.compiler.model.proxy import OutboundPolicy
-from meshegress.compiler.model.ties import Contested
+from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.program import Program
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
@@ -41,7 +41,7 @@ class Egress:
         workload: Workload,
         view: View,
         *,
-        view_in: Callable[[Order], View],
+        view_in: Callable[[TieOrder], View],
         unmodelled: Unmodelled,
     ) -> None:
         self.workload = workload
@@ -49,8 +49,8 @@ class Egress:
         self._view_in = view_in
         self._unmodelled = unmodelled
         self._is_limited = unmodelled.touches(workload.namespace)
-        self._contested: Contested = view.contested
-        self._programs: dict[tuple[int, bool], Mapping[Order, Program]] = {}
+        self._contested: ContestedPorts = view.contested
+        self._programs: dict[tuple[int, bool], Mapping[TieOrder, Program]] = {}
         self._made: dict[tuple[int, bool, tuple[tuple[int, ...], ...]], Decision] = {}
         self._probes: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(partial(view.resolve, workload=workload))
@@ -59,7 +59,7 @@ class Egress:
         if not self._is_limited and not self._contested.everywhere:
             # Nothing stands between a request and its decision where one walk can answer alone.
             # A copy decides what it leaves: nothing leads back here, so a table goes when its last reader does.
-            decider = view.program.decider(view.careful_ports, copy(self).decide)
+            decider = view.program.decider(view.contested_port_bits, copy(self).decide)
             self.decide = decider.decide  # type: ignore[method-assign]  # the method below, sooner
 
     @property
@@ -155,7 +155,7 @@ class Egress:
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=self._is_v6),
-            careful=self._view.careful_ports,
+            careful=self._view.contested_port_bits,
             unknown=port_bits(range(65536) if self.names else is_open),
             decision=lambda number: other._weigh(program.decision(number)),
             decide=other._decide_blindly,
@@ -187,17 +187,17 @@ class Egress:
             made = self._made.setdefault(key, self._weigh(found[0][1], found))
         return made
 
-    def _weigh(self, decision: Decision, in_orders: Sequence[tuple[Order, Decision]] = ()) -> Decision:
+    def _weigh(self, decision: Decision, in_orders: Sequence[tuple[TieOrder, Decision]] = ()) -> Decision:
         """Return *decision* with what other orders of resources whose order is not known give, and with all limits."""
-        is_seldom = self._view.registry.is_seldom
-        others = _distinct(decision, (one for order, one in in_orders if not is_seldom(order)))
+        is_rare_order = self._view.registry.is_rare_order
+        others = _distinct(decision, (one for order, one in in_orders if not is_rare_order(order)))
         if others:
             reason = (
                 f"the order of {_governors(decision, *others)} decides, and it is not known: "
                 "they bear no creationTimestamp, or Istio keeps no order between them"
             )
-            if any(order.turn == MOST_TURNS for order, _ in in_orders):
-                reason += f"; where more than {MOST_TURNS} are tied, so many of them are tried as the first"
+            if any(order.first == MAX_TIED_TRIED for order, _ in in_orders):
+                reason += f"; where more than {MAX_TIED_TRIED} are tied, so many of them are tried as the first"
             decision = replace(decision, assumptions=(*decision.assumptions, Assumption(EQUAL_AGES, reason, others)))
         elif told := _distinct(decision, (one for _, one in in_orders)):
             reason = (
@@ -208,7 +208,7 @@ class Egress:
         limits = self._unmodelled.limits_of(decision, self.workload.namespace)
         return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
-    def _addresses_in(self, order: Order, request: Request, destination: str | None) -> tuple[str | None, ...]:
+    def _addresses_in(self, order: TieOrder, request: Request, destination: str | None) -> tuple[str | None, ...]:
         """Return where *request* goes under *order*: its name may have others there than *destination*."""
         if order.is_by_name or destination is None or not request.name:
             return (destination,)
@@ -217,7 +217,7 @@ class Egress:
             return (destination,)
         return self._places(answer, request.port)
 
-    def _programs_on(self, port: int, *, is_host: bool = False) -> Mapping[Order, Program]:
+    def _programs_on(self, port: int, *, is_host: bool = False) -> Mapping[TieOrder, Program]:
         """Return the programs of the orders that could matter on *port*, or to a host that is contested."""
         key = (port, is_host)
         if key not in self._programs:

@@ -20,7 +20,7 @@ from meshegress.collector import collector_at_rest
 from meshegress.compiler.assemble import Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.model.deltas import NotSeparableError
-from meshegress.compiler.model.orders import NATURAL, Order
+from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.program import Lowerer
 from meshegress.egress import Egress
@@ -56,9 +56,9 @@ class Mesh:
             given = mesh_config if isinstance(mesh_config, MeshConfig) else MeshConfig(**mesh_config)
             loaded = replace(loaded, mesh_config=given, mesh_config_source=None)
         self._resources = loaded
-        self._registries: dict[Order, Registry] = {}
-        self._tables: dict[tuple[Order, str, int], ScopeTables] = {}
-        self._views: dict[tuple[Order, Proxy, int], View] = {}
+        self._registries: dict[TieOrder, Registry] = {}
+        self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
+        self._views: dict[tuple[TieOrder, Proxy, int], View] = {}
         self._lowerer = Lowerer()
 
     @property
@@ -154,14 +154,14 @@ class Mesh:
     def _unmodelled(self) -> Unmodelled:
         return Unmodelled(self._resources)
 
-    def registry(self, order: Order = NATURAL) -> Registry:
+    def registry(self, order: TieOrder = NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""
         if order not in self._registries:
             with collector_at_rest():
                 self._registries[order] = Registry(self._resources, self._profile, order)
         return self._registries[order]
 
-    def view(self, workload: Workload, order: Order = NATURAL) -> View:
+    def view(self, workload: Workload, order: TieOrder = NATURAL) -> View:
         """Return what *workload* is told, under one *order* of tied resources."""
         registry = self.registry(order)
         proxy = registry.proxy_of(workload)

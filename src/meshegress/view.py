@@ -10,7 +10,7 @@ from typing import NamedTuple
 from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
 from meshegress.compiler.changes import EntryChange
 from meshegress.compiler.model.proxy import Proxy
-from meshegress.compiler.model.ties import Contested
+from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.program import Lowerer, Program
 from meshegress.request import Workload
 from meshegress.unaddressed import asked_names
@@ -50,14 +50,14 @@ class View:
         return self.tables.registry
 
     @property
-    def contested(self) -> Contested:
+    def contested(self) -> ContestedPorts:
         """Where resources are tied, so that another order could give another answer."""
         return self.registry.contested(sniffs=self.tables.sniffs(self.proxy))
 
     @property
-    def careful_ports(self) -> bytes:
+    def contested_port_bits(self) -> bytes:
         """A bit for each port, set where another order could give another answer."""
-        return self.registry.careful_ports(sniffs=self.tables.sniffs(self.proxy))
+        return self.registry.contested_port_bits(sniffs=self.tables.sniffs(self.proxy))
 
     @cached_property
     def names(self) -> Mapping[str, Sequence[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from meshegress.compiler.model.hosts import most_specific
-from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.projections import Selector, wanted
 from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.services import Service
@@ -64,9 +64,9 @@ def _selector(rule: DestinationRule) -> Mapping[str, str] | None:
     return None if selector is None else selector.match_labels
 
 
-def rule_ties(full_name: Callable[[str, str], str]) -> Ties:
+def rule_ties(full_name: Callable[[str, str], str]) -> TieRule:
     """Return how rules are tied: those of one namespace and host are merged, or stand apart, in their order."""
-    return Ties(
+    return TieRule(
         created=lambda rule: rule.metadata.creation_timestamp,
         key=lambda rule: (rule.name, rule.namespace),
         claims=lambda rule: [(rule.namespace, full_name(rule.spec.host, rule.namespace))],
@@ -83,7 +83,7 @@ class DestinationRuleIndex:
         default_export_to: Iterable[str],
         root_namespace: str,
         full_name: Callable[[str, str], str],
-        order: Order,
+        order: TieOrder,
     ) -> None:
         self._root_namespace = root_namespace
         self._local: dict[str, _Hosts] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
 from meshegress.compiler.model.hosts import Overlaps, most_specific
-from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.protocols import Protocol, parse_protocol
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import EgressListener, Scope
@@ -59,7 +59,7 @@ class Bucket:
 
 
 #: Those of a namespace are tried one by one.
-SIDECAR_TIES = Ties(
+SIDECAR_TIES = TieRule(
     created=lambda row: row.metadata.creation_timestamp,
     key=lambda row: (row.name, row.namespace),
     claims=lambda row: [(row.namespace, row.spec.workload_selector is None)],
@@ -67,7 +67,7 @@ SIDECAR_TIES = Ties(
 )
 
 
-def sidecars_in_order(sidecars: Iterable[Sidecar], order: Order) -> list[Sidecar]:
+def sidecars_in_order(sidecars: Iterable[Sidecar], order: TieOrder) -> list[Sidecar]:
     """Return the *sidecars* as they are tried: those with a selector first, each oldest first."""
     return sorted(SIDECAR_TIES.arranged(sidecars, order), key=lambda row: row.spec.workload_selector is None)
 

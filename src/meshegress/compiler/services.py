@@ -10,7 +10,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.model.allocation import with_allocated_addresses
-from meshegress.compiler.model.orders import Order
+from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Resolution, Service, ServicePort, origin_of
@@ -133,7 +133,7 @@ def collect_services(
     *,
     domain: str,
     profile: Profile,
-    order: Order,
+    order: TieOrder,
 ) -> list[Service]:
     """Return every service, oldest first, then by name, then by namespace; *order* arranges ties."""
     # Between entries of one host, namespace and age there is no order: any will do that documents do not change.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from meshegress.compiler.model.orders import Order, Ties
+from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget, TcpEntry
 from meshegress.decision import Origin
 from meshegress.resources import VirtualService
@@ -35,7 +35,7 @@ def full_name(host: str, namespace: str, domain: str) -> str:
 
 
 def prepare(
-    resources: Iterable[VirtualService], default_export_to: Iterable[str], *, domain: str, order: Order
+    resources: Iterable[VirtualService], default_export_to: Iterable[str], *, domain: str, order: TieOrder
 ) -> list[ResolvedVirtualService]:
     """Return the VirtualServices that stand on their own, oldest first, with their delegates merged in."""
     default = frozenset(default_export_to)
@@ -45,7 +45,7 @@ def prepare(
     return virtual_service_ties(roots, domain).arranged(roots, order)
 
 
-def virtual_service_ties(rows: Iterable[ResolvedVirtualService], domain: str) -> Ties:
+def virtual_service_ties(rows: Iterable[ResolvedVirtualService], domain: str) -> TieRule:
     """Return how *rows* are tied: by hosts, where one of them covers another, or is a short form of it."""
     wide = {host.lower() for row in rows for host in row.hosts if host.startswith("*")}
 
@@ -54,7 +54,7 @@ def virtual_service_ties(rows: Iterable[ResolvedVirtualService], domain: str) ->
             yield from (host, host.removesuffix(f".{domain}"), host.removesuffix(f".svc.{domain}"))
             yield from (name for name in _covers(host) if name in wide) if wide else ()
 
-    return Ties(
+    return TieRule(
         created=lambda row: row.created, key=lambda row: (row.name, row.namespace), claims=claims, first_number=1
     )
 

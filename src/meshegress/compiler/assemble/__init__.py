@@ -178,7 +178,7 @@ class ScopeTables:
             found = routes.routed(proxy)
             if found is not None:
                 return found
-        turn = self.registry.order.hosts_turn
+        turn = self.registry.order.virtual_host_first
         builder = RouteBuilder(self.scope, proxy, self.registry.profile, self._catch_all, turn=turn)
         built = builder.build_all((name for name in names if name not in self._inline), self.registry.part_pool)
         alike.append(built)

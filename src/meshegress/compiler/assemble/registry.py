@@ -16,7 +16,7 @@ from meshegress.compiler.fallthrough import outbound_policy
 from meshegress.compiler.model.cluster_local import ClusterLocalHosts
 from meshegress.compiler.model.endpoint_index import EndpointIndex
 from meshegress.compiler.model.entry_visibility import EntryVisibility
-from meshegress.compiler.model.orders import NATURAL, Order, Ties, host_orders_of
+from meshegress.compiler.model.orders import NATURAL, TieOrder, TieRule, virtual_host_orders
 from meshegress.compiler.model.part_pool import PartPool
 from meshegress.compiler.model.protocols import parse_protocol
 from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
@@ -24,7 +24,7 @@ from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Resolution, Service
 from meshegress.compiler.model.ties import (
-    Contested,
+    ContestedPorts,
     TieGroups,
     contested_places,
     service_ties,
@@ -51,7 +51,7 @@ _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 class Registry:
     """What all workloads of a mesh share: services in order, endpoints, VirtualServices, DestinationRules."""
 
-    def __init__(self, resources: ResourceSet, profile: Profile, order: Order = NATURAL) -> None:
+    def __init__(self, resources: ResourceSet, profile: Profile, order: TieOrder = NATURAL) -> None:
         self.profile = profile
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
@@ -59,7 +59,7 @@ class Registry:
         self.part_pool = PartPool()
         self.judgements = Judgements()
         #: By whether all listeners sniff.
-        self._contested: dict[bool, Contested] = {}
+        self._contested: dict[bool, ContestedPorts] = {}
         self._careful_ports: dict[bool, bytes] = {}
         self._resources = resources
         mesh = self.mesh
@@ -157,7 +157,7 @@ class Registry:
     def _mesh_policy(self) -> OutboundPolicy:
         return outbound_policy(None, self.mesh, self.profile, mesh_source=self.mesh_source)
 
-    def contested(self, *, sniffs: bool) -> Contested:
+    def contested(self, *, sniffs: bool) -> ContestedPorts:
         """Return where resources are tied, so that another order could give proxies another answer.
 
         It matters whether all of their listeners *sniff*.
@@ -166,7 +166,7 @@ class Registry:
             self._contested[sniffs] = self._find_contested(sniffs=sniffs)
         return self._contested[sniffs]
 
-    def careful_ports(self, *, sniffs: bool) -> bytes:
+    def contested_port_bits(self, *, sniffs: bool) -> bytes:
         """Return a bit for each port, set where another order could give another answer."""
         if sniffs not in self._careful_ports:
             contested = self.contested(sniffs=sniffs)
@@ -174,7 +174,7 @@ class Registry:
             self._careful_ports[sniffs] = port_bits(ports)
         return self._careful_ports[sniffs]
 
-    def _find_contested(self, *, sniffs: bool) -> Contested:
+    def _find_contested(self, *, sniffs: bool) -> ContestedPorts:
         services, roots = self.index.services, self._roots
         ports, hosts = contested_places(
             services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs, declared=self._declared_ports
@@ -185,14 +185,14 @@ class Registry:
         # The cluster of an egress proxy takes traffic of every port.
         proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self._resources.sidecars)
         everywhere = proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties)
-        return Contested(ports, hosts, domains, everywhere)
+        return ContestedPorts(ports, hosts, domains, everywhere)
 
-    def orders_on(self, port: int, contested: Contested, *, is_host: bool) -> tuple[Order, ...]:
+    def orders_on(self, port: int, contested: ContestedPorts, *, is_host: bool) -> tuple[TieOrder, ...]:
         """Return the orders in which requests on a port are asked, the natural one first.
 
         The port is *contested*, or else *is_host* tells that the host is.
         """
-        written = host_orders_of(contested.domains.get(port, 1))
+        written = virtual_host_orders(contested.domains.get(port, 1))
         if not contested.everywhere and port not in contested.ports and not is_host:
             return (NATURAL, *written)
         return (*self._groups.orders(None if is_host else port), *written)
@@ -211,7 +211,7 @@ class Registry:
         return frozenset(port.number for port in ports if not parse_protocol(port.protocol).is_http)
 
     @property
-    def _wide_ties(self) -> Iterable[tuple[Ties, Sequence[Any]]]:
+    def _wide_ties(self) -> Iterable[tuple[TieRule, Sequence[Any]]]:
         """How resources are tied that matter on any port."""
         resources = self._resources
         return (
@@ -220,9 +220,9 @@ class Registry:
             (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN)), resources.destination_rules),
         )
 
-    def is_seldom(self, order: Order) -> bool:
+    def is_rare_order(self, order: TieOrder) -> bool:
         """Return whether Istio may take *order* and hardly ever does: it is told of, and gives no candidates."""
-        return self.profile.steady_virtual_hosts and order.hosts_turn > 0
+        return self.profile.steady_virtual_hosts and order.virtual_host_first > 0
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table; its scope then says which of its labels do."""

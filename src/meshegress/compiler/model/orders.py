@@ -13,79 +13,81 @@ from typing import Any, TypeVar
 
 _Row = TypeVar("_Row")
 
-MOST_TURNS = 8
+MAX_TIED_TRIED = 8
 """Of a larger group so many members, evenly spread, come first."""
-_MOST_PERMUTED = 4
+_MAX_PERMUTED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TieOrder:
     """An order that tied resources may have had.
 
-    In each group the member at *turn* comes first, then those behind it and those before it; the others the other way
+    In each group the member at *first* comes first, then those behind it and those before it; the others the other way
     round if they are *backwards*. With a *parity* only groups of even or odd number are turned. Resources of unknown
     age are the oldest, or the youngest if *undated_last*. Where resources are as by name, listeners may still be
-    written the other way round, and of virtual hosts that want one domain the one at *hosts_turn* first.
+    written the other way round, and of virtual hosts that want one domain the one at *virtual_host_first* first.
     """
 
-    turn: int = 0
+    first: int = 0
     backwards: bool = False
     parity: int | None = None
     undated_last: bool = False
     listeners_reversed: bool = False
-    hosts_turn: int = 0
+    virtual_host_first: int = 0
 
     @property
     def is_by_name(self) -> bool:
         """Whether names decide between resources that are tied."""
-        return not (self.turn or self.backwards or self.undated_last)
+        return not (self.first or self.backwards or self.undated_last)
 
     def arranged(self, group: list[_Row], number: int = 0) -> list[_Row]:
         """Return the members of *group*, which has this *number*, in this order.
 
-        >>> Order(turn=1).arranged([1, 2, 3]), Order(backwards=True).arranged([1, 2, 3])
+        >>> TieOrder(first=1).arranged([1, 2, 3]), TieOrder(backwards=True).arranged([1, 2, 3])
         ([2, 3, 1], [1, 3, 2])
         """
         if len(group) < 2 or (self.parity is not None and number % 2 != self.parity):
             return group
-        turned = _turned(group, self.turn)
+        turned = _turned(group, self.first)
         return turned[:1] + turned[:0:-1] if self.backwards else turned
 
 
-NATURAL = Order()
+NATURAL = TieOrder()
 
 
-def orders_of(turns: int, *, are_several: bool, mix_ages: bool) -> Iterator[Order]:
+def tie_orders(turns: int, *, are_several: bool, mix_ages: bool) -> Iterator[TieOrder]:
     """Yield the orders to try of groups, the largest of which has as many members as *turns*, the natural one first.
 
     There may be several groups, and members of known age beside those of unknown age. The last turn is a whole one:
     then, too, what comes of one resource stands together, which it does not where all are of one age.
     """
-    firsts = range(1, min(turns, MOST_TURNS) + 1)
+    firsts = range(1, min(turns, MAX_TIED_TRIED) + 1)
     yield NATURAL
-    yield from (Order(turn=turn) for turn in firsts)
+    yield from (TieOrder(first=turn) for turn in firsts)
     if turns > 2:
-        yield from (Order(turn=turn, backwards=True) for turn in (firsts if turns <= _MOST_PERMUTED else firsts[-1:]))
+        yield from (
+            TieOrder(first=turn, backwards=True) for turn in (firsts if turns <= _MAX_PERMUTED else firsts[-1:])
+        )
     if are_several:
-        yield from (Order(turn=1, parity=parity) for parity in (0, 1))
+        yield from (TieOrder(first=1, parity=parity) for parity in (0, 1))
     if mix_ages:
-        yield from (Order(turn=turn, undated_last=True) for turn in firsts)
-    yield Order(listeners_reversed=True)
+        yield from (TieOrder(first=turn, undated_last=True) for turn in firsts)
+    yield TieOrder(listeners_reversed=True)
 
 
-def host_orders_of(turns: int) -> Iterator[Order]:
+def virtual_host_orders(turns: int) -> Iterator[TieOrder]:
     """Yield the orders in which virtual hosts are written of which so many want one domain, but for the natural one."""
-    yield from (Order(hosts_turn=turn) for turn in range(1, min(turns, MOST_TURNS)))
+    yield from (TieOrder(virtual_host_first=turn) for turn in range(1, min(turns, MAX_TIED_TRIED)))
 
 
-def written_first(rows: Sequence[_Row], claims: Callable[[_Row], Iterable[Hashable]], turn: int) -> list[_Row]:
-    """Return *rows* such that of those that claim the same the one at *turn* comes first."""
+def claimant_first(rows: Sequence[_Row], claims: Callable[[_Row], Iterable[Hashable]], turn: int) -> list[_Row]:
+    """Return *rows* such that of those that claim the same the one at *first* comes first."""
     return [row for group in grouped(rows, claims) for row in _turned(group, turn)]
 
 
 def _turned(group: list[_Row], turn: int) -> list[_Row]:
     size = len(group)
-    start = turn % size if size <= MOST_TURNS else turn % MOST_TURNS * size // MOST_TURNS
+    start = turn % size if size <= MAX_TIED_TRIED else turn % MAX_TIED_TRIED * size // MAX_TIED_TRIED
     return group[start:] + group[:start]
 
 
@@ -119,7 +121,7 @@ _Unit = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Ties:
+class TieRule:
     """How rows of a kind are tied: by age and key, and those of unknown age by what they claim.
 
     Rows with one key that come of one *resource* stay as they are unless *keeps_parts* is false.
@@ -132,13 +134,13 @@ class Ties:
     keeps_parts: bool = True
     first_number: int = 0
 
-    def arranged(self, rows: Iterable[_Row], order: Order) -> list[_Row]:
+    def arranged(self, rows: Iterable[_Row], order: TieOrder) -> list[_Row]:
         """Return *rows* oldest first, then by key; rows of unknown age are the oldest, and *order* arranges ties.
 
-        >>> ties = Ties(created=lambda row: row[1], key=lambda row: row[:1], claims=lambda row: "x")
+        >>> ties = TieRule(created=lambda row: row[1], key=lambda row: row[:1], claims=lambda row: "x")
         >>> ties.arranged([("b", None), ("a", None), ("c", 5)], NATURAL)
         [('a', None), ('b', None), ('c', 5)]
-        >>> ties.arranged([("b", None), ("a", None), ("c", 5)], Order(turn=1, undated_last=True))
+        >>> ties.arranged([("b", None), ("a", None), ("c", 5)], TieOrder(first=1, undated_last=True))
         [('c', 5), ('b', None), ('a', None)]
         """
         ordered = self._by_age(rows)
@@ -150,7 +152,7 @@ class Ties:
         undated = [
             order.arranged(group, number) for number, group in enumerate(self._undated(units), self.first_number)
         ]
-        if order.turn % 2:
+        if order.first % 2:
             undated.reverse()  # for what claims do not tell
         dated = [order.arranged(group, number) for number, group in enumerate(self._of_one_second(units))]
         placed = dated + undated if order.undated_last else undated + dated

@@ -1,4 +1,4 @@
-"""Ties: where the order of resources decides, and that order is not known.
+"""TieRule: where the order of resources decides, and that order is not known.
 
 A table is made for each of a few orders; requests on a port where an order could matter are asked of all.
 """
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshegress.addressing import canonical_address
-from meshegress.compiler.model.orders import Order, Ties, orders_of
+from meshegress.compiler.model.orders import TieOrder, TieRule, tie_orders
 from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Resolution, Service
 
 
 @dataclass(frozen=True, slots=True)
-class Contested:
+class ContestedPorts:
     """Where an unknown order could matter: on some ports, or anywhere.
 
     *domains* are the ports on which services of several hosts want one domain, with how many do: there the order of
@@ -46,7 +46,7 @@ class TieGroups:
     mix_ages: bool
 
     @staticmethod
-    def of(tied: Sequence[tuple[Ties, Sequence[Any]]]) -> TieGroups:
+    def of(tied: Sequence[tuple[TieRule, Sequence[Any]]]) -> TieGroups:
         """Return the groups of all kinds of resources, services first."""
         services, *others = [list(ties.groups(rows)) for ties, rows in tied]
         on_port: dict[int, int] = {}
@@ -57,31 +57,31 @@ class TieGroups:
         ages = {ties.created(row) is None for ties, rows in tied for row in rows}
         return TieGroups(on_port, max(sizes, default=2), len(services) + len(sizes) > 1, len(ages) > 1)
 
-    def orders(self, port: int | None) -> Iterator[Order]:
+    def orders(self, port: int | None) -> Iterator[TieOrder]:
         """Return the orders to try of what is tied on *port*, or on any, the natural one first."""
         on_port = self.on_port.get(port, 2) if port is not None else max(self.on_port.values(), default=2)
         turns = max(on_port, self.anywhere)
-        return orders_of(turns, are_several=self.are_several, mix_ages=self.mix_ages)
+        return tie_orders(turns, are_several=self.are_several, mix_ages=self.mix_ages)
 
 
-def service_ties(services: Iterable[Service], *, keeps_parts: bool) -> Ties:
+def service_ties(services: Iterable[Service], *, keeps_parts: bool) -> TieRule:
     """Return how *services* are tied; HTTP beside unknown protocols is not told, or all of a port would be one group.
 
     Source: Istio, pilot/pkg/model, SortServicesByCreationTime.
     """
-    exclusive = _Company.of(services, sniffs=True).exclusive
-    company = _Company(mixed=exclusive, exclusive=exclusive)
-    return Ties(
+    exclusive = _PortProtocols.of(services, sniffs=True).exclusive
+    protocols = _PortProtocols(mixed=exclusive, exclusive=exclusive)
+    return TieRule(
         created=lambda service: service.created,
         key=lambda service: (service.name, service.namespace),
-        claims=lambda service: (claim for claim, _ in _claims(service, company)),
+        claims=lambda service: (claim for claim, _ in _claims(service, protocols)),
         resource=lambda service: service.resource,
         keeps_parts=keeps_parts,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Company:
+class _PortProtocols:
     """Who else is on a port: there are *mixed* ports, on which HTTP gets in the way of others, and *exclusive* ones.
 
     On these is a protocol that shares its listener with no other. The listeners of *declared* ports have one place.
@@ -93,7 +93,7 @@ class _Company:
     declared: frozenset[int] = frozenset()
 
     @staticmethod
-    def of(services: Iterable[Service], *, sniffs: bool, declared: frozenset[int] = frozenset()) -> _Company:
+    def of(services: Iterable[Service], *, sniffs: bool, declared: frozenset[int] = frozenset()) -> _PortProtocols:
         exclusive: set[int] = set()
         mixed: set[int] = set(declared)
         for port in (port for service in services for port in service.ports):
@@ -101,7 +101,7 @@ class _Company:
                 exclusive.add(port.number)
             elif port.protocol is Protocol.AUTO or not (sniffs or port.protocol.is_http):
                 mixed.add(port.number)
-        return _Company(sniffs, frozenset(mixed | exclusive), frozenset(exclusive), declared)
+        return _PortProtocols(sniffs, frozenset(mixed | exclusive), frozenset(exclusive), declared)
 
 
 def contested_places(
@@ -112,12 +112,12 @@ def contested_places(
     Where listeners do not sniff, since they are bound to addresses of their own, HTTP and TLS exclude each other, too;
     and so do all on *declared* ports, whose protocol a Sidecar names.
     """
-    company = _Company.of(services, sniffs=sniffs, declared=declared)
+    protocols = _PortProtocols.of(services, sniffs=sniffs, declared=declared)
     latest: dict[Hashable, Service] = {}
     ports: set[int] = set()
     hosts: set[str] = set()
     for service in services:
-        for claim, wanted in _claims(service, company):
+        for claim, wanted in _claims(service, protocols):
             # Services come by age, those of unknown age first: whoever comes behind one of these is tied with it, and
             # if two others that claim the same are tied, so are two neighbours.
             other = latest.get(claim, service)
@@ -180,7 +180,7 @@ def tied(one: Service, other: Service) -> bool:
     return (one.created, one.name, one.namespace) == (other.created, other.name, other.namespace)
 
 
-def _claims(service: Service, company: _Company) -> Iterator[tuple[tuple[Hashable, ...], tuple[int, ...]]]:
+def _claims(service: Service, protocols: _PortProtocols) -> Iterator[tuple[tuple[Hashable, ...], tuple[int, ...]]]:
     """Yield what a service claims and on which ports, such that two claimants get in each other's way."""
     if service.resolution is Resolution.ALIAS:
         return
@@ -192,12 +192,12 @@ def _claims(service: Service, company: _Company) -> Iterator[tuple[tuple[Hashabl
             for domain in domains_of(service):
                 yield ("domain", domain, number), (number,)
         if protocol.is_http:
-            if number in company.mixed:
+            if number in protocols.mixed:
                 yield ("listener", UNSPECIFIED, number), (number,)
         elif protocol is not Protocol.UDP:
-            if bound != UNSPECIFIED or not (company.sniffs and protocol.is_tls) or number in company.exclusive:
+            if bound != UNSPECIFIED or not (protocols.sniffs and protocol.is_tls) or number in protocols.exclusive:
                 yield ("listener", bound, number), (number,)
-            if number in company.mixed and (bound == "cidr" or not company.sniffs or number in company.declared):
+            if number in protocols.mixed and (bound == "cidr" or not protocols.sniffs or number in protocols.declared):
                 yield ("listener", UNSPECIFIED, number), (number,)
             if ":" in bound:
                 yield ("written", canonical_address(bound), number), (number,)

@@ -12,7 +12,7 @@ from functools import partial
 from meshegress._match import host_matches
 from meshegress.compiler.model.domains import bracketed, host_and_port, service_domains
 from meshegress.compiler.model.drafts import single, target_cluster
-from meshegress.compiler.model.orders import written_first
+from meshegress.compiler.model.orders import claimant_first
 from meshegress.compiler.model.part_pool import PartPool
 from meshegress.compiler.model.projections import http_selectors
 from meshegress.compiler.model.protocols import Protocol
@@ -178,7 +178,7 @@ class RouteBuilder:
                 consumed.update(one.host for one in group.served)
                 yield group
         rest = [one for host, one in served.items() if host not in consumed]
-        for one in written_first(rest, lambda one: domains_of(one.service), self._turn) if self._turn else rest:
+        for one in claimant_first(rest, lambda one: domains_of(one.service), self._turn) if self._turn else rest:
             if one.service.resolution is not Resolution.ALIAS:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
