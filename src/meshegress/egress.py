@@ -11,12 +11,12 @@ from typing import overload
 
 from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, Decided, Way, decide_columns, is_arrow
-from meshegress.compiler.fallthrough import CATCH_ALLS
-from meshegress.compiler.losers import losers
 from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
 from meshegress.compiler.model.proxy import OutboundPolicy
 from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.program import Program
+from meshegress.compiler.undeclared_traffic import CATCH_ALLS
+from meshegress.compiler.why_not import why_not
 from meshegress.decision import Assumption, Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
@@ -138,7 +138,7 @@ class Egress:
         addressed = request if request.address is not None else request.to(self._addresses_of(request)[0])
         compiled = self._view.compiled
         name = request.name or request.sni or request.host or ""
-        notes = losers(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
+        notes = why_not(name, request.port, index=self._view.registry.index, scope=compiled.scope) if name else ()
         told = dict.fromkeys(str(note) for note in notes)
         if decision.outcome in _UNDECLARED or decision.virtual_host in CATCH_ALLS:
             told[_policy_note(compiled.policy)] = None

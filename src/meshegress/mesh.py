@@ -17,11 +17,11 @@ from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet, named
 from meshegress.collection import check as check_resources
 from meshegress.collection import load as load_resources
 from meshegress.collector import collector_at_rest
-from meshegress.compiler.assemble import Registry, ScopeTables
-from meshegress.compiler.changes import EntryChange
+from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.pipeline import Registry, ScopeTables
 from meshegress.compiler.program import Lowerer
 from meshegress.egress import Egress
 from meshegress.findings import Finding

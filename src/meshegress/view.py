@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from meshegress.compiler.assemble import Compiled, Registry, ScopeTables
-from meshegress.compiler.changes import EntryChange
+from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.ties import ContestedPorts
+from meshegress.compiler.pipeline import Compiled, Registry, ScopeTables
 from meshegress.compiler.program import Lowerer, Program
 from meshegress.request import Workload
 from meshegress.unaddressed import asked_names

@@ -89,9 +89,9 @@ def test_imports_point_down() -> None:
 
 
 def test_passes_do_not_know_each_other() -> None:
-    """A pass of the compiler imports what the passes speak of, never another pass; ``assemble`` lists them all.
+    """A pass of the compiler imports what the passes speak of, never another pass; ``pipeline`` lists them all.
 
-    ``changes`` asks the same list twice, for what goes and for what comes.
+    ``incremental`` asks the same list twice, for what goes and for what comes.
     """
 
     def compiler_pass(name: str) -> str:
@@ -100,7 +100,7 @@ def test_passes_do_not_know_each_other() -> None:
     between = [
         (a, b) for a, b in ARROWS if compiler_pass(a) and compiler_pass(b) not in ("", "model", compiler_pass(a))
     ]
-    assert [(a, b) for a, b in between if compiler_pass(a) not in ("assemble", "changes")] == []
+    assert [(a, b) for a, b in between if compiler_pass(a) not in ("pipeline", "incremental")] == []
 
 
 def test_nothing_imports_itself_in_a_circle() -> None:

@@ -52,4 +52,4 @@ def test_every_recorded_request_is_explained(shard: int) -> None:
             assert str(decision) in outcome
             assert last.stage == ENDS.get(decision.outcome, last.stage), (world["id"], call["id"])
             assert all(step.found for step in explanation.steps)
-            assert all(loser.reason for loser in explanation.losers)
+            assert all(one.reason for one in explanation.rejected)

@@ -88,7 +88,7 @@ def test_the_explanation_takes_the_same_way(request: Request) -> None:
         pytest.param(Request.http("b.com", address="::1"), "not 0.0.0.0_80: it takes no IPv6 address", id="a family"),
     ],
 )  # fmt: skip
-def test_losers_have_a_reason(request_: Request, line: str) -> None:
+def test_rejected_alternatives_have_a_reason(request_: Request, line: str) -> None:
     """What lost is named, and why."""
     assert line in str(told(request_))
 

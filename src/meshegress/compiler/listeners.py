@@ -23,7 +23,7 @@ from meshegress.table import FilterChain, FilterChainMatch, Listener
 
 UNIX = "unix://"
 
-OpaquePlanner = Callable[..., Sequence[FilterChainDraft]]
+ChainDrafter = Callable[..., Sequence[FilterChainDraft]]
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class _Kind(Enum):
     __hash__ = object.__hash__  # as for Protocol
 
 
-class _Meeting(Enum):
+class ListenerConflict(Enum):
     """What becomes of a newcomer where there is a listener already."""
 
     IGNORE = "ignore"
@@ -95,21 +95,21 @@ def _kind(protocol: Protocol) -> _Kind | None:
 
 
 #: The newcomer's kind, then what the listener is stored as.
-_MEETINGS = {
-    (_Kind.HTTP, _Kind.HTTP): _Meeting.IGNORE,
-    (_Kind.HTTP, _Kind.TCP): _Meeting.MIX,
-    (_Kind.HTTP, _Kind.AUTO): _Meeting.IGNORE,
-    (_Kind.TCP, _Kind.HTTP): _Meeting.MIX,
-    (_Kind.TCP, _Kind.TCP): _Meeting.MERGE,
-    (_Kind.TCP, _Kind.AUTO): _Meeting.MERGE,
-    (_Kind.AUTO, _Kind.HTTP): _Meeting.OVERWRITE,
-    (_Kind.AUTO, _Kind.TCP): _Meeting.MIX,
-    (_Kind.AUTO, _Kind.AUTO): _Meeting.IGNORE,
+_CONFLICTS = {
+    (_Kind.HTTP, _Kind.HTTP): ListenerConflict.IGNORE,
+    (_Kind.HTTP, _Kind.TCP): ListenerConflict.MIX,
+    (_Kind.HTTP, _Kind.AUTO): ListenerConflict.IGNORE,
+    (_Kind.TCP, _Kind.HTTP): ListenerConflict.MIX,
+    (_Kind.TCP, _Kind.TCP): ListenerConflict.MERGE,
+    (_Kind.TCP, _Kind.AUTO): ListenerConflict.MERGE,
+    (_Kind.AUTO, _Kind.HTTP): ListenerConflict.OVERWRITE,
+    (_Kind.AUTO, _Kind.TCP): ListenerConflict.MIX,
+    (_Kind.AUTO, _Kind.AUTO): ListenerConflict.IGNORE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class _Newcomer:
+class Candidate:
     """One port of a service on its way to a listener."""
 
     kind: _Kind
@@ -125,16 +125,16 @@ class _Newcomer:
         return self.binds[0], self.port.number
 
 
-def _meeting(entry: _Entry, newcomer: _Newcomer) -> _Meeting:
+def _meeting(entry: _Entry, newcomer: Candidate) -> ListenerConflict:
     """Return what becomes of *newcomer*: MONGO and MYSQL share a listener with nothing else."""
     if newcomer.kind is _Kind.HTTP_PROXY:
-        return _Meeting.OVERWRITE
+        return ListenerConflict.OVERWRITE
     present = _kind(entry.stored)
     present = _Kind.HTTP if present is _Kind.HTTP_PROXY or present is None else present
     protocol = newcomer.port.protocol
     if protocol is not entry.stored and (protocol in WELL_KNOWN_TCP or entry.stored in WELL_KNOWN_TCP):
-        return _Meeting.IGNORE
-    return _MEETINGS[newcomer.kind, present]
+        return ListenerConflict.IGNORE
+    return _CONFLICTS[newcomer.kind, present]
 
 
 class ListenerBuilder:
@@ -145,7 +145,7 @@ class ListenerBuilder:
         proxy: Proxy,
         profile: Profile,
         pools: EndpointIndex,
-        plan_opaque: OpaquePlanner,
+        plan_opaque: ChainDrafter,
         *,
         inspection_timeout_ms: int | None,
     ) -> None:
@@ -176,8 +176,8 @@ class ListenerBuilder:
                 if self._can_bind(binds, port, on_port):
                     self._add_everywhere(service, port, binds, egress)
 
-    def finish(self, fallthrough: FilterChain, part_pool: PartPool) -> Outbound:
-        """Return the listeners; *fallthrough* is the chain of those that have none for the rest.
+    def finish(self, undeclared_traffic: FilterChain, part_pool: PartPool) -> Outbound:
+        """Return the listeners; *undeclared_traffic* is the chain of those that have none for the rest.
 
         They are taken from *part_pool* as far as they are there.
         """
@@ -186,7 +186,7 @@ class ListenerBuilder:
             if key in self._of_endpoints and key not in self._of_others:
                 alone.setdefault(key[0], set()).add(place)
         return Outbound(
-            part_pool.listeners(self._listener(entry, fallthrough) for entry in self._entries.values()),
+            part_pool.listeners(self._listener(entry, undeclared_traffic) for entry in self._entries.values()),
             {address: frozenset(places) for address, places in alone.items()},
             frozenset(address for address, _ in self._of_endpoints & self._of_others),
         )
@@ -222,7 +222,7 @@ class ListenerBuilder:
         for endpoint in endpoints:
             if endpoint.is_ip and endpoint.address not in self._proxy.own_addresses[:1]:
                 self._of_endpoints.add((endpoint.address, port.number))
-                self._enter(_Newcomer(kind, service, port, (endpoint.address,), (), egress))
+                self._enter(Candidate(kind, service, port, (endpoint.address,), (), egress))
 
     def _add(self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener) -> None:
         kind = _kind(port.protocol)
@@ -232,9 +232,9 @@ class ListenerBuilder:
         if not binds:
             binds, cidrs = self._service_binds(service, kind)
         self._of_others.add((binds[0], port.number))
-        self._enter(_Newcomer(kind, service, port, binds, cidrs, egress))
+        self._enter(Candidate(kind, service, port, binds, cidrs, egress))
 
-    def _enter(self, newcomer: _Newcomer) -> None:
+    def _enter(self, newcomer: Candidate) -> None:
         """Give *newcomer* its place, or settle what becomes of it where there is a listener already."""
         entry = self._entries.get(newcomer.key)
         if entry is None:
@@ -242,17 +242,17 @@ class ListenerBuilder:
         elif not entry.locked:
             self._meet(entry, newcomer)
 
-    def _meet(self, entry: _Entry, newcomer: _Newcomer) -> None:
+    def _meet(self, entry: _Entry, newcomer: Candidate) -> None:
         """Settle what a newcomer does to the listener that is there."""
         meeting = _meeting(entry, newcomer)
-        if meeting is _Meeting.OVERWRITE:
+        if meeting is ListenerConflict.OVERWRITE:
             self._entries[newcomer.key] = self._entry(newcomer)
-        elif meeting is not _Meeting.IGNORE:
+        elif meeting is not ListenerConflict.IGNORE:
             entry.merge(self._plans(newcomer))
-            if meeting is _Meeting.MIX:
+            if meeting is ListenerConflict.MIX:
                 entry.stored = Protocol.AUTO
 
-    def _entry(self, newcomer: _Newcomer) -> _Entry:
+    def _entry(self, newcomer: Candidate) -> _Entry:
         protocol = newcomer.port.protocol
         if newcomer.kind is _Kind.HTTP and newcomer.binds[0] == self._wildcard:
             protocol = Protocol.AUTO
@@ -274,7 +274,7 @@ class ListenerBuilder:
                 extra = (*extra, UNSPECIFIED_V6)
         return (address, *extra), ()
 
-    def _plans(self, newcomer: _Newcomer) -> list[FilterChainDraft]:
+    def _plans(self, newcomer: Candidate) -> list[FilterChainDraft]:
         kind, service, port = newcomer.kind, newcomer.service, newcomer.port
         bind = newcomer.binds[0]
         on_wildcard = bind == self._wildcard
@@ -292,7 +292,7 @@ class ListenerBuilder:
     def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> FilterChainDraft:
         return FilterChainDraft(self._proxy.http_manager(route_config), sniffs=sniffs, origin=service.origin(port))
 
-    def _listener(self, entry: _Entry, fallthrough: FilterChain) -> Listener:
+    def _listener(self, entry: _Entry, undeclared_traffic: FilterChain) -> Listener:
         chains: list[FilterChain] = []
         default: FilterChain | None = None
         http_inspector = any(plan.sniffs for plan in entry.plans)
@@ -308,7 +308,7 @@ class ListenerBuilder:
         if default is not None and not chains:
             chains, default = [replace(default, match=FilterChainMatch())], None
         elif default is None:
-            default = fallthrough
+            default = undeclared_traffic
         inspects_tls = http_inspector and self._profile.always_inspects_tls
         return Listener(
             name=listener_name(entry.binds[0], entry.port),

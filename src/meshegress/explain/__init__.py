@@ -12,7 +12,7 @@ from meshegress.decision import Decision
 from meshegress.explain.chains import choose_chain, choose_listener, inspect
 from meshegress.explain.routes import choose_host, choose_route, elsewhere, judge_codec, show_action, show_clusters
 from meshegress.explain.steps import Explanation as Explanation
-from meshegress.explain.steps import Loser as Loser
+from meshegress.explain.steps import RejectedAlternative as RejectedAlternative
 from meshegress.explain.steps import Step as Step
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChain, HttpConnectionManager, ListenerKind, RouteConfiguration, Table

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from meshegress._match import NO_MATCH, PrefixTable, ServerNameTable
 from meshegress.addressing import canonical_address
-from meshegress.explain.steps import Loser, Step
+from meshegress.explain.steps import RejectedAlternative, Step
 from meshegress.request import Request
 from meshegress.table import FilterChain, HttpConnectionManager, Listener, ListenerKind, Table
 from meshegress.wire import HTTP_ALPN, HttpVerdict, TlsVerdict
@@ -47,15 +47,17 @@ def choose_listener(table: Table, request: Request) -> tuple[Listener | None, St
         if found is not None:
             others = tuple(_lost_listener(one, request, family) for one in on_port if one is not found)
             return found, Step("listener", _named(found), reason, others)
-    losers = tuple(_lost_listener(one, request, family) for one in on_port)
+    rejected = tuple(_lost_listener(one, request, family) for one in on_port)
     refused = tuple(
-        Loser(row.name, f"Envoy refuses it: {row.reason}") for row in table.rejected if row.kind == "listener"
+        RejectedAlternative(row.name, f"Envoy refuses it: {row.reason}")
+        for row in table.rejected
+        if row.kind == "listener"
     )
     found = next((one for one in table.listeners if one.kind is ListenerKind.VIRTUAL_OUTBOUND), None)
     if found is None:
-        return None, Step("listener", "none", f"nothing listens on port {request.port}", losers + refused)
+        return None, Step("listener", "none", f"nothing listens on port {request.port}", rejected + refused)
     reason = f"no listener takes {request.destination}:{request.port}"
-    return found, Step("listener", _named(found), reason, losers + refused)
+    return found, Step("listener", _named(found), reason, rejected + refused)
 
 
 def inspect(listener: Listener, request: Request, table: Table) -> tuple[Seen, Step | None]:
@@ -82,7 +84,7 @@ def inspect(listener: Listener, request: Request, table: Table) -> tuple[Seen, S
 def choose_chain(listener: Listener, request: Request, seen: Seen) -> tuple[FilterChain | None, Step]:
     """Return the chain of *request*, and the step that says why."""
     remaining = list(listener.filter_chains)
-    losers: list[Loser] = []
+    rejected: list[RejectedAlternative] = []
     reasons: list[str] = []
     for level in _LEVELS:
         if not remaining:
@@ -90,20 +92,24 @@ def choose_chain(listener: Listener, request: Request, seen: Seen) -> tuple[Filt
         asked = {want for chain in remaining for want in level.wants(chain)}
         bucket = level.bucket(asked, request, seen)
         kept = [chain for chain in remaining if bucket in level.wants(chain)]
-        losers += [_lost_chain(chain, level, bucket) for chain in remaining if chain not in kept]
+        rejected += [_lost_chain(chain, level, bucket) for chain in remaining if chain not in kept]
         reasons += [f"{level.subject} {bucket}"] if bucket != _NONE and kept else []
         remaining = kept
     default = listener.default_filter_chain
     if remaining:
-        beaten = [] if default is None else [Loser(describe(default), "the default chain is for what no other takes")]
+        beaten = (
+            []
+            if default is None
+            else [RejectedAlternative(describe(default), "the default chain is for what no other takes")]
+        )
         reason = "; ".join(reasons) or "it asks for nothing"
         return remaining[0], Step(
-            "filter chain", describe(remaining[0]), reason, (*losers, *beaten), remaining[0].origin
+            "filter chain", describe(remaining[0]), reason, (*rejected, *beaten), remaining[0].origin
         )
     if default is None:
-        return None, Step("filter chain", "none", "no chain matches, and there is no default", tuple(losers))
+        return None, Step("filter chain", "none", "no chain matches, and there is no default", tuple(rejected))
     return default, Step(
-        "filter chain", describe(default), "the default: no other matches", tuple(losers), default.origin
+        "filter chain", describe(default), "the default: no other matches", tuple(rejected), default.origin
     )
 
 
@@ -122,17 +128,19 @@ def _named(listener: Listener) -> str:
     return listener.name or "the proxy's own"
 
 
-def _lost_listener(listener: Listener, request: Request, family: str) -> Loser:
+def _lost_listener(listener: Listener, request: Request, family: str) -> RejectedAlternative:
     if family not in listener.addresses and {"0.0.0.0", "::"} & set(listener.addresses):
-        return Loser(_named(listener), f"it takes no {'IPv6' if family == '::' else 'IPv4'} address")
-    return Loser(_named(listener), f"it is bound to {', '.join(listener.addresses)}, not to {request.destination}")
+        return RejectedAlternative(_named(listener), f"it takes no {'IPv6' if family == '::' else 'IPv4'} address")
+    return RejectedAlternative(
+        _named(listener), f"it is bound to {', '.join(listener.addresses)}, not to {request.destination}"
+    )
 
 
-def _lost_chain(chain: FilterChain, level: _Level, bucket: str) -> Loser:
+def _lost_chain(chain: FilterChain, level: _Level, bucket: str) -> RejectedAlternative:
     wants = [want for want in level.wants(chain) if want != _NONE]
     asked = f"asks for {level.subject} {', '.join(wants)}" if wants else f"asks for no {level.subject}"
     beaten = f", and {bucket} is the one bucket that is looked into" if bucket != _NONE else ""
-    return Loser(describe(chain), asked + beaten, chain.origin)
+    return RejectedAlternative(describe(chain), asked + beaten, chain.origin)
 
 
 def _port(wants: Iterable[str], request: Request, _seen: Seen) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshegress._engine.conditions import RequestView, header_holds, parameter_holds, text_holds
 from meshegress._engine.layout import EVERY_PATH, RouteRow
 from meshegress._match import NO_MATCH, DomainTable
-from meshegress.explain.steps import Loser, Step
+from meshegress.explain.steps import RejectedAlternative, Step
 from meshegress.naming import ClusterName
 from meshegress.request import Request
 from meshegress.route_rows import lower_route
@@ -59,13 +59,13 @@ def choose_host(routes: RouteConfiguration, request: Request) -> tuple[VirtualHo
     found = hosts[row]
     # A name in full belongs to one host alone: only wildcards can lose.
     fits = ((host, domain) for host in hosts for domain in host.domains if "*" in domain)
-    losers = tuple(
-        Loser(host.name, f"its domain `{domain}` fits too, and says less", host.origin)
+    rejected = tuple(
+        RejectedAlternative(host.name, f"its domain `{domain}` fits too, and says less", host.origin)
         for host, domain in fits
         if host is not found and _fits(domain, request.authority)
     )
     domain = min((domain for domain in found.domains if _fits(domain, request.authority)), key=_vagueness)
-    return found, Step("virtual host", found.name, f"domain `{domain}` fits best", losers, found.origin)
+    return found, Step("virtual host", found.name, f"domain `{domain}` fits best", rejected, found.origin)
 
 
 def choose_route(host: VirtualHost, manager: HttpConnectionManager, request: Request) -> tuple[Route | None, Step]:
@@ -73,14 +73,14 @@ def choose_route(host: VirtualHost, manager: HttpConnectionManager, request: Req
     if request.verb == "CONNECT":
         return None, Step("route", "none", "CONNECT has no route here, whatever its path")
     view = RequestView(request, manager.path_normalization)
-    losers: list[Loser] = []
+    rejected: list[RejectedAlternative] = []
     for route in host.routes:
         failed = _failed_condition(route, lower_route(route, 0), view)
         if failed is None:
-            reason = "it takes every path" if not losers else "the first whose conditions hold"
-            return route, Step("route", _named(route), reason, tuple(losers), route.origin)
-        losers.append(Loser(_named(route), failed, route.origin))
-    return None, Step("route", "none", "no condition holds, and there is no way back to another host", tuple(losers))
+            reason = "it takes every path" if not rejected else "the first whose conditions hold"
+            return route, Step("route", _named(route), reason, tuple(rejected), route.origin)
+        rejected.append(RejectedAlternative(_named(route), failed, route.origin))
+    return None, Step("route", "none", "no condition holds, and there is no way back to another host", tuple(rejected))
 
 
 def show_action(table: Table, route: Route) -> Step:

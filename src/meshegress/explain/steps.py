@@ -9,7 +9,7 @@ from meshegress.decision import Decision, Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Loser:
+class RejectedAlternative:
     """Something that could have taken the request, and why it did not."""
 
     name: str
@@ -27,7 +27,7 @@ class Step:
     stage: str
     found: str
     reason: str = ""
-    losers: tuple[Loser, ...] = ()
+    rejected: tuple[RejectedAlternative, ...] = ()
     origin: Origin | None = None
 
 
@@ -44,30 +44,30 @@ class Explanation:
     notes: tuple[str, ...] = ()
 
     @property
-    def losers(self) -> tuple[Loser, ...]:
+    def rejected(self) -> tuple[RejectedAlternative, ...]:
         """Everything that lost on the way, in order."""
-        return tuple(loser for step in self.steps for loser in step.losers)
+        return tuple(alternative for step in self.steps for alternative in step.rejected)
 
     def __str__(self) -> str:
         lines = [self.asked]
         for step in self.steps:
             lines.append(f"  {step.stage:<13} {step.found}{_because(step.reason)}{_place(step.origin)}")
-            lines += [f"      not {loser}" for loser in step.losers[:SHOWN_LOSERS]]
-            if len(step.losers) > SHOWN_LOSERS:
-                lines.append(f"      and {len(step.losers) - SHOWN_LOSERS} more")
+            lines += [f"      not {alternative}" for alternative in step.rejected[:SHOWN_REJECTED]]
+            if len(step.rejected) > SHOWN_REJECTED:
+                lines.append(f"      and {len(step.rejected) - SHOWN_REJECTED} more")
         lines.append(f"  {'outcome':<13} {_outcome(self.decision)}{_governed(self.decision)}")
         lines += [f"      assumed: {one.reason}" for one in self.decision.assumptions]
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
 
-#: How many losers of one step the page shows.
-SHOWN_LOSERS = 8
+#: How many rejected of one step the page shows.
+SHOWN_REJECTED = 8
 
 
-def lost(names: Iterable[tuple[str, Origin | None]], reason: Callable[[str], str]) -> tuple[Loser, ...]:
-    """Return a loser for each of *names*, with the reason for its name."""
-    return tuple(Loser(name, reason(name), origin) for name, origin in names)
+def lost(names: Iterable[tuple[str, Origin | None]], reason: Callable[[str], str]) -> tuple[RejectedAlternative, ...]:
+    """Return a alternative for each of *names*, with the reason for its name."""
+    return tuple(RejectedAlternative(name, reason(name), origin) for name, origin in names)
 
 
 def _because(reason: str) -> str:

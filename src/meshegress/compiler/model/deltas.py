@@ -15,21 +15,25 @@ Key = Callable[[Any], tuple[Any, ...]]
 
 
 class NotSeparableError(Exception):
-    """What changes cannot be told from what stays: only compiling the whole tells what comes of it."""
+    """A change cannot be separated from the rest of the mesh, so the whole is compiled; *reason* says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Delta(Generic[_Whole, _Part]):
-    """One whole in the place of another: without the parts *gone*, with *fresh* ones."""
+    """One whole in the place of another: without the parts *removed*, with *added* ones."""
 
     before: _Whole
     after: _Whole
-    gone: tuple[_Part, ...]
-    fresh: tuple[_Part, ...]
+    removed: tuple[_Part, ...]
+    added: tuple[_Part, ...]
 
 
-def patched(rows: Sequence[_Row], gone: Iterable[_Row], fresh: Iterable[_Row], key: Key) -> list[_Row]:
-    """Return *rows*, which are in the order of *key*, without those *gone* and with *fresh* ones in their places.
+def patched(rows: Sequence[_Row], removed: Iterable[_Row], added: Iterable[_Row], key: Key) -> list[_Row]:
+    """Return *rows*, which are in the order of *key*, without those *removed* and with *added* ones in their places.
 
     Raises NotSeparableError where one that is to go is not where it must be.
 
@@ -37,15 +41,15 @@ def patched(rows: Sequence[_Row], gone: Iterable[_Row], fresh: Iterable[_Row], k
     [1, 2, 4, 5]
     """
     found = list(rows)
-    for row in gone:
+    for row in removed:
         place = bisect_left(found, key(row), key=key)
         while place < len(found) and found[place] != row:
             if key(found[place]) != key(row):
-                raise NotSeparableError
+                raise NotSeparableError("a part to remove is not in its place")
             place += 1
         if place == len(found):
-            raise NotSeparableError
+            raise NotSeparableError("a part to remove is not in its place")
         del found[place]
-    for row in fresh:
+    for row in added:
         found.insert(bisect_right(found, key(row), key=key), row)
     return found

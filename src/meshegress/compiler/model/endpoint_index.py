@@ -39,16 +39,16 @@ class EndpointIndex:
         """Return the endpoints of *key* on the service's port *number*, healthy or not."""
         return self._by_port.get((key, number), ())
 
-    def changed(self, gone: Iterable[Service], other: EndpointIndex, fresh: Iterable[Service]) -> EndpointIndex:
-        """Return the pools without those of *gone*, and with those that *other* has for *fresh*."""
+    def changed(self, removed: Iterable[Service], other: EndpointIndex, added: Iterable[Service]) -> EndpointIndex:
+        """Return the pools without those of *removed*, and with those that *other* has for *added*."""
         changed = copy(self)
         changed._pools, changed._by_port = dict(self._pools), dict(self._by_port)
         rows: list[Endpoint] = []
-        for service in gone:
+        for service in removed:
             rows += changed._pools.pop(service.key, ())
             for port in service.ports:
                 changed._by_port.pop((service.key, port.number), None)
-        for service in fresh:
+        for service in added:
             if service.key in other._pools:
                 changed._pools[service.key] = other._pools[service.key]
                 rows += other._pools[service.key]
@@ -82,12 +82,12 @@ def _by_port_number(
         # Of two ports with one name the last counts, for Kubernetes' endpoints.
         numbers = {port.name: port.number for port in service.ports}
         own = set(numbers.values()) | {port.number for port in service.ports}
-        fresh: dict[int, list[Endpoint]] = {}
+        added: dict[int, list[Endpoint]] = {}
         for endpoint in pool:
             number = endpoint.port_number or numbers.get(endpoint.port_name, 0)
             if number in own:
-                fresh.setdefault(number, []).append(endpoint)
-        for number, endpoints in fresh.items():
+                added.setdefault(number, []).append(endpoint)
+        for number, endpoints in added.items():
             found[service.key, number] = endpoints
     return found
 

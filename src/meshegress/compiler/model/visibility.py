@@ -75,13 +75,13 @@ class ServiceIndex:
         aliases = [service for service in self.services if service.resolution is Resolution.ALIAS]
         return frozenset(name for alias in aliases for name in (alias.hostname, alias.external_name))
 
-    def changed(self, gone: Sequence[Service], fresh: Sequence[Service]) -> ServiceIndex:
-        """Return the index without *gone* and with *fresh*, whose hosts nobody else has."""
+    def changed(self, removed: Sequence[Service], added: Sequence[Service]) -> ServiceIndex:
+        """Return the index without *removed* and with *added*, whose hosts nobody else has."""
         changed = copy(self)
         changed.__dict__.pop("_ranks", None)
         changed._visible = {}
-        changed.services = patched(self.services, gone, fresh, by_age)
-        only_gone, only_fresh = self.alone(gone), self.alone(fresh)
+        changed.services = patched(self.services, removed, added, by_age)
+        only_gone, only_fresh = self.restricted_to(removed), self.restricted_to(added)
         changed._public = patched(self._public, only_gone._public, only_fresh._public, by_age)
         changed._exported = dict(self._exported)
         for namespace in only_gone._exported.keys() | only_fresh._exported.keys():
@@ -97,7 +97,7 @@ class ServiceIndex:
         }
         return changed
 
-    def alone(self, services: Sequence[Service]) -> ServiceIndex:
+    def restricted_to(self, services: Sequence[Service]) -> ServiceIndex:
         """Return the index of no other services than these."""
         return ServiceIndex(services, self._default, self._profile, self._entry_visibility)
 

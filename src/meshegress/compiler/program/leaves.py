@@ -125,7 +125,7 @@ def _find_route(routes: LoweredRoutes, place: int) -> tuple[VirtualHost | None, 
         return None, None
     row = bisect_right(routes.node.misses, place) - 1
     host = routes.hosts[row]
-    assert host is not None  # nothing leads to what is gone
+    assert host is not None  # nothing leads to what is removed
     route = place - routes.node.misses[row]
     return host, host.routes[route - 1] if route else None
 

@@ -1,6 +1,6 @@
 """Lower what a change left of a listener or a route configuration: the old node, and what is new in it.
 
-Numbers of chains and rows of virtual hosts are the node's own: what is gone leaves its number unused, what is new gets
+Chains and virtual hosts keep their numbers in the node: what is removed leaves its number unused, what is new gets
 the next one, and where more than a few are unused the whole is lowered again.
 """
 
@@ -36,7 +36,7 @@ def relower_listener(lowered: LoweredListener, delta: Delta[Listener, FilterChai
     level = lowered.node.any_port
     bucket = level.unprefixed if level is not None else None
     live = len(delta.after.filter_chains)
-    by_name = all(_is_by_name(chain) for chain in (*delta.gone, *delta.fresh))
+    by_name = all(_is_by_name(chain) for chain in (*delta.removed, *delta.added))
     if level is None or bucket is None or not by_name or _is_sparse(len(lowered.chains), live):
         return lower_listener(delta.after)
     changed = _other_names(bucket, lowered.chains, delta)
@@ -55,43 +55,43 @@ def relower_routes(
     *changed_names* changes a table of names.
     """
     node = lowered.node
-    if [host.domains for host in delta.gone] == [host.domains for host in delta.fresh]:
+    if [host.domains for host in delta.removed] == [host.domains for host in delta.added]:
         rerouted = _reroute(lowered, delta)
         if rerouted is not None:
             return rerouted
     hosts: list[VirtualHost | None] = list(lowered.hosts)
     if _is_sparse(len(hosts), len(delta.after.virtual_hosts)):
         return lower_routes(delta.after)
-    for host in delta.gone:
+    for host in delta.removed:
         row = node.domains.find(host.domains[0])
         if row == NO_MATCH or hosts[row] != host:
             return lower_routes(delta.after)
         hosts[row] = None
-    removed = [domain for host in delta.gone for domain in host.domains]
-    added = [(domain, row) for row, host in enumerate(delta.fresh, len(hosts)) for domain in host.domains]
+    removed = [domain for host in delta.removed for domain in host.domains]
+    added = [(domain, row) for row, host in enumerate(delta.added, len(hosts)) for domain in host.domains]
     answers, misses = array("i", node.answers), array("i", node.misses)
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = list(node.conditional)
     leaf = node.leaves
-    for host in delta.fresh:
+    for host in delta.added:
         leaf = lower_host(host, leaf, answers, misses, conditional)
     domains = changed_names(node.domains, removed, added)
     changed = node._replace(
         domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
     )
-    return LoweredRoutes(delta.after, changed, (*hosts, *delta.fresh))
+    return LoweredRoutes(delta.after, changed, (*hosts, *delta.added))
 
 
 def _reroute(lowered: LoweredRoutes, delta: Delta[RouteConfiguration, VirtualHost]) -> LoweredRoutes | None:
     """Return *lowered* with other virtual hosts of the same domains on the same rows; None where they are not there."""
     hosts = list(lowered.hosts)
     rows: list[tuple[int, VirtualHost]] = []
-    for old, new in zip(delta.gone, delta.fresh, strict=True):
+    for old, new in zip(delta.removed, delta.added, strict=True):
         row = lowered.node.domains.find(old.domains[0])
         if row == NO_MATCH or hosts[row] != old:
             return None
         hosts[row] = new
         rows.append((row, new))
-    if all(_has_shape_of(new, old) for old, new in zip(delta.gone, delta.fresh, strict=True)):
+    if all(_has_shape_of(new, old) for old, new in zip(delta.removed, delta.added, strict=True)):
         return LoweredRoutes(delta.after, _in_place(lowered.node, rows), tuple(hosts))
     kept = [host for host in hosts if host is not None]
     if len(kept) < len(hosts):
@@ -131,14 +131,14 @@ def _other_names(
     if bucket.names is None:
         return None
     chains = list(numbered)
-    for chain in delta.gone:
+    for chain in delta.removed:
         row = bucket.names.find(chain.match.server_names[0])
         number = bucket.rows[row] if row != NO_MATCH else NO_MATCH
         if number < 0 or chains[number] != chain:
             return None
         chains[number] = None
     rows = array("i", bucket.rows)
-    added = [(chain.match.server_names[0], len(rows) + place) for place, chain in enumerate(delta.fresh)]
-    rows.extend(range(len(chains), len(chains) + len(delta.fresh)))
-    removed = [chain.match.server_names[0] for chain in delta.gone]
-    return bucket._replace(names=bucket.names.with_changes(removed, added), rows=rows), (*chains, *delta.fresh)
+    added = [(chain.match.server_names[0], len(rows) + place) for place, chain in enumerate(delta.added)]
+    rows.extend(range(len(chains), len(chains) + len(delta.added)))
+    removed = [chain.match.server_names[0] for chain in delta.removed]
+    return bucket._replace(names=bucket.names.with_changes(removed, added), rows=rows), (*chains, *delta.added)

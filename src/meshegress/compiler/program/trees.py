@@ -38,7 +38,7 @@ _Level = TypeVar("_Level")
 
 @dataclass(frozen=True, slots=True)
 class LoweredListener:
-    """A listener's node, and its chains by the numbers that they have there; None stands for one that is gone."""
+    """A listener's node, and its chains by the numbers that they have there; None stands for one that is removed."""
 
     listener: Listener
     node: ListenerNode
@@ -48,7 +48,7 @@ class LoweredListener:
 
 @dataclass(frozen=True, slots=True)
 class LoweredRoutes:
-    """A route configuration's node, and its virtual hosts by row; None stands for one that is gone."""
+    """A route configuration's node, and its virtual hosts by row; None stands for one that is removed."""
 
     routes: RouteConfiguration
     node: RouteNode

@@ -21,8 +21,8 @@ from meshegress.compiler.model.routing import ResolvedVirtualService, RouteTarge
 from meshegress.compiler.model.scopes import EgressListener, Scope
 from meshegress.compiler.model.services import Resolution, Service, ServicePort
 from meshegress.compiler.model.ties import domains_of
-from meshegress.compiler.routes.choices import Choice, HostRoutes, Routed, RouteSet
 from meshegress.compiler.routes.http import http_routes
+from meshegress.compiler.routes.label_dependent import HostRoutes, LabelDependentRoutes, Routed, RouteSet
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
@@ -93,7 +93,7 @@ class RouteBuilder:
         # Virtual hosts of a port, by their own domain, for the listeners that sniff one service's address.
         self._of_port: dict[int, dict[str, VirtualHost]] = {}
         self._served: dict[tuple[int, int], dict[str, _Served]] = {}
-        self._choices: list[Choice] = []
+        self._choices: list[LabelDependentRoutes] = []
         # Whether each virtual host is one VirtualService's and has all of its domains, whatever routes there are.
         self._are_apart = True
         self._claimed: set[str] = set()
@@ -140,7 +140,7 @@ class RouteBuilder:
             for one in group.served:
                 with_port = host_and_port(one.host, group.port)
                 domains.full_names[one.host], domains.full_names[with_port] = one.host, with_port
-        hosts = [(group.port, host) for group in _spent(groups) for host in self._hosts_of(group, port, domains)]
+        hosts = [(group.port, host) for group in _drain(groups) for host in self._hosts_of(group, port, domains)]
         self._are_apart = self._are_apart and not domains.are_contested
         if port:
             return [host for number, host in hosts if number == port]
@@ -202,7 +202,7 @@ class RouteBuilder:
         origin = row.origin("spec", "hosts")
         self._claim(host_and_port(one.host, number) for number, services in by_port.items() for one in services)
         if selectors:
-            choice = Choice(selectors, choose, origin, _otherwise(by_port) if port and not others else {})
+            choice = LabelDependentRoutes(selectors, choose, origin, _otherwise(by_port) if port and not others else {})
             routes = choice.routes(self._proxy)
             self._choices.append(choice)
         for number, services in by_port.items() if routes else ():
@@ -269,7 +269,7 @@ def _default_group(one: _Served, port: ServicePort) -> _Group:
     return _Group(port.number, (one,), (), (route,), origin)
 
 
-def _spent(groups: list[_Group]) -> Iterator[_Group]:
+def _drain(groups: list[_Group]) -> Iterator[_Group]:
     """Yield *groups*, and let go of each: what is made of them takes their place in memory."""
     groups.reverse()
     while groups:

@@ -9,10 +9,9 @@ from typing import Any
 
 from meshegress._engine.layout import port_bits
 from meshegress.collection import ResourceSet
-from meshegress.compiler.acceptance import Judgements
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
-from meshegress.compiler.fallthrough import outbound_policy
+from meshegress.compiler.envoy_validation import EnvoyVerdicts
 from meshegress.compiler.model.cluster_local import ClusterLocalHosts
 from meshegress.compiler.model.endpoint_index import EndpointIndex
 from meshegress.compiler.model.entry_visibility import EntryVisibility
@@ -33,6 +32,7 @@ from meshegress.compiler.model.ties import (
 from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar, sidecars_in_order
 from meshegress.compiler.services import collect_services
+from meshegress.compiler.undeclared_traffic import outbound_policy
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
 from meshegress.profiles import Profile
 from meshegress.request import Workload
@@ -57,7 +57,7 @@ class Registry:
         self.mesh: MeshConfig = resources.mesh_config
         self.mesh_source = resources.mesh_config_source
         self.part_pool = PartPool()
-        self.judgements = Judgements()
+        self.verdicts = EnvoyVerdicts()
         #: By whether all listeners sniff.
         self._contested: dict[bool, ContestedPorts] = {}
         self._careful_ports: dict[bool, bytes] = {}
@@ -86,9 +86,9 @@ class Registry:
             order=order,
         )
 
-    def alone(self, services: Sequence[Service]) -> Registry:
+    def restricted_to(self, services: Sequence[Service]) -> Registry:
         """Return the registry with no other services than these, and without VirtualServices."""
-        registry = self.with_services(self._resources, self.index.alone(services), self._endpoints_of(services))
+        registry = self.with_services(self._resources, self.index.restricted_to(services), self._endpoints_of(services))
         registry._roots, registry.virtual_services = (), VirtualServiceIndex(())
         return registry
 
@@ -105,7 +105,7 @@ class Registry:
         """
         registry = copy(self)
         registry._resources, registry.index, registry.endpoints = resources, index, pools
-        registry.part_pool, registry.judgements = PartPool(), Judgements()
+        registry.part_pool, registry.verdicts = PartPool(), EnvoyVerdicts()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._careful_ports = {}
         registry.__dict__.pop("_groups", None)

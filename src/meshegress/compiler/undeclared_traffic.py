@@ -96,7 +96,7 @@ def opaque_cluster(policy: OutboundPolicy) -> str:
     return policy.egress_proxy or PASSTHROUGH_CLUSTER
 
 
-def fallthrough_chain(policy: OutboundPolicy) -> FilterChain:
+def undeclared_traffic_chain(policy: OutboundPolicy) -> FilterChain:
     """Return the default chain of listeners that have none of their own."""
     proxy = TcpProxy(single(opaque_cluster(policy)))
     return FilterChain(proxy, name=PASSTHROUGH_FILTER_CHAIN, origin=policy.origin)

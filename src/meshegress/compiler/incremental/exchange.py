@@ -49,60 +49,69 @@ class Once:
         return made
 
 
-def exchange_clusters(old: Table, gone: Table, fresh: Table, once: Once) -> Mapping[str, Cluster]:
-    """Return the clusters of *old* without those of *gone* and with those of *fresh*."""
-    before, leaving, coming = (_chosen_and_common(table.clusters) for table in (old, gone, fresh))
+def exchange_clusters(old: Table, removed: Table, added: Table, once: Once) -> Mapping[str, Cluster]:
+    """Return the clusters of *old* without those of *removed* and with those of *added*."""
+    before, leaving, coming = (_chosen_and_common(table.clusters) for table in (old, removed, added))
     chosen = exchange_map(before[0], leaving[0], coming[0])
     common = once(exchange_map, before[1], leaving[1], coming[1])
     if not chosen.keys().isdisjoint(common):
-        raise NotSeparableError
+        raise NotSeparableError("a cluster exists twice")
     return ChainMap(chosen, common) if chosen else common
 
 
-def exchange_map(old: Mapping[str, Cluster], gone: Mapping[str, Cluster], fresh: Mapping[str, Cluster]) -> _Clusters:
-    """Return the clusters *old* without those of services that are *gone*, and with those of *fresh* ones."""
-    leaving, coming = _outbound(gone), _outbound(fresh)
+def exchange_map(old: Mapping[str, Cluster], removed: Mapping[str, Cluster], added: Mapping[str, Cluster]) -> _Clusters:
+    """Return the clusters *old* without those of services that are *removed*, and with those of *added* ones."""
+    leaving, coming = _outbound(removed), _outbound(added)
     clusters = dict(old)
     for name, cluster in leaving.items():
         if clusters.pop(name, None) != cluster:
-            raise NotSeparableError
+            raise NotSeparableError("a cluster to remove differs from the one in the table")
     if not clusters.keys().isdisjoint(coming):
-        raise NotSeparableError
+        raise NotSeparableError("a cluster to add exists already")
     clusters.update(coming)
     return clusters
 
 
 def exchange_routes(
-    old: Table, gone: Table, fresh: Table, once: Once
+    old: Table, removed: Table, added: Table, once: Once
 ) -> tuple[dict[str, RouteConfiguration], tuple[RouteDelta, ...]]:
     """Return the route configurations of *old* with other virtual hosts in some, and those exchanges."""
     routes = dict(old.route_configurations)
     deltas: list[RouteDelta] = []
-    for name in dict.fromkeys((*gone.route_configurations, *fresh.route_configurations)):
+    for name in dict.fromkeys((*removed.route_configurations, *added.route_configurations)):
         if not name.isdecimal():
             continue  # it stands inside a listener, and holds no service
         if name not in routes:
-            raise NotSeparableError
-        delta = once(exchange_hosts, routes[name], *(table.route_configurations.get(name) for table in (gone, fresh)))
+            raise NotSeparableError("a port has no route configuration yet")
+        delta = once(
+            exchange_hosts, routes[name], *(table.route_configurations.get(name) for table in (removed, added))
+        )
         routes[name] = delta.after
         deltas.append(delta)
     return routes, tuple(deltas)
 
 
 def exchange_hosts(
-    before: RouteConfiguration, gone: RouteConfiguration | None, fresh: RouteConfiguration | None
+    before: RouteConfiguration, removed: RouteConfiguration | None, added: RouteConfiguration | None
 ) -> RouteDelta:
-    """Return *before* without the virtual hosts of *gone*, and with those of *fresh*."""
-    leaving, coming = _hosts(gone), _hosts(fresh)
+    """Return *before* without the virtual hosts of *removed*, and with those of *added*."""
+    leaving, coming = _hosts(removed), _hosts(added)
     *hosts, catch_all = before.virtual_hosts
     found = patched(hosts, leaving, coming, key=lambda host: (host.name,))
     return Delta(before, RouteConfiguration(before.name, (*found, catch_all)), leaving, coming)
 
 
 def exchange_listeners(
-    old: Table, gone: Table, fresh: Table, once: Once, *, is_plain: Callable[[int], bool], order: Order, who: Hashable
+    old: Table,
+    removed: Table,
+    added: Table,
+    once: Once,
+    *,
+    is_plain: Callable[[int], bool],
+    order: Order,
+    who: Hashable,
 ) -> tuple[tuple[Listener, ...], tuple[ListenerDelta, ...]]:
-    """Return the listeners of *old* with some gone, some new and other chains in some, and the exchanges of chains.
+    """Return the listeners of *old* with some removed, some new and other chains in some, and the exchanges of chains.
 
     *is_plain* tells of a port whether what listens there stands in the order of its first service, *order* gives the
     place of the service of a chain among all, which is the same for *who* gives the same.
@@ -113,14 +122,14 @@ def exchange_listeners(
 
     listeners = list(old.listeners)
     places = {listener.name: place for place, listener in enumerate(listeners)}
-    leaving, coming = _outbound_listeners(gone), _outbound_listeners(fresh)
+    leaving, coming = _outbound_listeners(removed), _outbound_listeners(added)
     deltas: list[ListenerDelta] = []
     for name in dict.fromkeys((*leaving, *coming)):
         parts = [part for part in (leaving.get(name), coming.get(name)) if part is not None]
         if any(map(_is_shared, parts)):
             place = places.get(name)
             if place is None:
-                raise NotSeparableError
+                raise NotSeparableError("a port has no shared listener yet")
             before = listeners[place]
             listeners[place] = after = once(exchange_chains, before, leaving.get(name), coming.get(name), also=who)
             if after is not before:
@@ -133,13 +142,13 @@ def _exchange_chains(before: Listener, leaving: Listener | None, coming: Listene
     """Return *before* with other chains: by server name each service has its own, and all of HTTP share one."""
     parts = [part for part in (leaving, coming) if part is not None]
     if any(part.default_filter_chain != before.default_filter_chain for part in parts):
-        raise NotSeparableError
+        raise NotSeparableError("the default filter chain changes")
     if any(_reads_http(chain) for part in (before, *parts) for chain in part.filter_chains[:1]):
         _require_another_creator(before, leaving, coming, order)
         return before
     chains = patched(before.filter_chains, _chains(leaving), _chains(coming), key=order)
     if not chains or chains[0] is not before.filter_chains[0] or before.http_inspector:
-        raise NotSeparableError
+        raise NotSeparableError("HTTP inspection or the first filter chain changes")
     by_name = any(chain.match.server_names for chain in chains)
     return replace(before, filter_chains=tuple(chains), tls_inspector=by_name)
 
@@ -149,11 +158,11 @@ def _require_another_creator(before: Listener, leaving: Listener | None, coming:
     chain = before.filter_chains[0]
     for part in (leaving, coming):
         if part is not None and (len(before.filter_chains) > 1 or part.filter_chains != (chain,)):
-            raise NotSeparableError
+            raise NotSeparableError("the HTTP chain is not alone in its listener")
     if leaving is not None and _resource_of(leaving.filter_chains[0]) is _resource_of(chain):
-        raise NotSeparableError
+        raise NotSeparableError("the entry that created the listener is removed")
     if coming is not None and order(coming.filter_chains[0]) < order(chain):
-        raise NotSeparableError
+        raise NotSeparableError("an older entry creates the listener")
 
 
 def _without(
@@ -163,7 +172,7 @@ def _without(
     for listener in leaving:
         place = places.get(listener.name)
         if place is None or listeners[place] != listener:
-            raise NotSeparableError
+            raise NotSeparableError("a listener to remove differs from the one in the table")
         dropped.add(place)
     if not dropped:
         return listeners
@@ -177,12 +186,12 @@ def _with_own(
 
     def age(listener: Listener) -> tuple[Any, ...]:
         if not is_plain(listener.port):
-            raise NotSeparableError
+            raise NotSeparableError("protocols mix on the port of a listener")
         return order(listener.filter_chains[0])
 
     for own in coming:
         if any(one.name == own.name for one in listeners):
-            raise NotSeparableError
+            raise NotSeparableError("a listener to add exists already")
         begin = sum(one.name is None for one in listeners)
         end = begin + sum(one.kind is ListenerKind.OUTBOUND for one in listeners)
         listeners.insert(bisect_right(listeners, age(own), begin, end, key=age), own)

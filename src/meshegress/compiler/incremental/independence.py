@@ -9,34 +9,34 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from meshegress._match import host_matches
 from meshegress.addressing import canonical_address
-from meshegress.compiler.assemble import Registry
 from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.services import Resolution, Service
 from meshegress.compiler.model.visibility import ServiceIndex
+from meshegress.compiler.pipeline import Registry
 from meshegress.resources import ServiceEntry
 from meshegress.table import Table
 
 
-def require_own_places(registry: Registry, gone: Sequence[Service], fresh: Sequence[Service]) -> None:
-    """Raise NotSeparableError unless nothing in *registry*, but for *gone*, has to do with *gone* and *fresh*."""
-    services = (*gone, *fresh)
+def require_own_places(registry: Registry, removed: Sequence[Service], added: Sequence[Service]) -> None:
+    """Raise NotSeparableError unless nothing in *registry*, but for *removed*, has to do with *removed* and *added*."""
+    services = (*removed, *added)
     index = registry.index
     hosts = {service.hostname for service in services}
     own = all(_is_simple(service) for service in services)
     if not own or index.has_capitals or not hosts.isdisjoint(index.alias_names):
-        raise NotSeparableError
-    if not all(is_plain(index, port.number, fresh) for service in services for port in service.ports):
-        raise NotSeparableError
+        raise NotSeparableError("a host, address or alias is not plain")
+    if not all(is_plain(index, port.number, added) for service in services for port in service.ports):
+        raise NotSeparableError("protocols mix on a port")
     addresses = set(_addresses(services))
     if addresses and (
-        not addresses.isdisjoint(registry.endpoints.addresses) or _is_claimed(addresses, index.services, gone)
+        not addresses.isdisjoint(registry.endpoints.addresses) or _is_claimed(addresses, index.services, removed)
     ):
-        raise NotSeparableError
+        raise NotSeparableError("another resource has one of the addresses")
     if any(_concerns(row, hosts) for row in registry.virtual_services.rows):
-        raise NotSeparableError
+        raise NotSeparableError("a VirtualService concerns one of the hosts")
 
 
 def require_no_namesake(
@@ -55,19 +55,19 @@ def require_no_namesake(
     tails = [".".join(labels[start:]) for start in range(len(labels))]
     forms = {f"{name}.{tail}" for name in names | own for tail in tails} | names
     if any(form in index.by_host for form in forms - own):
-        raise NotSeparableError
+        raise NotSeparableError("a name is a form of another service's host")
 
 
 _HTTP = frozenset({Protocol.HTTP, Protocol.HTTP2, Protocol.GRPC, Protocol.GRPC_WEB})
 _BYTES = frozenset({Protocol.TCP, Protocol.TLS, Protocol.HTTPS, Protocol.REDIS})
 
 
-def is_plain(index: ServiceIndex, number: int, fresh: Iterable[Service] = ()) -> bool:
-    """Return whether all services on port *number*, *fresh* ones too, speak HTTP, or all carry bytes.
+def is_plain(index: ServiceIndex, number: int, added: Iterable[Service] = ()) -> bool:
+    """Return whether all services on port *number*, *added* ones too, speak HTTP, or all carry bytes.
 
     Then none takes a listener from another.
     """
-    spoken = {port.protocol for service in fresh for port in service.ports if port.number == number}
+    spoken = {port.protocol for service in added for port in service.ports if port.number == number}
     spoken |= index.protocols.get(number, frozenset())
     return spoken <= _HTTP or spoken <= _BYTES
 
@@ -91,9 +91,9 @@ def _addresses(services: Iterable[Service]) -> Iterator[str]:
                 yield canonical_address(address) or address
 
 
-def _is_claimed(addresses: set[str], services: Iterable[Service], gone: Iterable[Service]) -> bool:
-    """Return whether one of *services*, but for *gone*, has one of *addresses*."""
-    leaving = {id(service) for service in gone}
+def _is_claimed(addresses: set[str], services: Iterable[Service], removed: Iterable[Service]) -> bool:
+    """Return whether one of *services*, but for *removed*, has one of *addresses*."""
+    leaving = {id(service) for service in removed}
     return any(
         not addresses.isdisjoint(_addresses((service,))) and id(service) not in leaving
         for service in services

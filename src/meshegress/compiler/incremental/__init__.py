@@ -15,8 +15,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from meshegress.collection import ResourceSet
-from meshegress.compiler.assemble import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
-from meshegress.compiler.changes.exchange import (
+from meshegress.compiler.incremental.exchange import (
     ListenerDelta,
     Once,
     RouteDelta,
@@ -24,13 +23,14 @@ from meshegress.compiler.changes.exchange import (
     exchange_listeners,
     exchange_routes,
 )
-from meshegress.compiler.changes.independence import is_plain, require_no_namesake, require_own_places
+from meshegress.compiler.incremental.independence import is_plain, require_no_namesake, require_own_places
 from meshegress.compiler.model.deltas import Key, NotSeparableError, patched
 from meshegress.compiler.model.orders import NATURAL
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Service
 from meshegress.compiler.model.visibility import PUBLIC, ServiceIndex, by_age
+from meshegress.compiler.pipeline import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
 from meshegress.compiler.services import collect_services
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
@@ -62,21 +62,21 @@ class EntryChange:
     ) -> None:
         # Where addresses are computed from the names of all entries, each entry may move the others.
         if registry.order != NATURAL or not registry.profile.automatic_addresses:
-            raise NotSeparableError
+            raise NotSeparableError("automatic addresses follow from the names of all entries")
         hosts = {host for entry in (*removed, *added) for host in entry.spec.hosts}
         near = [service for service in registry.index.services if service.hostname in hosts]
         leaving = {id(entry) for entry in removed}
         if any(id(service.resource) not in leaving for service in near):
-            raise NotSeparableError
-        self._gone = near
-        self._fresh = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=NATURAL)
-        require_own_places(registry, self._gone, self._fresh)
+            raise NotSeparableError("another resource declares one of the hosts")
+        self._removed = near
+        self._added = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=NATURAL)
+        require_own_places(registry, self._removed, self._added)
         self._before = registry
         self.registry = self._changed_registry(resources)
         self._once = Once()
         self._scopes: dict[int, Scope] = {}
         self._tables: dict[Scope, ScopeTables] = {}
-        self._tables_alone: dict[tuple[Registry, Scope], ScopeTables] = {}
+        self._tables_restricted: dict[tuple[Registry, Scope], ScopeTables] = {}
 
     def table(self, old: Compiled, proxy: Proxy) -> Changed:
         """Return the table of *proxy* after the change; *old* is the one before.
@@ -84,38 +84,38 @@ class EntryChange:
         Raises NotSeparableError where the parts that change are not apart.
         """
         if proxy.http_proxy_port or old.table.rejected or not _is_one_list(old.scope):
-            raise NotSeparableError
-        gone, fresh = (self._alone(one, old.scope).compile(proxy) for one in (self._gone_alone, self._fresh_alone))
-        if gone.table.rejected or fresh.table.rejected:
-            raise NotSeparableError
-        require_no_namesake(self._before.index, (*self._gone, *self._fresh), (gone.table, fresh.table), proxy)
+            raise NotSeparableError("the proxy has an HTTP proxy port, a rejected listener or several import lists")
+        removed, added = (self._alone(one, old.scope).compile(proxy) for one in (self._only_removed, self._only_added))
+        if removed.table.rejected or added.table.rejected:
+            raise NotSeparableError("Envoy rejects a part of the change")
+        require_no_namesake(self._before.index, (*self._removed, *self._added), (removed.table, added.table), proxy)
         before = self._before
         listeners, exchanged = exchange_listeners(
             old.table,
-            gone.table,
-            fresh.table,
+            removed.table,
+            added.table,
             self._once,
             is_plain=partial(is_plain, self.registry.index),
             order=partial(self._chain_order, _import_order(before.index, proxy.namespace, before.profile)),
             who=None if self._is_public else proxy.namespace,
         )
-        routes, rerouted = exchange_routes(old.table, gone.table, fresh.table, self._once)
-        clusters = exchange_clusters(old.table, gone.table, fresh.table, self._once)
-        scope = self._scope(old.scope, gone.scope, fresh.scope)
+        routes, rerouted = exchange_routes(old.table, removed.table, added.table, self._once)
+        clusters = exchange_clusters(old.table, removed.table, added.table, self._once)
+        scope = self._scope(old.scope, removed.scope, added.scope)
         table = Table(listeners, routes, clusters)
         self.registry.part_pool.adopt(table)
         return Changed(Compiled(table, scope, old.policy), exchanged, rerouted)
 
     def names(self, old: Mapping[str, Sequence[str]], proxy: Proxy, scope: Scope) -> Mapping[str, Sequence[str]]:
         """Return the names of the DNS proxy after the change; *old* are those before."""
-        gone, fresh = (self._alone(one, scope).names(proxy) for one in (self._gone_alone, self._fresh_alone))
-        return self.registry.part_pool.names(self._once(_exchange_names, old, gone, fresh))
+        removed, added = (self._alone(one, scope).names(proxy) for one in (self._only_removed, self._only_added))
+        return self.registry.part_pool.names(self._once(_exchange_names, old, removed, added))
 
     @cached_property
     def _is_public(self) -> bool:
         """Whether everybody sees what changes, in the same place among all that is public."""
         index = self._before.index
-        return all(PUBLIC in index.export_to(service) for service in (*self._gone, *self._fresh))
+        return all(PUBLIC in index.export_to(service) for service in (*self._removed, *self._added))
 
     def tables(self, scope: Scope) -> ScopeTables:
         """Return the tables of *scope*, which is one after the change."""
@@ -125,25 +125,25 @@ class EntryChange:
 
     def _alone(self, registry: Registry, scope: Scope) -> ScopeTables:
         """Return the tables of what *registry* alone has for proxies of *scope*."""
-        if (registry, scope) not in self._tables_alone:
+        if (registry, scope) not in self._tables_restricted:
             own = registry.scope_of(scope.namespace, scope.sidecar)
-            self._tables_alone[registry, scope] = ScopeTables(registry, own)
-        return self._tables_alone[registry, scope]
+            self._tables_restricted[registry, scope] = ScopeTables(registry, own)
+        return self._tables_restricted[registry, scope]
 
     @cached_property
-    def _gone_alone(self) -> Registry:
-        return self._before.alone(self._gone)
+    def _only_removed(self) -> Registry:
+        return self._before.restricted_to(self._removed)
 
     @cached_property
-    def _fresh_alone(self) -> Registry:
-        return self._before.alone(self._fresh)
+    def _only_added(self) -> Registry:
+        return self._before.restricted_to(self._added)
 
     def _changed_registry(self, resources: ResourceSet) -> Registry:
         before = self._before
-        index = before.index.changed(self._gone, self._fresh)
-        pools = before.endpoints.changed(self._gone, self._fresh_alone.endpoints, self._fresh)
+        index = before.index.changed(self._removed, self._added)
+        pools = before.endpoints.changed(self._removed, self._only_added.endpoints, self._added)
         # Who claims nothing that is claimed twice leaves what is contested as it is.
-        alone = (self._gone_alone, self._fresh_alone)
+        alone = (self._only_removed, self._only_added)
         settled = [sniffs for sniffs in (True, False) if not any(one.contested(sniffs=sniffs).ports for one in alone)]
         shared = any(one.contested(sniffs=True).domains for one in alone)
         return before.with_services(resources, index, pools, settled=() if shared else settled)
@@ -157,21 +157,21 @@ class EntryChange:
         elif isinstance(resource, KubernetesService):
             host = f"{resource.name}.{resource.namespace}.svc.{CLUSTER_DOMAIN}"
         else:
-            raise NotSeparableError
+            raise NotSeparableError("a chain was made for neither a ServiceEntry nor a Service")
         for index in (self.registry.index, self._before.index):
             owner = index.by_host.get(host, {}).get(resource.namespace)
             if owner is not None and owner.resource is resource:
                 return key(owner)
-        raise NotSeparableError
+        raise NotSeparableError("the service of a chain is not in the index")
 
-    def _scope(self, old: Scope, gone: Scope, fresh: Scope) -> Scope:
-        """Return *old* without what *gone* imports and with what *fresh* does; the same for workloads that share it."""
+    def _scope(self, old: Scope, removed: Scope, added: Scope) -> Scope:
+        """Return *old* without the imports of *removed* and with those of *added*; workloads that share it share this."""
         if id(old) not in self._scopes:
             listener = old.listeners[0]
             key = _import_order(self._before.index, old.namespace, self._before.profile)
-            services = patched(listener.services, gone.listeners[0].services, fresh.listeners[0].services, key)
-            merged = {**old.services, **fresh.services}
-            for host in gone.services.keys() - fresh.services.keys():
+            services = patched(listener.services, removed.listeners[0].services, added.listeners[0].services, key)
+            merged = {**old.services, **added.services}
+            for host in removed.services.keys() - added.services.keys():
                 del merged[host]
             changed = replace(listener, services=services)
             self._scopes[id(old)] = Scope(old.namespace, old.sidecar, (changed,), merged)
@@ -179,9 +179,9 @@ class EntryChange:
 
 
 def _exchange_names(
-    old: Mapping[str, Sequence[str]], gone: Mapping[str, Sequence[str]], fresh: Mapping[str, Sequence[str]]
+    old: Mapping[str, Sequence[str]], removed: Mapping[str, Sequence[str]], added: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Sequence[str]]:
-    return {host: addresses for host, addresses in old.items() if host not in gone} | dict(fresh)
+    return {host: addresses for host, addresses in old.items() if host not in removed} | dict(added)
 
 
 def _is_one_list(scope: Scope) -> bool:

@@ -41,7 +41,7 @@ _MATCH_PATH = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Loaded:
     """What Envoy loads, in the order given, and what it refuses."""
 
     listeners: tuple[Listener, ...]
@@ -49,7 +49,7 @@ class Accepted:
     rejected: tuple[Rejected, ...]
 
 
-class Judgements:
+class EnvoyVerdicts:
     """Why Envoy refuses a listener or a route configuration; what was judged is kept, and not judged again."""
 
     def __init__(self) -> None:
@@ -73,25 +73,25 @@ class Judgements:
     def exchange(self, delta: Delta[RouteConfiguration, VirtualHost]) -> None:
         """Judge what stands after *delta*, whose virtual hosts have the domains of those before, by these alone."""
         if self.of_routes(delta.before) is None:
-            self._known.setdefault(id(delta.after), (delta.after, _hosts_problem(delta.fresh)))
+            self._known.setdefault(id(delta.after), (delta.after, _hosts_problem(delta.added)))
 
 
-def accept(
+def load(
     listeners: Iterable[Listener],
     route_configurations: Iterable[RouteConfiguration],
-    known: Judgements | None = None,
-) -> Accepted:
+    known: EnvoyVerdicts | None = None,
+) -> Loaded:
     """Return what Envoy loads of *listeners*, which are in the order of the response, and of *route_configurations*.
 
     Listeners without a name are the bootstrap's: they are there before any other, wherever they stand. What is *known*
     is not judged again.
     """
-    judge = known or Judgements()
+    judge = known or EnvoyVerdicts()
     rejected: list[Rejected] = []
     ordered = sorted(listeners, key=lambda listener: listener.name is not None)
-    loaded = tuple(_accept_listeners(ordered, rejected, judge))
-    routes = {one.name: _accept_routes(one, rejected, judge) for one in route_configurations}
-    return Accepted(loaded, routes, tuple(rejected))
+    loaded = tuple(_load_listeners(ordered, rejected, judge))
+    routes = {one.name: _load_routes(one, rejected, judge) for one in route_configurations}
+    return Loaded(loaded, routes, tuple(rejected))
 
 
 def listener_problem(listener: Listener) -> str | None:
@@ -129,7 +129,9 @@ def route_configuration_problem(routes: RouteConfiguration) -> str | None:
     return None
 
 
-def _accept_listeners(listeners: Sequence[Listener], rejected: list[Rejected], judge: Judgements) -> Iterator[Listener]:
+def _load_listeners(
+    listeners: Sequence[Listener], rejected: list[Rejected], judge: EnvoyVerdicts
+) -> Iterator[Listener]:
     names: set[str] = set()
     addresses: dict[tuple[str, int], str | None] = {}
     for listener in listeners:
@@ -149,7 +151,7 @@ def _accept_listeners(listeners: Sequence[Listener], rejected: list[Rejected], j
         yield listener
 
 
-def _accept_routes(routes: RouteConfiguration, rejected: list[Rejected], judge: Judgements) -> RouteConfiguration:
+def _load_routes(routes: RouteConfiguration, rejected: list[Rejected], judge: EnvoyVerdicts) -> RouteConfiguration:
     problem = judge.of_routes(routes)
     if problem is None:
         return routes

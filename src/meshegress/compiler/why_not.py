@@ -13,7 +13,7 @@ from meshegress.decision import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Loser:
+class OverlookedResource:
     """A resource that could have been meant, and why it was not."""
 
     origin: Origin
@@ -24,7 +24,7 @@ class Loser:
         return f"{self.origin}{f' ({place})' if place else ''}: {self.reason}"
 
 
-def losers(name: str, port: int, *, index: ServiceIndex, scope: Scope) -> Iterator[Loser]:
+def why_not(name: str, port: int, *, index: ServiceIndex, scope: Scope) -> Iterator[OverlookedResource]:
     """Yield the services whose host covers *name* and that cannot take it on *port*, with the reason of each."""
     folded = name.lower().rstrip(".")
     hosts = {host for host in index.by_host if host_subset_of(folded, host.lower())}
@@ -32,7 +32,7 @@ def losers(name: str, port: int, *, index: ServiceIndex, scope: Scope) -> Iterat
         if service.hostname in hosts and service.resolution is not Resolution.ALIAS:
             reason = _reason(service, port, index, scope)
             if reason:
-                yield Loser(service.origin(service.port(port)), reason)
+                yield OverlookedResource(service.origin(service.port(port)), reason)
 
 
 def _reason(service: Service, port: int, index: ServiceIndex, scope: Scope) -> str | None:

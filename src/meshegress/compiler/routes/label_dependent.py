@@ -27,7 +27,7 @@ class HostRoutes(NamedTuple):
     origin: Origin | None
 
 
-class Choice:
+class LabelDependentRoutes:
     """What a VirtualService gives on one port, by what its selectors say of a proxy; each choice is one object.
 
     *otherwise* has what its virtual hosts have, by name, where it has no route for a proxy: the same hosts with the
@@ -82,7 +82,7 @@ class RouteSet:
     def __init__(
         self,
         made: Mapping[str, RouteConfiguration],
-        choices: Sequence[Choice],
+        choices: Sequence[LabelDependentRoutes],
         proxy: Proxy,
         part_pool: PartPool,
         *,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshegress.compiler.acceptance import accept, listener_problem, route_configuration_problem
+from meshegress.compiler.envoy_validation import listener_problem, load, route_configuration_problem
 from meshegress.table import (
     DirectResponse,
     FilterChainMatch,
@@ -77,20 +77,20 @@ def test_the_later_listener_of_an_address_is_refused() -> None:
     first, second = listener(opaque("a")), listener(opaque("b"), name="second")
     own = listener(name=None, port=15090, kind=ListenerKind.RESERVED)
     late = listener(opaque("c"), name="0.0.0.0_15090", port=15090)
-    accepted = accept([late, first, second, own], [])
+    accepted = load([late, first, second, own], [])
     assert accepted.listeners == (own, first)
     assert {row.name for row in accepted.rejected} == {"0.0.0.0_15090", "second"}
 
 
 def test_an_outbound_listener_can_cost_the_catch_all() -> None:
     """Outbound listeners come before virtualOutbound, which loses 15001 to one of them."""
-    accepted = accept([listener(opaque("a"), name="0.0.0.0_15001", port=15001), catch_all(opaque("b"))], [])
+    accepted = load([listener(opaque("a"), name="0.0.0.0_15001", port=15001), catch_all(opaque("b"))], [])
     assert [(row.kind, row.name) for row in accepted.rejected] == [("listener", "virtualOutbound")]
 
 
 def test_an_additional_address_counts() -> None:
     """One shared address of several is enough, however it is written."""
-    accepted = accept(
+    accepted = load(
         [
             listener(opaque("a"), addresses=("0.0.0.0", "2001:DB8::1")),
             listener(opaque("b"), name="b", addresses=("2001:db8:0::1",)),
@@ -102,13 +102,13 @@ def test_an_additional_address_counts() -> None:
 
 def test_a_refused_listener_leaves_its_address() -> None:
     """What is refused for itself is in nobody's way."""
-    accepted = accept([listener(opaque("")), listener(opaque("b"), name="b")], [])
+    accepted = load([listener(opaque("")), listener(opaque("b"), name="b")], [])
     assert [one.name for one in accepted.listeners] == ["b"]
 
 
 def test_one_name_stands_once() -> None:
     """The second listener of a name is dropped."""
-    accepted = accept([listener(opaque("a")), listener(opaque("a"), port=81)], [])
+    accepted = load([listener(opaque("a")), listener(opaque("a"), port=81)], [])
     assert len(accepted.listeners) == len(accepted.rejected) == 1
 
 
@@ -140,7 +140,7 @@ def regex(pattern: str) -> VirtualHost:
 )
 def test_refused_route_configuration(hosts: list[VirtualHost]) -> None:
     """One bad row costs the whole route configuration, which stays and is empty."""
-    accepted = accept([listener(http())], [RouteConfiguration("80", tuple(hosts))])
+    accepted = load([listener(http())], [RouteConfiguration("80", tuple(hosts))])
     assert accepted.route_configurations == {"80": RouteConfiguration("80", ())}
     assert [(row.kind, row.name) for row in accepted.rejected] == [("route", "80")]
 

@@ -11,17 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from meshegress.compiler.acceptance import accept
-from meshegress.compiler.assemble.registry import CLUSTER_DOMAIN, Registry
 from meshegress.compiler.clusters import collect_clusters
-from meshegress.compiler.fallthrough import (
-    catch_all_host,
-    fallthrough_chain,
-    fixed_clusters,
-    inline_routes,
-    own_listeners,
-    virtual_listeners,
-)
+from meshegress.compiler.envoy_validation import load
 from meshegress.compiler.listeners import ListenerBuilder, Outbound
 from meshegress.compiler.model.addresses import service_address
 from meshegress.compiler.model.domains import alternative_names
@@ -32,8 +23,17 @@ from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Service
 from meshegress.compiler.names import name_table
-from meshegress.compiler.opaque import OpaqueChains
+from meshegress.compiler.pipeline.registry import CLUSTER_DOMAIN, Registry
 from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet
+from meshegress.compiler.tcp_and_tls_chains import TcpAndTlsChains
+from meshegress.compiler.undeclared_traffic import (
+    catch_all_host,
+    fixed_clusters,
+    inline_routes,
+    own_listeners,
+    undeclared_traffic_chain,
+    virtual_listeners,
+)
 from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
 
 __all__ = ["CLUSTER_DOMAIN", "Compiled", "Registry", "ScopeTables"]
@@ -58,7 +58,7 @@ class ScopeTables:
         self.registry = registry
         self.scope = scope
         self._policy = registry.policy_of(scope.sidecar)
-        self._fallthrough = fallthrough_chain(self._policy)
+        self._undeclared_traffic = undeclared_traffic_chain(self._policy)
         self._catch_all = catch_all_host(self._policy)
         self._inline = {one.name: registry.part_pool.routes(one).routes for one in inline_routes(self._policy)}
         projections = table_projections(scope, registry.destination_rules.selectors(scope.namespace))
@@ -85,13 +85,13 @@ class ScopeTables:
         wanted = tuple(dict.fromkeys(name for listener in (*outbound, *own) for name in _route_configs(listener)))
         routed = self._routes.cached(proxy, partial(self._route, wanted), wanted)
         for delta in routed.deltas:
-            self.registry.judgements.exchange(delta)
+            self.registry.verdicts.exchange(delta)
         if self.registry.order.listeners_reversed:
             outbound = outbound[::-1]
         configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
-        accepted = accept((*outbound, *own), configurations, self.registry.judgements)
+        loaded = load((*outbound, *own), configurations, self.registry.verdicts)
         clusters = self._clusters.cached(proxy, self._all_clusters)
-        table = Table(accepted.listeners, accepted.route_configurations, clusters, accepted.rejected)
+        table = Table(loaded.listeners, loaded.route_configurations, clusters, loaded.rejected)
         return Compiled(table, self.scope, self._policy, routed.deltas)
 
     def sniffs(self, proxy: Proxy) -> bool:
@@ -147,7 +147,7 @@ class ScopeTables:
     def _build_listeners(self, proxy: Proxy) -> Outbound:
         registry = self.registry
         absolute = registry.profile.absolute_domains
-        opaque = OpaqueChains(
+        opaque = TcpAndTlsChains(
             proxy,
             registry.profile,
             self.scope.services,
@@ -163,7 +163,7 @@ class ScopeTables:
         )
         for egress in self.scope.listeners:
             builder.add(egress)
-        return builder.finish(self._fallthrough, registry.part_pool)
+        return builder.finish(self._undeclared_traffic, registry.part_pool)
 
     def _own_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
         """Return the listeners that are there whatever the resources are."""

@@ -18,7 +18,7 @@ from meshegress.table import TcpProxy
 
 
 @dataclass(frozen=True, slots=True)
-class OpaqueChains:
+class TcpAndTlsChains:
     """Plans the opaque chains of one service port; ``services`` are the scope's merged ones.
 
     ``alternative_names`` gives the short forms of an alias, ``address_of`` the address a proxy uses for a service.
