@@ -21,7 +21,7 @@ from benchmarks.rounds import (
 )
 from meshegress import Egress, Mesh, Request
 from meshegress._engine.reference import walk as readable
-from meshegress.compiler.program.lowering import lower_table
+from meshegress.compiler.program.layout import lay_out_table
 from meshegress.resources import ServiceEntry
 
 HOSTS, REQUESTS = 10_000, 3_000
@@ -46,7 +46,7 @@ def _requests(data: str, egress: Egress, hosts: list[str], numbers: list[int]) -
     """Return the ratio of deciding requests that are ready."""
     names = renewed([hosts[number] for number in numbers])  # which the network brought, not the resources
     asked = [_request(number, name) for number, name in zip(numbers, names, strict=True)]
-    walk, decision = readable.Walk(lower_table(egress.table).lowered, str), egress._view.program.decision
+    walk, decision = readable.Walk(lay_out_table(egress.table).layout, str), egress._view.program.decision
     answers = {
         "the entries": [f"outbound|{PORTS[KINDS[number % 3]]}||{hosts[number]}" for number in numbers],
         "the readable walk": [decision(walk.find(request)).cluster for request in asked],

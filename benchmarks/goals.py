@@ -28,12 +28,12 @@ class Goal:
 
 GOALS = {
     "A1": Goal("matching", "one host, against an exact `dict.get` with a new str", 1.25),
-    "A2 to 1k": Goal("matching", "one host, against the readable twin", 0.25),
-    "A2 10k": Goal("matching", "one host, against the readable twin", 0.40),
-    "A2 from 100k": Goal("matching", "one host, against the readable twin", 0.55),
+    "A2 to 1k": Goal("matching", "one host, against the reference twin", 0.25),
+    "A2 10k": Goal("matching", "one host, against the reference twin", 0.40),
+    "A2 from 100k": Goal("matching", "one host, against the reference twin", 0.55),
     "A3": Goal("matching", "one host, against a bare compiled call", 4.0),
     "A4": Goal("instructions", "instructions of a lookup, the most against the least of 10 to 100k hosts", 1.08),
-    "A5 readable": Goal("matching", "a list of hosts, against a loop over the readable twin", 0.30),
+    "A5 readable": Goal("matching", "a list of hosts, against a loop over the reference twin", 0.30),
     "A5 scalar": Goal("matching", "a loop over single hosts, against a list of them", 3.0, is_floor=True),
     "A6": Goal("matching", "resident bytes for a host, beside the strings of the caller", 100.0),
     "A7": Goal("change", "one changed entry among many hosts, against a full compile", 0.05),

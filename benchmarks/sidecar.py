@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meshegress._engine.layout import port_bits
-from meshegress.compiler.program import lower
+from meshegress.compiler.program import program_of
 from meshegress.request import Request
 from meshegress.table import (
     EVERY_PATH,
@@ -34,7 +34,7 @@ def decide() -> Callable[[Request], object]:
         Listener("0.0.0.0_443", ("0.0.0.0",), 443, tuple(tls), tls_inspector=True),
     )
     served = tuple(VirtualHost(host, (host,), (Route(host, EVERY_PATH, RouteAction(_to(host))),)) for host in HOSTS)
-    return lower(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).decider(port_bits(()), str).decide
+    return program_of(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).decider(port_bits(()), str).decide
 
 
 def requests(count: int) -> list[Request]:

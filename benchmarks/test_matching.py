@@ -14,7 +14,7 @@ from benchmarks.rounds import renewed
 @pytest.mark.parametrize("kind", ["mixed", "kubernetes", "wildcards"])
 @pytest.mark.parametrize("twin", ["_fastmatch", "_purematch"])
 def test_a_thousand_requests(benchmark: BenchmarkFixture, twin: str, kind: str) -> None:
-    """Every request finds the virtual host that the readable twin finds."""
+    """Every request finds the virtual host that the reference twin finds."""
     benchmark.group = f"matcher: 1000 requests, 500 {kind} hosts"
     asked = traffic(kind, 500, requests=1000)
     expected = import_module("meshegress._purematch").DomainTable(asked.rows).find_many(asked.authorities)

@@ -19,7 +19,7 @@ REQUIRED = os.environ.get("MESHEGRESS_REQUIRE_EXT") == "1"
 
 
 def twin(name: str) -> ModuleType:
-    """Return the module *name*; a compiled twin that is not built skips the test, unless it is required."""
+    """Return the module *name*; a native twin that is not built skips the test, unless it is required."""
     try:
         return import_module(f"meshegress.{name}")
     except ModuleNotFoundError:
@@ -36,5 +36,5 @@ def matcher(request: pytest.FixtureRequest) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def compiled() -> ModuleType:
-    """The compiled twin of the matcher."""
+    """The native twin of the matcher."""
     return twin("_fastmatch")

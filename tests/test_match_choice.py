@@ -41,7 +41,7 @@ def test_compiled_by_default() -> None:
 
 
 def test_readable_where_nothing_is_built() -> None:
-    """Without the extension the readable twin answers."""
+    """Without the extension the reference twin answers."""
     assert run(HIDE + SHOW).stdout == "pure\n"
 
 

@@ -114,7 +114,7 @@ def _pattern(domain: str) -> tuple[int, int, re.Pattern[str]]:
 
 @given(question=questions())
 def test_domains_are_found_as_patterns_say(question: tuple[list[list[str]], list[str]]) -> None:
-    """The readable twin finds what the least of all matching patterns says."""
+    """The reference twin finds what the least of all matching patterns says."""
     rows, texts = question
     patterns = [(*_pattern(domain), row) for row, domains in enumerate(rows) for domain in domains]
     table = readable.DomainTable(rows)
@@ -126,7 +126,7 @@ def test_domains_are_found_as_patterns_say(question: tuple[list[list[str]], list
 
 @given(question=questions())
 def test_server_names_are_found_as_patterns_say(question: tuple[list[list[str]], list[str]]) -> None:
-    """The readable twin finds the longest of all names that are the server name or end it at a dot."""
+    """The reference twin finds the longest of all names that are the server name or end it at a dot."""
     rows, texts = question
     names = [(readable.fold(name), row) for row, names in enumerate(rows) for name in names or [""]]
     known = [(name[1:] if name.startswith("*.") else name, row) for name, row in names]

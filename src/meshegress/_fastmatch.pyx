@@ -1,6 +1,6 @@
 # cython: language_level=3, binding=False, embedsignature=True, embedsignature.format=clinic
 # cython: boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True
-"""The matching rules at speed: the compiled twin of ``_purematch``, which says what they are.
+"""The matching rules at speed: the native twin of ``_purematch``, which says what they are.
 
 Names (``names.h``). The names of a table stand in a hash table whose buckets are cache lines of eight short tags and
 eight records. A host is seen through a window: its last 64 bytes, ASCII letters folded, sixteen at a time. Every tail

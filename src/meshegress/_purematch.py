@@ -1,4 +1,4 @@
-"""The matching rules, written to be read: this file is the specification of its compiled twin, ``_fastmatch``.
+"""The matching rules, written to be read: this file is the specification of its native twin, ``_fastmatch``.
 
 Four questions that look alike and are not:
 

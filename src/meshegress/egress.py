@@ -158,25 +158,28 @@ class Egress:
             careful=self._view.contested_port_bits,
             unknown=port_bits(range(65536) if self.names else is_open),
             decision=lambda number: other._weigh(program.decision(number)),
-            decide=other._decide_blindly,
+            decide=other._decide_headers_unknown,
         )
 
-    def _decide_blindly(self, request: Request) -> Decision:
+    def _decide_headers_unknown(self, request: Request) -> Decision:
         """Return the decision on *request*, of which neither headers nor method are known."""
         if request.address is None:
-            return self._decide_unaddressed(request, blind=True)
-        return self._decide_at(request, None, blind=True)
+            return self._decide_unaddressed(request, headers_unknown=True)
+        return self._decide_at(request, None, headers_unknown=True)
 
-    def _decide_at(self, request: Request, destination: str | None, *, blind: bool = False) -> Decision:
+    def _decide_at(self, request: Request, destination: str | None, *, headers_unknown: bool = False) -> Decision:
         """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
         program = self._view.program
         is_host = destination is not None and request.name is not None and self._is_tied(request.name)
         is_contested = is_host or request.port in self._contested
         if not is_contested and not self._is_limited:
-            return program.decision(program.find(request, destination, blind))
+            return program.decision(program.find(request, destination, headers_unknown))
         programs = self._programs_on(request.port, is_host=is_host) if is_contested else {NATURAL: program}
         numbers = tuple(
-            tuple(program.find(request, address, blind) for address in self._addresses_in(order, request, destination))
+            tuple(
+                program.find(request, address, headers_unknown)
+                for address in self._addresses_in(order, request, destination)
+            )
             for order, program in programs.items()
         )
         key = (request.port, is_host, numbers)
@@ -225,12 +228,12 @@ class Egress:
             self._programs[key] = {order: self._view_in(order).program for order in orders}
         return self._programs[key]
 
-    def _decide_unaddressed(self, request: Request, *, blind: bool = False) -> Decision:
+    def _decide_unaddressed(self, request: Request, *, headers_unknown: bool = False) -> Decision:
         likeliest, *addresses = self._addresses_of(request)
-        decision = self._decide_at(request, likeliest, blind=blind)
+        decision = self._decide_at(request, likeliest, headers_unknown=headers_unknown)
         if not addresses:
             return decision
-        elsewhere = (self._decide_at(request, address, blind=blind) for address in addresses)
+        elsewhere = (self._decide_at(request, address, headers_unknown=headers_unknown) for address in addresses)
         others = {_ANSWER(one): one for found in elsewhere for one in found.candidates or (found,)}
         for known in decision.candidates or (decision,):
             others.pop(_ANSWER(known), None)

@@ -22,7 +22,7 @@ from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.pipeline import Registry, ScopeTables
-from meshegress.compiler.program import Lowerer
+from meshegress.compiler.program import LayoutBuilder
 from meshegress.egress import Egress
 from meshegress.findings import Finding
 from meshegress.profiles import DEFAULT_RELEASE, profile
@@ -59,7 +59,7 @@ class Mesh:
         self._registries: dict[TieOrder, Registry] = {}
         self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
         self._views: dict[tuple[TieOrder, Proxy, int], View] = {}
-        self._lowerer = Lowerer()
+        self._layout_builder = LayoutBuilder()
 
     @property
     def istio(self) -> str:
@@ -142,13 +142,13 @@ class Mesh:
         except NotSeparableError:
             return
         self._registries[NATURAL] = change.registry
-        self._lowerer = Lowerer(before._lowerer)
+        self._layout_builder = LayoutBuilder(before._layout_builder)
         for key, view in tuple(before._views.items()):
             if key[0] == NATURAL:
                 with suppress(NotSeparableError):
-                    self._views[key] = changed = view.changed(change, self._lowerer)
+                    self._views[key] = changed = view.changed(change, self._layout_builder)
                     self._tables[NATURAL, view.proxy.namespace, key[2]] = changed.tables
-        self._lowerer.forget_before()
+        self._layout_builder.forget_before()
 
     @cached_property
     def _unmodelled(self) -> Unmodelled:
@@ -173,7 +173,7 @@ class Mesh:
         if found is None:
             with collector_at_rest():
                 compiled = tables.compile(known)
-                program = self._lowerer.program(compiled.table, routes=compiled.routes)
+                program = self._layout_builder.program(compiled.table, routes=compiled.routes)
                 found = self._views.setdefault(key, View(program, compiled, tables, known))
         return found
 

@@ -30,7 +30,7 @@ def takes_all(route: Route) -> bool:
     return route.match is EVERY_PATH_MATCH or route.match == EVERY_PATH_MATCH
 
 
-def lower_route(route: Route, leaf: int) -> RouteRow:
+def route_row(route: Route, leaf: int) -> RouteRow:
     """Return the conditions of *route*, which ends at *leaf*."""
     match = route.match
     path = TextCondition(EVERY_PATH) if match.path == EVERY_PATH_MATCH.path else _text(match.path)

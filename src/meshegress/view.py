@@ -11,7 +11,7 @@ from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.pipeline import Compiled, Registry, ScopeTables
-from meshegress.compiler.program import Lowerer, Program
+from meshegress.compiler.program import LayoutBuilder, Program
 from meshegress.request import Workload
 from meshegress.unaddressed import asked_names
 
@@ -75,13 +75,13 @@ class View:
                 return Resolved(tuple(self.names[name]), is_certain)
         return UNRESOLVED
 
-    def changed(self, change: EntryChange, lowerer: Lowerer) -> View:
+    def changed(self, change: EntryChange, layout_builder: LayoutBuilder) -> View:
         """Return the view after *change*, with what did not change in it.
 
         Raises NotSeparableError where that cannot be told apart.
         """
         made = change.table(self.compiled, self.proxy)
-        program = lowerer.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
+        program = layout_builder.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
         view = View(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
         if "names" in self.__dict__:
             view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)

@@ -67,7 +67,7 @@ def valued(entry: Any) -> list[object]:
     st.sampled_from([100, 1 << 20]),
 )
 def test_any_lines_are_read_alike(preset: str, lines: list[bytes], takes_first: bool, most: int) -> None:
-    """Rows, buffers and the reasons of unread lines are those of the readable twin."""
+    """Rows, buffers and the reasons of unread lines are those of the reference twin."""
     readable, compiled = both(b"\n".join(lines), AccessLogFormat.preset(preset), takes_first=takes_first, most=most)
     assert readable == compiled
 

@@ -92,7 +92,7 @@ def members(draw: st.DrawFn) -> str:
     ['{"a":"\\u00e9","by":"lab","code":1,"flags":"","meta":null,"n":1,"took":0,"when":"","é\\"":null}'] * 70, 1 << 20
 )
 def test_any_lines_are_read_alike(lines: list[str], most: int) -> None:
-    """Rows, buffers and the reasons of unread lines are those of the readable twin."""
+    """Rows, buffers and the reasons of unread lines are those of the reference twin."""
     readable, compiled = both("\n".join(lines).encode("utf-8", "surrogateescape"), FLAT, most=most)
     assert readable == compiled
 

@@ -1,4 +1,4 @@
-"""The readable and the compiled twin of the parser give the same answers."""
+"""The readable and the native twin of the parser give the same answers."""
 
 from __future__ import annotations
 

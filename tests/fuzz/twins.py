@@ -29,7 +29,7 @@ from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.logformat import AccessLogFormat
 from meshegress.accesslog.presets import TEXT_PRESETS
 from meshegress.accesslog.shapes import Names
-from meshegress.compiler.program.lowering import lower_table
+from meshegress.compiler.program.layout import lay_out_table
 from meshegress.request import Request
 from meshegress.table import RouteConfiguration, Table
 
@@ -107,8 +107,8 @@ def walks(rng: Random) -> int:
     """Walk a table with requests of all kinds."""
     listeners = tuple(drawing.drawn_listener(rng) for _ in range(rng.randrange(5)))
     served = tuple(drawing.virtual_host(rng, number) for number in range(rng.randrange(4)))
-    lowered = lower_table(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).lowered
-    readable, compiled = reference_walk.Walk(lowered, str), native_walk.Walk(lowered, str)
+    layout = lay_out_table(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).layout
+    readable, compiled = reference_walk.Walk(layout, str), native_walk.Walk(layout, str)
     asked: list[PackedRequest] = list(rng.sample(_requests(rng.randrange(8)), 100))
     for request in asked:
         equal(readable.find(request), compiled.find(request), listeners, served, request)

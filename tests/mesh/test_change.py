@@ -177,14 +177,14 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
     def held() -> list[int]:
         views = [mesh.view(workload) for workload in WORKLOADS]
         tables = [view.program.table for view in views]
-        lowered = [view.program._lowered.lowered for view in views]
+        layout = [view.program._layout.layout for view in views]
         routes = [routes for table in tables for routes in table.route_configurations.values()]
         parts: list[list[Any]] = [
             [part for table in tables for part in table.listeners],
             [part for table in tables for part in table.clusters.values()],
             [part for one in routes for part in one.virtual_hosts],
-            [row.node for one in lowered for row in one.listeners],
-            [chain.routes.domains for one in lowered for chain in one.http_chains.values()],
+            [row.node for one in layout for row in one.listeners],
+            [chain.routes.domains for one in layout for chain in one.http_chains.values()],
             [view.names for view in views],
         ]
         return [len({id(part) for part in kind}) for kind in parts]
@@ -199,13 +199,13 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
 
 
 def test_a_thousand_changes_leave_no_waste() -> None:
-    """What is gone is forgotten in the end: the lowered table does not grow with the number of changes."""
+    """What is gone is forgotten in the end: the layout table does not grow with the number of changes."""
     mesh = Mesh(BASE)
     mesh.egress("shop")
     for number in range(1000):
         mesh = mesh.with_changes([entry(f"n{number}"), entry(f"n{number}", port=HTTP)], [entry(f"n{number - 1}")])
-    lowered = mesh.egress("shop")._view.program._lowered.lowered
-    assert len(lowered.chain_leaves) < 300
+    layout = mesh.egress("shop")._view.program._layout.layout
+    assert len(layout.chain_leaves) < 300
     require_same(mesh.egress("shop"), whole(mesh).egress("shop"), [])
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from conftest import twin
 from meshegress import Decision, Egress, Request, Workload, check
 from meshegress._match import IMPLEMENTATION
-from meshegress.compiler.program.lowering import lower_table
+from meshegress.compiler.program.layout import lay_out_table
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar, VirtualService
 from meshegress.testing import strategies
@@ -213,8 +213,8 @@ def twins() -> tuple[ModuleType, ModuleType]:
 @given(situations())
 def test_both_twins_give_the_same_decisions(twins: tuple[ModuleType, ModuleType], drawn: Situation) -> None:
     """Whichever walk is taken over the table of a world, it ends at the same leaf, for the same reasons."""
-    lowered = lower_table(drawn.egress().table).lowered
-    readable, compiled = (module.Walk(lowered, str) for module in twins)
+    layout = lay_out_table(drawn.egress().table).layout
+    readable, compiled = (module.Walk(layout, str) for module in twins)
     for request in drawn.asked:
         assert compiled.find(request, request.address or "192.0.2.7") == readable.find(
             request, request.address or "192.0.2.7"

@@ -180,10 +180,10 @@ def test_labels_that_choose_a_rule_change_its_clusters_alone() -> None:
 def test_what_is_shared_is_lowered_once() -> None:
     """The matching tables of listeners and domains are one, whoever holds them; only routes differ."""
     mesh = check(MANY)[0]
-    lowered = [mesh.view(Workload("shop", labels=labels)).program._lowered.lowered for labels in ({}, {"team": "red"})]
-    nodes = [[row.node for row in one.listeners] for one in lowered]
+    layout = [mesh.view(Workload("shop", labels=labels)).program._layout.layout for labels in ({}, {"team": "red"})]
+    nodes = [[row.node for row in one.listeners] for one in layout]
     assert all(one is other for one, other in zip(*nodes, strict=True))
-    domains = [[chain.routes.domains for chain in one.http_chains.values()] for one in lowered]
+    domains = [[chain.routes.domains for chain in one.http_chains.values()] for one in layout]
     assert domains[0][0] is domains[1][0]
 
 
@@ -213,7 +213,7 @@ def test_a_rule_that_applies_to_some_leaves_all_other_hosts(first: str) -> None:
 
 
 def _http_chains(view: View) -> Sequence[HttpChain]:
-    return list(view.program._lowered.lowered.http_chains.values())
+    return list(view.program._layout.layout.http_chains.values())
 
 
 HEADLESS = """

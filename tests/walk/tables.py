@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshegress.compiler.program import Program, lower
+from meshegress.compiler.program import Program, program_of
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     EVERY_PATH,
@@ -66,7 +66,7 @@ def route(name: str, match: RouteMatch = EVERY_PATH, **settings: Any) -> Route:
 def program(*listeners: Listener, routes: Iterable[VirtualHost] = (), clusters: Iterable[str] = ()) -> Program:
     """Return the program of a table with one route configuration, ``80``."""
     known = {name: Cluster(name, Endpoints.SOME) for name in clusters}
-    return lower(Table(listeners, {"80": RouteConfiguration("80", tuple(routes))}, known))
+    return program_of(Table(listeners, {"80": RouteConfiguration("80", tuple(routes))}, known))
 
 
 def catch_all(*chains: FilterChain, **settings: Any) -> Listener:

@@ -246,7 +246,7 @@ def test_threads_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(EGRESS.decide_many(data, threads=2)) == list(EGRESS.decide_many(data))
 
 
-@pytest.mark.skipif(IMPLEMENTATION == "pure", reason="the readable twin is Python")
+@pytest.mark.skipif(IMPLEMENTATION == "pure", reason="the reference twin is Python")
 def test_a_batch_does_not_hold_the_gil() -> None:
     """Other Python runs while one call decides a batch, though nobody may take the GIL from the caller."""
     drawn = [("9.9.9.9", 80, "http", f"h{number}.w.com", None, "/") for number in range(10_000)]

@@ -16,7 +16,7 @@ from meshegress._engine.reference.columns import ASKS, NULL_ROW
 from meshegress._match import IMPLEMENTATION
 from meshegress.columns import COLUMNS, KINDS, row_request
 from meshegress.columns.arrow_memory import read_batches
-from meshegress.compiler.program.lowering import LoweredTable, lower_table
+from meshegress.compiler.program.layout import TableLayout, lay_out_table
 from meshegress.table import FilterChainMatch, HttpConnectionManager, Listener, RouteConfiguration, Table, VirtualHost
 from meshegress.unaddressed import free_address
 from meshegress.wire.paths import PathNormalization
@@ -90,9 +90,9 @@ def conditional() -> VirtualHost:
     return host("c", *asked, domains=["*.a.com", "a.com"])
 
 
-def lowered(drawn: list[Listener], served: tuple[VirtualHost, ...]) -> LoweredTable:
-    """Return a lowered table of one route configuration."""
-    return lower_table(Table(tuple(drawn), {"80": RouteConfiguration("80", served)}, {}))
+def laid_out(drawn: list[Listener], served: tuple[VirtualHost, ...]) -> TableLayout:
+    """Return a table's layout of one route configuration."""
+    return lay_out_table(Table(tuple(drawn), {"80": RouteConfiguration("80", served)}, {}))
 
 
 def batch(drawn: list[tuple[Any, ...]], layout: str, *, encoded: bool, start: int) -> Any:
@@ -147,7 +147,7 @@ def test_the_kernel_agrees(
     start: int,
 ) -> None:
     """A number is the leaf of the row's request; a row is null where there is no request; the rest is left open."""
-    table = lowered(drawn, (*served, conditional())).lowered
+    table = laid_out(drawn, (*served, conditional())).layout
     readable, compiled = (module.Walk(table, str) for module in twins[:2])
     free = free_address(drawn, v6=False)
     found = numbers(twins[2], compiled, batch(asked, layout, encoded=encoded, start=start), free)
@@ -156,7 +156,7 @@ def test_the_kernel_agrees(
         if request is None:
             assert number in (ASKS, NULL_ROW), values
         elif number != ASKS:
-            assert number == readable.find(request, request.address or free, blind=True), values
+            assert number == readable.find(request, request.address or free, headers_unknown=True), values
 
 
 @pytest.mark.parametrize("mode", PathNormalization)
@@ -166,7 +166,7 @@ def test_paths_are_judged_without_python(
     """What a path alone decides is answered by the kernel; what takes more, or is odd, is left open."""
     chain = http()
     manager = HttpConnectionManager("80", path_normalization=mode)
-    table = lowered([listener(type(chain)(manager, chain.match, chain.name))], (conditional(),)).lowered
+    table = laid_out([listener(type(chain)(manager, chain.match, chain.name))], (conditional(),)).layout
     asked = ["/v1", "/V1/x", "/v1/x?y", "/v", "/v123", "/0", "/x", "/v1//", "/a/../v1"]
     expected = ["exact", "folded", "folded", ASKS, ASKS, ASKS, ASKS, "folded", ASKS]
     merging = {"/v1//": ASKS} if mode.name.endswith("MERGE_SLASHES") or mode.name.startswith("DECODE") else {}
@@ -184,7 +184,7 @@ def test_paths_are_judged_without_python(
 
 def test_ordinary_rows_are_answered_without_python(twins: tuple[ModuleType, ModuleType, ModuleType]) -> None:
     """Nothing is left open where nothing is odd, with and without addresses."""
-    table = lowered([listener(http(), addresses=("1.1.1.1", "0.0.0.0"))], (host("a.com"), host("*.b.com"))).lowered
+    table = laid_out([listener(http(), addresses=("1.1.1.1", "0.0.0.0"))], (host("a.com"), host("*.b.com"))).layout
     asked = [
         (address, port, kind, name, name, "/x?y=z")
         for address in (None, "1.1.1.1", "9.9.9.9", "::1")
@@ -200,7 +200,7 @@ def test_ordinary_rows_are_answered_without_python(twins: tuple[ModuleType, Modu
 def test_a_route_of_every_path_stands_for_the_rest(twins: tuple[ModuleType, ModuleType, ModuleType]) -> None:
     """Behind routes that a path passes over, one that takes all is found without Python."""
     first = route_of("first", {"path": {"prefix": "/v1"}, "headers": {"x": {"exact": "1"}}})
-    table = lowered([listener(http())], (host("a", first, route("rest"), domains=["*"]),)).lowered
+    table = laid_out([listener(http())], (host("a", first, route("rest"), domains=["*"]),)).layout
     asked = [("9.9.9.9", 80, "http", "a.com", None, path) for path in ("/v2", "/v1")]
     found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, "binary", encoded=False, start=0), "192.0.2.1")
     assert found[0] >= 0
@@ -210,7 +210,7 @@ def test_a_route_of_every_path_stands_for_the_rest(twins: tuple[ModuleType, Modu
 def test_every_shape_of_an_address_is_read(twins: tuple[ModuleType, ModuleType, ModuleType]) -> None:
     """Each of four numbers may have one to three digits: every address finds its own listener."""
     addresses = [".".join(parts) for parts in product(("0", "42", "255"), repeat=4) if parts != ("0",) * 4]
-    table = lowered([listener(opaque(address), addresses=(address,)) for address in addresses], ()).lowered
+    table = laid_out([listener(opaque(address), addresses=(address,)) for address in addresses], ()).layout
     asked = [(address, 80, "tcp", None, None, None) for address in addresses]
     for layout in LAYOUTS:
         found = numbers(twins[2], twins[1].Walk(table, str), batch(asked, layout, encoded=False, start=0), "192.0.2.1")
@@ -230,7 +230,7 @@ def test_rows_of_many_ways_do_not_mix(twins: tuple[ModuleType, ModuleType, Modul
         for port in ports
         for address in ("1.1.1.1", "0.0.0.0", "::")
     ]
-    table = lowered(drawn, ()).lowered
+    table = laid_out(drawn, ()).layout
     asked = [
         (address, port, kind, "a.com", "a.com", "/")
         for port in ports
@@ -241,7 +241,9 @@ def test_rows_of_many_ways_do_not_mix(twins: tuple[ModuleType, ModuleType, Modul
     found = numbers(twins[2], walk, batch(asked, "binary", encoded=False, start=0), "192.0.2.1")
     requests = [row_request(values) for values in asked]
     assert found == [
-        twins[0].Walk(table, str).find(request, request.address, blind=True) for request in requests if request
+        twins[0].Walk(table, str).find(request, request.address, headers_unknown=True)
+        for request in requests
+        if request
     ]
 
 
@@ -250,7 +252,7 @@ def test_a_number_that_is_no_byte_makes_no_address(
     twins: tuple[ModuleType, ModuleType, ModuleType], wrong: str
 ) -> None:
     """Wherever it stands among four, and whatever the others are: the row is null."""
-    table = lowered([listener(opaque("a"))], ()).lowered
+    table = laid_out([listener(opaque("a"))], ()).layout
     texts = [
         ".".join([*[other] * place, wrong, *[other] * (3 - place)])
         for other in ("1", "23", "198")

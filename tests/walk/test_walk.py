@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.compiler.program import Lowerer, lower
+from meshegress.compiler.program import LayoutBuilder, program_of
 from meshegress.decision import Outcome
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
@@ -124,7 +124,7 @@ def test_nothing_listens() -> None:
 def test_a_lost_catch_all_takes_all_with_it() -> None:
     """Where virtualOutbound is refused, nothing that is captured arrives anywhere."""
     table = Table((listener(opaque("a")),), {}, {}, (Rejected("listener", "virtualOutbound", "duplicate address"),))
-    assert lower(table).decide(PLAIN).outcome is Outcome.NO_LISTENER
+    assert program_of(table).decide(PLAIN).outcome is Outcome.NO_LISTENER
 
 
 def test_the_proxys_own_ports_answer_themselves() -> None:
@@ -294,11 +294,11 @@ def test_no_answer_is_made_twice() -> None:
 
 def test_what_two_tables_share_is_lowered_once() -> None:
     """A listener and a route configuration that stay keep their nodes."""
-    table, lowerer = program(listener(http()), routes=[host("a.com")]).table, Lowerer()
-    first = lowerer.program(table)
-    again = lowerer.program(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}))
-    assert again._lowered.lowered.listeners[0].node is first._lowered.lowered.listeners[0].node
-    assert again._lowered.lowered.http_chains[0].routes is first._lowered.lowered.http_chains[0].routes
+    table, layout_builder = program(listener(http()), routes=[host("a.com")]).table, LayoutBuilder()
+    first = layout_builder.program(table)
+    again = layout_builder.program(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}))
+    assert again._layout.layout.listeners[0].node is first._layout.layout.listeners[0].node
+    assert again._layout.layout.http_chains[0].routes is first._layout.layout.http_chains[0].routes
 
 
 @given(

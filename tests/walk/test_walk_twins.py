@@ -13,7 +13,7 @@ from conftest import twin
 from meshegress._engine.chosen import Decider, Walk
 from meshegress._engine.layout import port_bits
 from meshegress._match import IMPLEMENTATION
-from meshegress.compiler.program.lowering import lower_table
+from meshegress.compiler.program.layout import lay_out_table
 from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     FilterChain,
@@ -137,8 +137,8 @@ def test_the_twins_agree(
     asked: list[Request],
 ) -> None:
     """One leaf, whichever twin walks; and one list of leaves for each choice."""
-    lowered = lower_table(Table(tuple(drawn), {"80": RouteConfiguration("80", served)}, {})).lowered
-    readable, compiled = (module.Walk(lowered, str) for module in twins)
+    layout = lay_out_table(Table(tuple(drawn), {"80": RouteConfiguration("80", served)}, {})).layout
+    readable, compiled = (module.Walk(layout, str) for module in twins)
     assert compiled.decide_all(asked) == [readable.decide(request) for request in asked]
     assert compiled.choices == readable.choices
     for request in asked:
@@ -151,7 +151,7 @@ def test_the_twins_agree(
 
 def test_a_decider_leaves_the_rest_to_others() -> None:
     """What is no request, has no address or is for a careful port is not the walk's alone."""
-    walk = Walk(lower_table(Table((), {}, {})).lowered, str)
+    walk = Walk(lay_out_table(Table((), {}, {})).layout, str)
     asked = ["a.com", Request.http("a.com"), Request.tcp("1.1.1.1", 443), Request.tcp("1.1.1.1", 80)]
     assert [Decider(walk, port_bits([443]), lambda _rest: "rest").decide(one) for one in asked] == [
         "rest",
@@ -163,29 +163,29 @@ def test_a_decider_leaves_the_rest_to_others() -> None:
 
 def test_nodes_are_kept_for_the_next_walk(twins: tuple[ModuleType, ModuleType]) -> None:
     """A walk that is given another's arrays answers the same, also after that other is gone."""
-    first = lower_table(Table((listener(http()),), {"80": RouteConfiguration("80", (host("a.com"),))}, {}))
+    first = lay_out_table(Table((listener(http()),), {"80": RouteConfiguration("80", (host("a.com"),))}, {}))
     request = Request.http("a.com", address="9.9.9.9")
     for module in twins:
         before = module.Arrays()
-        module.Walk(first.lowered, str, before)
+        module.Walk(first.layout, str, before)
         arrays = module.Arrays(before)
-        walk = module.Walk(first.lowered, str, arrays)
+        walk = module.Walk(first.layout, str, arrays)
         arrays.forget_before()
         del before
-        assert walk.find(request) == twins[0].Walk(first.lowered, str).find(request)
+        assert walk.find(request) == twins[0].Walk(first.layout, str).find(request)
 
 
 def test_careful_ports_are_bits(twins: tuple[ModuleType, ModuleType]) -> None:
     """Anything but a bit for each port is refused, not read past its end."""
-    lowered = lower_table(Table((), {}, {})).lowered
+    layout = lay_out_table(Table((), {}, {})).layout
     for module in twins:
         with pytest.raises(ValueError, match="expected a bit for each port, not 3 bytes"):
-            module.Decider(module.Walk(lowered, str), b"abc", repr)
+            module.Decider(module.Walk(layout, str), b"abc", repr)
 
 
 def test_only_requests_are_asked_for(twins: tuple[ModuleType, ModuleType]) -> None:
-    """Anything else is a TypeError of the compiled twin, not a crash."""
-    compiled = twins[1].Walk(lower_table(Table((), {}, {})).lowered, str)
+    """Anything else is a TypeError of the native twin, not a crash."""
+    compiled = twins[1].Walk(lay_out_table(Table((), {}, {})).layout, str)
     for wrong in (None, "a.com", object()):
         with pytest.raises(TypeError):
             compiled.find(wrong)

@@ -43,13 +43,15 @@ class SeenRequest(Protocol):
 class RequestView:
     """What route conditions see of one request: path, query and headers, each made when it is asked for.
 
-    A *blind* view knows nothing of headers and method: a condition on one cannot be told.
+    A *headers_unknown* view knows nothing of headers and method: a condition on one cannot be told.
     """
 
-    __slots__ = ("_headers", "_normalization", "blind", "path", "query", "request")
+    __slots__ = ("_headers", "_normalization", "headers_unknown", "path", "query", "request")
 
-    def __init__(self, request: SeenRequest, normalization: PathNormalization, *, blind: bool = False) -> None:
-        self.blind = blind
+    def __init__(
+        self, request: SeenRequest, normalization: PathNormalization, *, headers_unknown: bool = False
+    ) -> None:
+        self.headers_unknown = headers_unknown
         self._normalization = normalization
         path, self.query = split_target(request.target)
         self.path = normalize_path(path, normalization) or path
@@ -58,13 +60,13 @@ class RequestView:
 
     def header(self, name: str) -> tuple[str, ...] | None:
         """Return the values of header *name*, each on its own; empty where it is missing, None where nobody knows."""
-        if self.blind and name not in _NEVER_UNKNOWN:
+        if self.headers_unknown and name not in _NEVER_UNKNOWN:
             return None
         if self._headers is None:
             self._headers = _seen_headers(self.request, self.path, self.query)
         return self._headers.get(name, ())
 
-    def sighted(self) -> RequestView:
+    def as_plain_get(self) -> RequestView:
         """Return the view that takes the request's headers and method as they stand."""
         return RequestView(self.request, self._normalization)
 

@@ -1,6 +1,6 @@
-"""The lowered form of a table: what the walk walks. Numbers, tuples and dicts, beside the matching tables.
+"""The layout of a table: what the walk walks. Numbers, tuples and dicts, beside the matching tables.
 
-``compiler.lowering`` writes it, both twins of the walk read it. Nodes are shared: two programs that hold the same
+``compiler.program.layout`` writes it, both twins of the walk read it. Nodes are shared: two programs that hold the same
 listener, or the same route configuration, hold one node. What numbers their leaves is the program's own: every
 listener and every chain has a row with the first leaf of its block.
 """
@@ -137,13 +137,13 @@ class NameLevel(NamedTuple):
 class PrefixLevel(NamedTuple):
     """Buckets by destination prefix; ``unprefixed`` holds the chains that name none.
 
-    ``tossed`` are the rows of a written ``/0``: Envoy stores both at length 0, and one of the two hides the other.
+    ``zero_prefix_rows`` are the rows of a written ``/0``: Envoy stores both at length 0, and one hides the other.
     """
 
     prefixes: HostTable | None
     rows: Sequence[NameLevel]
     unprefixed: NameLevel | None
-    tossed: frozenset[int]
+    zero_prefix_rows: frozenset[int]
 
 
 class ListenerNode(NamedTuple):
@@ -174,18 +174,18 @@ class HttpChain(NamedTuple):
     normalization: PathNormalization = PathNormalization.BASE
 
 
-class Lowered(NamedTuple):
+class Layout(NamedTuple):
     """A table, ready to be walked.
 
     ``ports`` has for each port the listeners by address, and those of the IPv4 and the IPv6 wildcard; ``catch_all`` is
-    virtualOutbound. NO_MATCH stands for no listener. ``first_look`` is the catch-all's HTTP inspector (inspects,
-    waits), which runs before any other listener is chosen. ``chain_leaves`` has the first leaf of each chain's block,
-    ``http_chains`` those of the chains that read HTTP.
+    virtualOutbound. NO_MATCH stands for no listener. ``catch_all_inspection`` is the catch-all's HTTP inspector
+    (inspects, waits), which runs before any other listener is chosen. ``chain_leaves`` has the first leaf of each
+    chain's block, ``http_chains`` those of the chains that read HTTP.
     """
 
     ports: Mapping[int, tuple[Mapping[str, int], int, int]]
     catch_all: int
-    first_look: tuple[bool, bool]
+    catch_all_inspection: tuple[bool, bool]
     listeners: Sequence[ListenerRow]
     chain_leaves: Sequence[int]
     http_chains: Mapping[int, HttpChain]

@@ -1,6 +1,6 @@
 """The walk again, slowly, in Envoy's nouns: every step, why it was taken, and what lost there.
 
-It reads the table itself and none of the lowered form, so it is a second opinion on the walk: the tests hold that both
+It reads the table itself and none of the layout, so it is a second opinion on the walk: the tests hold that both
 take the same path.
 """
 

@@ -8,7 +8,7 @@ from meshegress._match import NO_MATCH, DomainTable
 from meshegress.explain.steps import RejectedAlternative, Step
 from meshegress.naming import ClusterName
 from meshegress.request import Request
-from meshegress.route_rows import lower_route
+from meshegress.route_rows import route_row
 from meshegress.table import (
     DirectResponse,
     Endpoints,
@@ -75,7 +75,7 @@ def choose_route(host: VirtualHost, manager: HttpConnectionManager, request: Req
     view = RequestView(request, manager.path_normalization)
     rejected: list[RejectedAlternative] = []
     for route in host.routes:
-        failed = _failed_condition(route, lower_route(route, 0), view)
+        failed = _failed_condition(route, route_row(route, 0), view)
         if failed is None:
             reason = "it takes every path" if not rejected else "the first whose conditions hold"
             return route, Step("route", _named(route), reason, tuple(rejected), route.origin)

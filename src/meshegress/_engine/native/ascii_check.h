@@ -48,8 +48,8 @@ static inline int see_authority(const text_span *authority, name_window *window)
 
 /* Return which bytes of a folded lane are such as most paths have. */
 static inline unsigned path_bytes(lane a) {
-    lane marks = lane_or(lane_or(lane_same(a, '_'), lane_same(a, '=')), lane_or(lane_same(a, '?'), lane_same(a, '&')));
-    return lane_bits(lane_or(marks, lane_or(lane_between(a, 'a', 'z'), lane_between(a, ',', ';'))));
+    lane delimiters = lane_or(lane_or(lane_same(a, '_'), lane_same(a, '=')), lane_or(lane_same(a, '?'), lane_same(a, '&')));
+    return lane_bits(lane_or(delimiters, lane_or(lane_between(a, 'a', 'z'), lane_between(a, ',', ';'))));
 }
 
 /* Is a path one that normalisation leaves as it is? */

@@ -3,7 +3,7 @@
  * What a kind of client meets on a port is walked once and remembered: such a way ends at a leaf or at a table of names,
  * so that a row costs little beside the look-up of its name. In a group of rows each step is taken for all of them
  * before the next, listeners by address first, then names: memory for all is on its way at once. What is odd in a row,
- * or needs Python, is left to the caller as WALK_ASKS.
+ * or needs Python, is left to the caller as NEEDS_PYTHON.
  */
 #ifndef MESHEGRESS_COLUMNS_H
 #define MESHEGRESS_COLUMNS_H
@@ -35,7 +35,7 @@ typedef struct {
     uint8_t asks; /* Python is asked for every row */
     uint8_t by_address; /* an address may have a listener, or choose a chain, of its own */
     walk_view view; /* what is seen of all of them */
-    walk_halt halt;
+    pending_lookup halt;
 } row_way;
 
 /* The ways that were found so far, by key. A group's rows point at theirs, so that none may go before the group's end. */
@@ -55,8 +55,8 @@ typedef struct {
     ip_number number[GROUP];
     const walk_slot *slot[GROUP]; /* where to begin looking for its address */
     const row_way *way[GROUP];
-    const walk_halt *halt[GROUP];
-    walk_halt own_halt[GROUP];
+    const pending_lookup *halt[GROUP];
+    pending_lookup own_halt[GROUP];
     const name_table *table[GROUP];
     name_query query[GROUP];
     name_list authorities, server_names;
@@ -133,7 +133,7 @@ static inline row_mask read_addresses(const walk_columns *columns, row_mask rows
         if (parse_address(address->text, address->length, &group->number[i]))
             group->is_ipv6 |= (row_mask)1 << i;
         else if (memchr(address->text, '%', address->length))
-            out[i] = WALK_ASKS; /* IPv6 with a zone */
+            out[i] = NEEDS_PYTHON; /* IPv6 with a zone */
     }
     return rows & ~(given & ~group->is_ipv4 & ~group->is_ipv6);
 }
@@ -197,7 +197,7 @@ static void begin_server_name(row_group *group, int i) {
 }
 
 /* Note where a row's walk has come to: to a leaf, or to a name that has to be looked up. */
-static inline void note_step(row_group *group, int i, const walk_halt *halt, int64_t leaf, int32_t *out) {
+static inline void note_step(row_group *group, int i, const pending_lookup *halt, int64_t leaf, int32_t *out) {
     group->halt[i] = halt;
     group->table[i] = halt->table;
     if (!halt->table)
@@ -213,7 +213,7 @@ INLINED void begin_way(const walk_program *program, const walk_columns *columns,
                        uint32_t key, int32_t *out) {
     const row_way *way = group->way[i] = way_of(program, columns, ways, key);
     if (way->asks) {
-        out[i] = WALK_ASKS;
+        out[i] = NEEDS_PYTHON;
     } else if (way->by_address) {
         group->slot[i] = slot_at(program, group->number[i], slot_key(way->view.port, way->view.version, 0));
         PREFETCH(group->slot[i]);
@@ -233,7 +233,7 @@ static inline void begin_http(const walk_program *program, const walk_columns *c
         else
             is_odd |= !is_plain_path(&group->path[i]);
         if (UNLIKELY(is_odd))
-            out[i] = WALK_ASKS;
+            out[i] = NEEDS_PYTHON;
         else
             begin_way(program, columns, ways, group, i, way_key(group, i, 0), out);
     }
@@ -262,11 +262,11 @@ static inline void find_listener_of(const walk_program *program, row_group *grou
     const walk_slot *slot = find_slot_from(program, group->slot[i], group->number[i], key);
     if (!slot->key && !way->halt.saw_address) {
         note_step(group, i, &way->halt, way->leaf, out);
-    } else if (slot->key && slot->leaf != WALK_ASKS) {
+    } else if (slot->key && slot->leaf != NEEDS_PYTHON) {
         out[i] = (int32_t)slot->leaf;
     } else {
         walk_view view = way->view;
-        walk_halt *halt = &group->own_halt[i];
+        pending_lookup *halt = &group->own_halt[i];
         view.address = group->number[i];
         int64_t leaf = walk_from(program, &view, slot->key ? slot->listener : way->listener, halt);
         note_step(group, i, halt, leaf, out);
@@ -296,7 +296,7 @@ static inline void end_rows(const walk_program *program, row_group *group, int32
     }
     for (int j = 0; j < group->server_names.count; j++) {
         int i = group->server_names.at[j];
-        walk_halt next; /* TLS is no HTTP: nothing halts again */
+        pending_lookup next; /* TLS is no HTTP: nothing halts again */
         out[i] = (int32_t)follow_chain(group->halt[i]->listener, program, &group->way[i]->view, found[i], &next);
     }
 }
@@ -329,7 +329,7 @@ static int64_t walk_rows(const walk_program *program, const walk_columns *column
             forget_ways(&ways);
     }
     for (int64_t row = start; row < stop; row++)
-        open += out[row] == WALK_ASKS;
+        open += out[row] == NEEDS_PYTHON;
     return open;
 }
 

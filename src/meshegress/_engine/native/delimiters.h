@@ -1,4 +1,4 @@
-/* The places of two bytes in a line, its marks, listed in one sweep that also finds its end.
+/* The places of two bytes in a line, its delimiters, listed in one sweep that also finds its end.
  *
  * Sixty-four bytes at a time give words with a bit for each of them. Where the machine can, sixteen places are written at
  * once: to write too many costs less than to guess how many there are.
@@ -10,24 +10,24 @@ enum { MOST_MARKS = 1024 };
 
 typedef struct {
     uint32_t size;       /* of the line */
-    uint32_t count;      /* of its marks */
-    uint8_t is_visible;  /* nothing but visible ASCII, and no more than MOST_MARKS of it are marks */
+    uint32_t count;      /* of its delimiters */
+    uint8_t is_visible;  /* nothing but visible ASCII, and no more than MOST_MARKS of it are delimiters */
     uint32_t place[MOST_MARKS + 2 * 64]; /* of each mark, then the end of the line */
-} line_marks;
+} line_delimiters;
 
 typedef struct {
     uint8_t one, other;
 } mark_pair;
 
 typedef struct {
-    uint64_t marks, newlines, hidden;
+    uint64_t delimiters, newlines, hidden;
 } block_bits;
 
 static inline block_bits block_of(const uint8_t *bytes, mark_pair pair) {
     block_bits found = {0, 0, 0};
     for (int n = 0; n < 64; n += 16) {
         const lane some = lane_load(bytes + n);
-        found.marks |= (uint64_t)lane_bits(lane_or(lane_same(some, pair.one), lane_same(some, pair.other))) << n;
+        found.delimiters |= (uint64_t)lane_bits(lane_or(lane_same(some, pair.one), lane_same(some, pair.other))) << n;
         found.newlines |= (uint64_t)lane_equal(some, '\n') << n;
         found.hidden |= (uint64_t)lane_bits(lane_hidden(some)) << n;
     }
@@ -40,7 +40,7 @@ static inline uint32_t list_block(uint32_t *place, uint64_t bits, uint32_t at) {
     return count;
 }
 
-/* List the marks up to a newline, or up to *most* bytes. Reads up to sixty-three bytes behind these. */
+/* List the delimiters up to a newline, or up to *most* bytes. Reads up to sixty-three bytes behind these. */
 #define MARKS_FIND(block_of, list_block)                                                                   \
     uint64_t hidden = 0, ends;                                                                             \
     uint32_t count = 0, at = 0;                                                                            \
@@ -49,18 +49,18 @@ static inline uint32_t list_block(uint32_t *place, uint64_t bits, uint32_t at) {
         ends = found.newlines | (most - at < 64 ? (uint64_t)1 << (most - at) : 0);                         \
         const uint64_t known = (ends & (0 - ends)) - 1; /* what is before the first end */                 \
         hidden |= found.hidden & known;                                                                    \
-        count += list_block(marks->place + count, found.marks & known, at);                                \
+        count += list_block(delimiters->place + count, found.delimiters & known, at);                                \
         if (UNLIKELY(count > MOST_MARKS)) hidden = 1, count = 0;                                           \
         at += 64;                                                                                          \
     } while (!ends);                                                                                       \
-    marks->size = at - 64 + (uint32_t)lowest_bit(ends);                                                    \
-    marks->count = count;                                                                                  \
-    marks->is_visible = !hidden;                                                                           \
-    marks->place[count] = marks->size
+    delimiters->size = at - 64 + (uint32_t)lowest_bit(ends);                                                    \
+    delimiters->count = count;                                                                                  \
+    delimiters->is_visible = !hidden;                                                                           \
+    delimiters->place[count] = delimiters->size
 
-typedef void marks_finder(const uint8_t *line, size_t most, mark_pair pair, line_marks *marks);
+typedef void delimiters_finder(const uint8_t *line, size_t most, mark_pair pair, line_delimiters *delimiters);
 
-static void find_marks(const uint8_t *line, size_t most, mark_pair pair, line_marks *marks) {
+static void find_delimiters(const uint8_t *line, size_t most, mark_pair pair, line_delimiters *delimiters) {
     MARKS_FIND(block_of, list_block);
 }
 
@@ -70,11 +70,11 @@ WIDE inline block_bits block_of_wide(const uint8_t *bytes, mark_pair pair) {
     block_bits found = {0, 0, 0};
     for (int n = 0; n < 64; n += 32) {
         const __m256i some = _mm256_loadu_si256((const __m256i *)(bytes + n));
-        const __m256i marks = _mm256_or_si256(_mm256_cmpeq_epi8(some, _mm256_set1_epi8((char)pair.one)),
+        const __m256i delimiters = _mm256_or_si256(_mm256_cmpeq_epi8(some, _mm256_set1_epi8((char)pair.one)),
                                               _mm256_cmpeq_epi8(some, _mm256_set1_epi8((char)pair.other)));
         const __m256i newlines = _mm256_cmpeq_epi8(some, _mm256_set1_epi8('\n'));
         const __m256i hidden = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_add_epi8(some, _mm256_set1_epi8(1)));
-        found.marks |= (uint64_t)(uint32_t)_mm256_movemask_epi8(marks) << n;
+        found.delimiters |= (uint64_t)(uint32_t)_mm256_movemask_epi8(delimiters) << n;
         found.newlines |= (uint64_t)(uint32_t)_mm256_movemask_epi8(newlines) << n;
         found.hidden |= (uint64_t)(uint32_t)_mm256_movemask_epi8(hidden) << n;
     }
@@ -100,17 +100,17 @@ WIDE inline uint32_t list_block_wide(uint32_t *place, uint64_t bits, uint32_t at
     return count;
 }
 
-WIDE void find_marks_wide(const uint8_t *line, size_t most, mark_pair pair, line_marks *marks) {
+WIDE void find_delimiters_wide(const uint8_t *line, size_t most, mark_pair pair, line_delimiters *delimiters) {
     MARKS_FIND(block_of_wide, list_block_wide);
 }
 
 WIDEST inline block_bits block_of_widest(const uint8_t *bytes, mark_pair pair) {
     const __m512i some = _mm512_loadu_si512(bytes);
-    const uint64_t marks = _mm512_cmpeq_epi8_mask(some, _mm512_set1_epi8((char)pair.one))
+    const uint64_t delimiters = _mm512_cmpeq_epi8_mask(some, _mm512_set1_epi8((char)pair.one))
                            | _mm512_cmpeq_epi8_mask(some, _mm512_set1_epi8((char)pair.other));
     const __m512i above = _mm512_sub_epi8(some, _mm512_set1_epi8(0x20));
     const uint64_t hidden = _mm512_cmpge_epu8_mask(above, _mm512_set1_epi8(0x5f));
-    return (block_bits){marks, _mm512_cmpeq_epi8_mask(some, _mm512_set1_epi8('\n')), hidden};
+    return (block_bits){delimiters, _mm512_cmpeq_epi8_mask(some, _mm512_set1_epi8('\n')), hidden};
 }
 
 WIDEST inline uint32_t list_block_widest(uint32_t *place, uint64_t bits, uint32_t at) {
@@ -127,17 +127,17 @@ WIDEST inline uint32_t list_block_widest(uint32_t *place, uint64_t bits, uint32_
     return (uint32_t)count;
 }
 
-WIDEST void find_marks_widest(const uint8_t *line, size_t most, mark_pair pair, line_marks *marks) {
+WIDEST void find_delimiters_widest(const uint8_t *line, size_t most, mark_pair pair, line_delimiters *delimiters) {
     MARKS_FIND(block_of_widest, list_block_widest);
 }
 
 #endif
 
-/* What finds marks on this machine. */
-static inline marks_finder *marks_finder_of(int width) {
+/* What finds delimiters on this machine. */
+static inline delimiters_finder *delimiters_finder_of(int width) {
 #if defined(LANES_CAN_WIDEN)
-    if (width) return width > 1 ? find_marks_widest : find_marks_wide;
+    if (width) return width > 1 ? find_delimiters_widest : find_delimiters_wide;
 #endif
     (void)width;
-    return find_marks;
+    return find_delimiters;
 }

@@ -113,7 +113,7 @@ cdef inline int _two(const char* digits):
 
 @cython.no_gc  # what a record holds, a line, a layout and plain values, never holds a record
 cdef class LogRecord:
-    """A line and the places of its fields; see the readable twin."""
+    """A line and the places of its fields; see the reference twin."""
 
     cdef public object layout
     cdef public object line
@@ -185,7 +185,7 @@ cdef object _typed(object layout, int number, int kind, const char* piece, Py_ss
 
 
 cdef class LogLines:
-    """A reader of lines into records; see the readable twin."""
+    """A reader of lines into records; see the reference twin."""
 
     cdef LogSplitter splitter
     cdef object layout, record, refuse

@@ -173,10 +173,10 @@ static inline int log_in_field(const log_field *field, const uint8_t *piece, siz
 
 /* Where the mark of a program stands in a line: the byte with which the ends of its uncertain fields begin. */
 #define LOG_MOST_MARKS 128
-typedef struct { uint32_t count, is_visible; uint32_t place[LOG_MOST_MARKS]; } log_marks;
+typedef struct { uint32_t count, is_visible; uint32_t place[LOG_MOST_MARKS]; } log_delimiters;
 
-/* Find the marks, and whether all bytes are visible ASCII; 0 for too many marks. Reads up to 15 bytes behind *end*. */
-static inline int log_find_marks(const uint8_t *line, size_t size, uint8_t mark, log_marks *marks) {
+/* Find the delimiters, and whether all bytes are visible ASCII; 0 for too many delimiters. Reads up to 15 bytes behind *end*. */
+static inline int log_find_delimiters(const uint8_t *line, size_t size, uint8_t mark, log_delimiters *delimiters) {
     uint32_t count = 0;
 #ifdef LOG_SSE2
     const __m128i low = _mm_set1_epi8(0x1f), delete = _mm_set1_epi8(0x7f), pattern = _mm_set1_epi8((char)mark);
@@ -188,20 +188,20 @@ static inline int log_find_marks(const uint8_t *line, size_t size, uint8_t mark,
         odd |= ~(unsigned)_mm_movemask_epi8(good) & known;
         for (unsigned bits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, pattern)) & known; bits; bits &= bits - 1) {
             if (count == LOG_MOST_MARKS) return 0;
-            marks->place[count++] = (uint32_t)at + (uint32_t)log_ctz(bits);
+            delimiters->place[count++] = (uint32_t)at + (uint32_t)log_ctz(bits);
         }
     }
-    marks->is_visible = !odd;
+    delimiters->is_visible = !odd;
 #else
-    marks->is_visible = 1;
+    delimiters->is_visible = 1;
     for (size_t at = 0; at < size; at++) {
-        if (line[at] < 0x20 || line[at] > 0x7e) marks->is_visible = 0;
+        if (line[at] < 0x20 || line[at] > 0x7e) delimiters->is_visible = 0;
         if (line[at] != mark) continue;
         if (count == LOG_MOST_MARKS) return 0;
-        marks->place[count++] = (uint32_t)at;
+        delimiters->place[count++] = (uint32_t)at;
     }
 #endif
-    marks->count = count;
+    delimiters->count = count;
     return 1;
 }
 
@@ -212,13 +212,13 @@ static inline const uint8_t *log_next(const uint8_t *place, const uint8_t *end, 
 }
 
 /* COUNT: the end where exactly *needed* literals follow; NULL for none, *is_certain 0 for several. */
-static inline const uint8_t *log_counted(const log_marks *marks, const uint8_t *line, const uint8_t *place,
+static inline const uint8_t *log_counted(const log_delimiters *delimiters, const uint8_t *line, const uint8_t *place,
                                          const uint8_t *end, const log_field *field, int *is_certain) {
     const uint8_t *first = NULL;
     uint32_t count = 0;
-    for (uint32_t n = marks->count; n-- > 0 && line + marks->place[n] >= place;)
-        if (log_is_at(line + marks->place[n], end, field->after)) {
-            first = line + marks->place[n];
+    for (uint32_t n = delimiters->count; n-- > 0 && line + delimiters->place[n] >= place;)
+        if (log_is_at(line + delimiters->place[n], end, field->after)) {
+            first = line + delimiters->place[n];
             if (++count > field->needed + 1) { *is_certain = 0; return first; }
         }
     return count == field->needed + 1 ? first : NULL;
@@ -237,12 +237,12 @@ static inline const uint8_t *log_counted_all(const uint8_t *place, const uint8_t
 }
 
 /* WORDS: the single end where the literal, a word of the next field and its literal follow one another. */
-static inline const uint8_t *log_before_words(const log_marks *marks, const uint8_t *line, const uint8_t *place,
+static inline const uint8_t *log_before_words(const log_delimiters *delimiters, const uint8_t *line, const uint8_t *place,
                                               const uint8_t *end, const log_field *field, int *is_certain) {
     const log_bytes *literal = field->after, *last = field[1].after;
     const uint8_t *found = NULL;
-    for (uint32_t n = marks->count; n-- > 0 && line + marks->place[n] >= place;) {
-        const uint8_t *at = line + marks->place[n];
+    for (uint32_t n = delimiters->count; n-- > 0 && line + delimiters->place[n] >= place;) {
+        const uint8_t *at = line + delimiters->place[n];
         if (at == place || !field->ends_word[at[-1]] || !log_is_at(at, end, last)) continue;
         /* from the first word that ends so; the words that follow it may end so, too */
         for (int w = field->ends_word[at[-1]] - 1; w < field[1].words; w++) {
@@ -261,10 +261,10 @@ static inline const uint8_t *log_before_words(const log_marks *marks, const uint
 static inline int log_follow(const log_program *program, const uint8_t *line, size_t size, uint32_t *places) {
     const uint8_t *place = line + program->literal[0].size, *const end = line + size;
     const log_field *const behind = program->field + program->fields;
-    log_marks marks;
+    log_delimiters delimiters;
     uint32_t counted = 0; /* how many of the next COUNT fields end at the next literal */
     if (!log_is_at(line, end, &program->literal[0])) return 0;
-    if (!log_find_marks(line, size, program->mark, &marks)) return LOG_UNDECIDED;
+    if (!log_find_delimiters(line, size, program->mark, &delimiters)) return LOG_UNDECIDED;
     for (const log_field *field = program->field; field < behind; field++) {
         const log_bytes *literal = field->after;
         const uint8_t *at;
@@ -285,12 +285,12 @@ static inline int log_follow(const log_program *program, const uint8_t *line, si
             break;
         case LOG_COUNT:
             if (counted) { counted--; at = log_next(place, end, literal); break; }
-            at = literal->bytes[0] == program->mark ? log_counted(&marks, line, place, end, field, &is_certain)
+            at = literal->bytes[0] == program->mark ? log_counted(&delimiters, line, place, end, field, &is_certain)
                                                     : log_counted_all(place, end, field, &is_certain);
             counted = field->alike;
             break;
         case LOG_WORDS:
-            at = log_before_words(&marks, line, place, end, field, &is_certain);
+            at = log_before_words(&delimiters, line, place, end, field, &is_certain);
             break;
         default:
             return LOG_UNDECIDED;
@@ -299,7 +299,7 @@ static inline int log_follow(const log_program *program, const uint8_t *line, si
         if (!at) return 0;
         const size_t length = (size_t)(at - place);
         if (!(length == 1 && *place == '-' && field->takes_dash)
-            && !(field->is_plain && marks.is_visible && log_ends_in_span(field->span, place, length))
+            && !(field->is_plain && delimiters.is_visible && log_ends_in_span(field->span, place, length))
             && !log_in_field(field, place, length)) return 0;
         *places++ = (uint32_t)(place - line);
         *places++ = (uint32_t)(at - line);

@@ -44,25 +44,25 @@ cdef extern from "log_plain.h":
         pass
     ctypedef struct mark_pair:
         uint8_t one, other
-    ctypedef void marks_finder(const uint8_t*, size_t, mark_pair, void*) noexcept nogil
-    ctypedef struct calm_step:
+    ctypedef void delimiters_finder(const uint8_t*, size_t, mark_pair, void*) noexcept nogil
+    ctypedef struct plain_step:
         byte_set held
         const log_field* field
         const uint8_t* flags
         uint64_t head, kept
-        uint32_t size, stop_at, marks, least
+        uint32_t size, stop_at, delimiters, least
         uint8_t is_guarded, is_before_word, check, takes_dash
-    ctypedef struct calm_plan:
-        marks_finder* find
-        mark_pair marks
+    ctypedef struct plain_plan:
+        delimiters_finder* find
+        mark_pair delimiters
         uint8_t is_wide
         uint32_t first
-        calm_step* step
+        plain_step* step
     enum: CALM_ANY, CALM_FIRST, CALM_DIGITS, CALM_SET, CALM_MASK, CALM_FIELD
     void set_add(byte_set*, uint8_t)
     int lanes_width()
-    marks_finder* marks_finder_of(int)
-    int log_cut(const log_program*, const calm_plan*, const uint8_t*, size_t, uint32_t*) nogil
+    delimiters_finder* delimiters_finder_of(int)
+    int log_cut(const log_program*, const plain_plan*, const uint8_t*, size_t, uint32_t*) nogil
 
 cdef enum:
     MOST_FIELDS = 256
@@ -70,7 +70,7 @@ cdef enum:
 
 cdef class LogSplitter:
     cdef log_program program
-    cdef calm_plan calm
+    cdef plain_plan plain
     cdef readonly tuple literals
     cdef readonly tuple fields
     cdef readonly frozenset widest
@@ -83,7 +83,7 @@ cdef class LogSplitter:
     cdef int plan(self, log_field* made, int number, frozenset alphabet) except -1
     cdef bint has_words_behind(self, int number)
     cdef int choose_mark(self) except -1
-    cdef int plan_calm(self) except -1
-    cdef int note_bytes(self, calm_step* made, field) except -1
-    cdef int take_calm(self, list steps, int plain, int guarded) except -1
+    cdef int plan_plain(self) except -1
+    cdef int note_bytes(self, plain_step* made, field) except -1
+    cdef int take_plain(self, list steps, int plain, int guarded) except -1
     cdef int cut(self, const uint8_t* data, Py_ssize_t size, uint32_t* places) except -1

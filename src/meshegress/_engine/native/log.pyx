@@ -4,7 +4,7 @@
 
 1. A program is made ready once: for every field, what makes its end certain (``log.h``).
 2. Sixteen bytes can be read at any place of a line: where it ends close to a page of memory, it is copied.
-3. Most lines are calm: their marks are all in literals, and the places of the marks give the only cut (``log_plain.h``).
+3. Most lines are plain: their delimiters are all in literals, and the places of the delimiters give the only cut (``log_plain.h``).
 4. Others are followed from the left, field by field, by the plan; it ends with the only cut, with the proof that there
    is none, or gives up. Then the ways are counted (``log_count.h``).
 """
@@ -29,7 +29,7 @@ VISIBLE = frozenset(range(0x20, 0x7F))
 
 
 cdef class LogSplitter:
-    """The compiled program; see the readable twin."""
+    """The compiled program; see the reference twin."""
 
     def __cinit__(self):
         self.blocks = []
@@ -48,7 +48,7 @@ cdef class LogSplitter:
         for number in range(len(self.fields)):
             self.ready(&self.program.field[number], number)
         self.choose_mark()
-        self.plan_calm()
+        self.plan_plain()
 
     cdef void* block(self, size_t size) except NULL:
         """Return zeroed memory that lives as long as the program."""
@@ -128,16 +128,16 @@ cdef class LogSplitter:
     cdef int choose_mark(self) except -1:
         """Choose the byte with which the ends of uncertain fields begin, words before all."""
         cdef log_field* field
-        marks = {}
+        delimiters = {}
         for number in range(self.program.fields):
             field = &self.program.field[number]
             if field.plan == LOG_COUNT:
-                marks[number] = self.literals[number + 1][0]
+                delimiters[number] = self.literals[number + 1][0]
             elif field.plan == LOG_WORDS:
-                marks[number] = self.literals[number + 2][0]
-        wanted = [mark for number, mark in marks.items() if self.program.field[number].plan == LOG_WORDS]
-        self.program.mark = next(iter([*wanted, *marks.values()]), 0)
-        for number, mark in marks.items():
+                delimiters[number] = self.literals[number + 2][0]
+        wanted = [mark for number, mark in delimiters.items() if self.program.field[number].plan == LOG_WORDS]
+        self.program.mark = next(iter([*wanted, *delimiters.values()]), 0)
+        for number, mark in delimiters.items():
             if mark != self.program.mark and self.program.field[number].plan == LOG_WORDS:
                 self.program.field[number].plan = LOG_GIVE_UP
         for number in range(self.program.fields - 2, -1, -1):
@@ -156,34 +156,34 @@ cdef class LogSplitter:
         following = self.fields[number + 1]
         return bool(following.words and self.literals[number + 2]) and not (following.spans or following.masks)
 
-    cdef int plan_calm(self) except -1:
-        """Find two marks at which all fields end surely, one of them guarded."""
+    cdef int plan_plain(self) except -1:
+        """Find two delimiters at which all fields end surely, one of them guarded."""
         inner = b"".join(self.literals[1 : len(self.literals) - 1])
-        marks = sorted(set(inner), key=inner.count, reverse=True)[:4]
+        delimiters = sorted(set(inner), key=inner.count, reverse=True)[:4]
         if not self.program.fields or max(map(len, self.literals)) > 8:
             return 0
-        for guarded in sorted(marks, key=b" ".__contains__):  # blanks last: user agents are full of them
-            for plain in marks:
-                steps = _calm_steps(self, plain, guarded)
+        for guarded in sorted(delimiters, key=b" ".__contains__):  # blanks last: user agents are full of them
+            for plain in delimiters:
+                steps = _plain_steps(self, plain, guarded)
                 if steps:
-                    return self.take_calm(steps, plain, guarded)
+                    return self.take_plain(steps, plain, guarded)
         return 0
 
-    cdef int take_calm(self, list steps, int plain, int guarded) except -1:
-        self.calm.marks.one, self.calm.marks.other = plain, guarded
-        self.calm.find, self.calm.is_wide = marks_finder_of(lanes_width()), lanes_width() > 0
-        self.calm.first = <uint32_t>_count(self.literals[0], plain, guarded)
-        self.calm.step = <calm_step*>self.block(len(steps) * sizeof(calm_step))
+    cdef int take_plain(self, list steps, int plain, int guarded) except -1:
+        self.plain.delimiters.one, self.plain.delimiters.other = plain, guarded
+        self.plain.find, self.plain.is_wide = delimiters_finder_of(lanes_width()), lanes_width() > 0
+        self.plain.first = <uint32_t>_count(self.literals[0], plain, guarded)
+        self.plain.step = <plain_step*>self.block(len(steps) * sizeof(plain_step))
         for number, step in enumerate(steps):
-            made = &self.calm.step[number]
+            made = &self.plain.step[number]
             made.field = &self.program.field[number]
             made.flags = made.field.span.flags
             made.head, made.kept, made.size = made.field.after.head, made.field.after.kept, <uint32_t>made.field.after.size
-            made.is_guarded, made.stop_at, made.marks, made.is_before_word, made.check, made.least = step
+            made.is_guarded, made.stop_at, made.delimiters, made.is_before_word, made.check, made.least = step
             self.note_bytes(made, self.fields[number])
         return 0
 
-    cdef int note_bytes(self, calm_step* made, field) except -1:
+    cdef int note_bytes(self, plain_step* made, field) except -1:
         """Note which visible bytes the first span of a field allows, and whether a dash is allowed for another reason."""
         if not field.spans:
             return 0
@@ -209,7 +209,7 @@ cdef class LogSplitter:
                 raise MemoryError()
         if line != data:
             memcpy(line, data, size)
-        found = log_cut(&self.program, &self.calm, line, size, places)
+        found = log_cut(&self.program, &self.plain, line, size, places)
         if line != room and line != data:
             PyMem_Free(line)
         if found == LOG_NO_MEMORY:
@@ -235,30 +235,30 @@ cdef int _count(bytes literal, int plain, int guarded):
     return sum([byte == plain or byte == guarded for byte in literal])
 
 
-cdef tuple _calm_step(splitter, int number, int plain, int guarded):
-    """Return what the ``calm_step`` of field *number* holds, or None where its end is not sure."""
+cdef tuple _plain_step(splitter, int number, int plain, int guarded):
+    """Return what the ``plain_step`` of field *number* holds, or None where its end is not sure."""
     field, literal, is_last = splitter.fields[number], splitter.literals[number + 1], number == len(splitter.fields) - 1
     is_guarded = plain in alphabet_of(field)
     places = [place for place, byte in enumerate(literal) if byte == guarded or (byte == plain and not is_guarded)]
     if not places and not is_last:
         return None
     place = places[0] if places else len(literal)
-    check, least = _calm_check(field, VISIBLE - ({guarded} if is_guarded else {plain, guarded}))
+    check, least = _plain_check(field, VISIBLE - ({guarded} if is_guarded else {plain, guarded}))
     return is_guarded, place, _count(literal[place:], plain, guarded) + is_last, False, check, least
 
 
-cdef list _calm_steps(LogSplitter splitter, int plain, int guarded):
-    """Return for each field what its ``calm_step`` holds, or None where some end is not sure."""
+cdef list _plain_steps(LogSplitter splitter, int plain, int guarded):
+    """Return for each field what its ``plain_step`` holds, or None where some end is not sure."""
     cdef int number = 0, last = splitter.program.fields - 1
     cdef list steps = []
     while number <= last:
-        step = _calm_step(splitter, number, plain, guarded)
+        step = _plain_step(splitter, number, plain, guarded)
         if step:
             steps.append(step)
         elif splitter.program.field[number].plan == LOG_WORDS and _ends_words(splitter, number, last, guarded):
             literal = splitter.literals[number + 2]
             place = literal.index(guarded)
-            steps.append((True, place, 0, True, *_calm_check(splitter.fields[number], VISIBLE - {guarded})))
+            steps.append((True, place, 0, True, *_plain_check(splitter.fields[number], VISIBLE - {guarded})))
             # behind it is the word that was found
             steps.append((True, place, _count(literal[place:], plain, guarded), False, CALM_ANY, 0))
             number += 1
@@ -277,7 +277,7 @@ cdef bint _ends_words(LogSplitter splitter, int number, int last, int guarded):
     return not any(one != other and other.endswith(one) for one in ends for other in ends)
 
 
-cdef tuple _calm_check(field, inside):
+cdef tuple _plain_check(field, inside):
     """Return what is left to be looked at in a piece of the bytes *inside*, and how many there must be before."""
     if not field.spans:
         return (CALM_MASK if field.masks else CALM_FIELD), 0

@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
     int fields, waiting;
     size_t bytes; /* of all fields together, at most */
-    spares *spares; /* for the columns that take them */
+    buffer_pool *buffer_pool; /* for the columns that take them */
     const uint8_t *line[COLUMN_ROWS];
     uint32_t *places;
 } log_rows;
@@ -40,12 +40,12 @@ static int log_grow(log_block *block, size_t more, size_t ahead) {
 }
 
 /* Do so by moving to spare memory, where there is some. */
-static int log_grow_among(spares *all, log_block *block, size_t more, size_t ahead) {
+static int log_grow_among(buffer_pool *all, log_block *block, size_t more, size_t ahead) {
     if (block->used + more + LOG_PADDING <= block->room) return 0;
-    const spare found = spares_take(all, block->used + more + ahead + LOG_PADDING);
+    const pooled_buffer found = buffer_pool_take(all, block->used + more + ahead + LOG_PADDING);
     if (!found.bytes) return log_grow(block, more, ahead);
     if (block->used) memcpy(found.bytes, block->bytes, block->used);
-    spares_give(all, (spare){block->bytes, block->room});
+    buffer_pool_give(all, (pooled_buffer){block->bytes, block->room});
     block->bytes = found.bytes;
     block->room = found.room;
     return 0;
@@ -186,12 +186,12 @@ static size_t log_total(const log_rows *rows, const uint32_t *places) {
 static int log_make_room(log_column *column, const log_rows *rows, const uint32_t *places, double share) {
     const int is_number = column->kind == COLUMN_NUMBER || column->kind == COLUMN_STAMP;
     const size_t values = (is_number ? sizeof(int64_t) : sizeof(int32_t)) * COLUMN_ROWS;
-    if (log_grow_among(rows->spares, &column->valid, 8, (size_t)(share * 8))
-        || log_grow_among(rows->spares, &column->values, values, (size_t)(share * values)))
+    if (log_grow_among(rows->buffer_pool, &column->valid, 8, (size_t)(share * 8))
+        || log_grow_among(rows->buffer_pool, &column->values, values, (size_t)(share * values)))
         return LOG_NO_MEMORY;
     if (is_number || column->text.used + rows->bytes + LOG_PADDING <= column->text.room) return 0;
     const size_t total = log_total(rows, places);
-    return log_grow_among(rows->spares, &column->text, total, (size_t)(share * total) + rows->bytes);
+    return log_grow_among(rows->buffer_pool, &column->text, total, (size_t)(share * total) + rows->bytes);
 }
 
 /* Let the columns take the rows. */

@@ -12,20 +12,20 @@ from libc.stdlib cimport calloc, free
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memcpy, memset
 
-from meshegress._engine.native.log cimport LogSplitter, calm_plan, log_bytes, log_program, log_set_text
+from meshegress._engine.native.log cimport LogSplitter, plain_plan, log_bytes, log_program, log_set_text
 
 from meshegress._engine.reference.log_columns import MOST_BYTES, LogColumn, LogColumns, LogMember
 
 __all__ = ["MOST_BYTES", "LogColumn", "LogColumns", "LogMember", "read_columns", "read_json_columns"]
 
 cdef extern from "buffer_pool.h" nogil:
-    ctypedef struct spare:
+    ctypedef struct pooled_buffer:
         uint8_t* bytes
         size_t room
-    ctypedef struct spares:
+    ctypedef struct buffer_pool:
         pass
-    void spares_give(spares*, spare)
-    void spares_free(spares*)
+    void buffer_pool_give(buffer_pool*, pooled_buffer)
+    void buffer_pool_free(buffer_pool*)
 
 cdef extern from "log_lines.h" nogil:
     enum: COLUMN_ROWS, COLUMN_NUMBER, COLUMN_STAMP
@@ -39,12 +39,12 @@ cdef extern from "log_lines.h" nogil:
         log_block valid, values, text
     ctypedef struct log_rows:
         int fields, waiting
-        spares* spares
+        buffer_pool* buffer_pool
         const uint8_t** line
         uint32_t* places
     ctypedef struct log_table:
         const log_program* program
-        const calm_plan* calm
+        const plain_plan* plain
         log_column* column
         int takes_first, is_ascii
         size_t most, size
@@ -82,26 +82,26 @@ cdef extern from "log_json.h" nogil:
     int json_read_table(json_table*)
 
 
-cdef class _Spares:
+cdef class _PooledBuffers:
     """Memory that blocks have given back; who uses it has it alone meanwhile."""
 
-    cdef spares all
+    cdef buffer_pool all
 
     def __dealloc__(self):
-        spares_free(&self.all)
+        buffer_pool_free(&self.all)
 
 
-cdef list _resting = []  # spares that nobody uses, at most one unless threads race
+cdef list _resting = []  # pooled buffers that nobody uses, at most one unless threads race
 
 
-cdef _Spares _spares():
+cdef _PooledBuffers _pooled_buffers():
     try:
         return _resting.pop()
     except IndexError:
-        return _Spares()
+        return _PooledBuffers()
 
 
-cdef int _rest(_Spares used) except -1:
+cdef int _rest(_PooledBuffers used) except -1:
     if not _resting:
         _resting.append(used)
     return 0
@@ -113,8 +113,8 @@ cdef class _Block:
     cdef log_block block
 
     def __dealloc__(self):
-        used = _spares()
-        spares_give(&used.all, spare(self.block.bytes, self.block.room))
+        used = _pooled_buffers()
+        buffer_pool_give(&used.all, pooled_buffer(self.block.bytes, self.block.room))
         _rest(used)
 
     def __getbuffer__(self, Py_buffer* buffer, int flags):
@@ -193,7 +193,7 @@ cdef class _Lines:
         if len(kinds) != splitter.program.fields:
             raise ValueError("a kind for each field is needed")
         self.columns = _Columns(kinds)
-        self.table.program, self.table.calm = &splitter.program, &splitter.calm
+        self.table.program, self.table.plain = &splitter.program, &splitter.plain
         self.table.takes_first, self.table.most = takes_first, most
         self.table.column = self.columns.column
         self.table.rows.fields = self.columns.fields
@@ -207,8 +207,8 @@ cdef class _Lines:
         cdef int failed
         self.table.size = data.shape[0]
         self.table.data = &data[0] if data.shape[0] else NULL
-        used = _spares()
-        self.table.rows.spares = &used.all
+        used = _pooled_buffers()
+        self.table.rows.buffer_pool = &used.all
         with nogil:
             failed = log_read_table(&self.table)
         _rest(used)
@@ -272,8 +272,8 @@ cdef class _JsonLines:
         cdef int failed
         self.table.size = data.shape[0]
         self.table.data = &data[0] if data.shape[0] else NULL
-        used = _spares()
-        self.table.rows.spares = &used.all
+        used = _pooled_buffers()
+        self.table.rows.buffer_pool = &used.all
         with nogil:
             failed = json_read_table(&self.table)
         _rest(used)

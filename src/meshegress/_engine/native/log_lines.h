@@ -1,4 +1,4 @@
-/* Lines of text to columns, in C: sixty-four lines are cut as calm ones, then each field of all of them is looked at; lines
+/* Lines of text to columns, in C: sixty-four lines are cut as plain ones, then each field of all of them is looked at; lines
  * that do not fit are cut again, singly, by the plan and the full count of log.h. Nothing here needs Python.
  */
 #pragma once
@@ -6,7 +6,7 @@
 
 typedef struct {
     const log_program *program;
-    const calm_plan *calm;
+    const plain_plan *plain;
     log_column *column;
     int takes_first;
     size_t most;
@@ -16,7 +16,7 @@ typedef struct {
     int is_ascii;
     log_rows rows;
     int settled;                 /* how many of the rows are known to be rows */
-    uint64_t odd;                /* rows that are no calm lines */
+    uint64_t odd;                /* rows that are no plain lines */
     size_t first[COLUMN_ROWS], bytes[COLUMN_ROWS]; /* where in the data a row is, and its size */
     log_block unread;
 } log_table;
@@ -26,34 +26,34 @@ static inline uint32_t *log_places(log_table *table, int row) {
 }
 
 /* The rows in which a quick look does not show a field to be in its language. */
-INLINED uint64_t log_misfits_of(int check, const log_table *table, const calm_step *step, const uint32_t *places,
+INLINED uint64_t log_misfits_of(int check, const log_table *table, const plain_step *step, const uint32_t *places,
                                 int is_wide) {
     const log_rows *rows = &table->rows;
     const size_t stride = 2 * (size_t)rows->fields, waiting = (size_t)rows->waiting;
     size_t n = (size_t)table->settled;
     uint64_t misfits = 0;
     for (places += stride * n; n < waiting; n++, places += stride)
-        misfits |= (uint64_t)!calm_looks(check, step, rows->line[n] + places[0], places[1] - places[0], is_wide) << n;
+        misfits |= (uint64_t)!plain_looks(check, step, rows->line[n] + places[0], places[1] - places[0], is_wide) << n;
     return misfits;
 }
 
-WIDE uint64_t log_misfits_wide(const log_table *table, const calm_step *step, const uint32_t *places) {
+WIDE uint64_t log_misfits_wide(const log_table *table, const plain_step *step, const uint32_t *places) {
     return log_misfits_of(CALM_SET, table, step, places, 1);
 }
 
-static uint64_t log_misfits(const log_table *table, const calm_step *step, const uint32_t *places) {
+static uint64_t log_misfits(const log_table *table, const plain_step *step, const uint32_t *places) {
     switch (step->check) {
     case CALM_ANY: return 0;
     case CALM_FIRST: return log_misfits_of(CALM_FIRST, table, step, places, 0);
     case CALM_DIGITS: return log_misfits_of(CALM_DIGITS, table, step, places, 0);
     case CALM_SET:
-        return table->calm->is_wide ? log_misfits_wide(table, step, places) : log_misfits_of(CALM_SET, table, step, places, 0);
+        return table->plain->is_wide ? log_misfits_wide(table, step, places) : log_misfits_of(CALM_SET, table, step, places, 0);
     case CALM_MASK: return log_misfits_of(CALM_MASK, table, step, places, 0);
     default: return log_misfits_of(CALM_FIELD, table, step, places, 0);
     }
 }
 
-/* Cut a line that is not calm: whether it is a row; else it is noted as unread. LOG_NO_MEMORY. */
+/* Cut a line that is not plain: whether it is a row; else it is noted as unread. LOG_NO_MEMORY. */
 static int log_settle_odd(log_table *table, int row) {
     const uint8_t *line = table->rows.line[row];
     const size_t size = table->bytes[row];
@@ -74,8 +74,8 @@ static int log_settle_odd(log_table *table, int row) {
 static int log_settle(log_table *table) {
     log_rows *rows = &table->rows;
     int kept = table->settled;
-    for (int n = 0; table->calm->find && n < rows->fields; n++)
-        table->odd |= log_misfits(table, &table->calm->step[n], rows->places + 2 * n);
+    for (int n = 0; table->plain->find && n < rows->fields; n++)
+        table->odd |= log_misfits(table, &table->plain->step[n], rows->places + 2 * n);
     for (int row = table->settled; row < rows->waiting && table->odd; row++) {
         const int is_row = (table->odd >> row & 1) ? log_settle_odd(table, row) : 1;
         if (is_row == LOG_NO_MEMORY) return LOG_NO_MEMORY;
@@ -99,17 +99,17 @@ static int log_take_table(log_table *table) {
 }
 
 /* Read the line that begins at *line*, of at most *most* bytes; where it ends. */
-static const uint8_t *log_find_line(const log_table *table, const uint8_t *line, size_t most, uint32_t *places, int *is_calm) {
-    line_marks marks;
+static const uint8_t *log_find_line(const log_table *table, const uint8_t *line, size_t most, uint32_t *places, int *is_plain) {
+    line_delimiters delimiters;
     const uint8_t *end = line + most;
-    *is_calm = 0;
-    if (!table->calm->find) {
+    *is_plain = 0;
+    if (!table->plain->find) {
         const uint8_t *newline = (const uint8_t *)memchr(line, '\n', most);
         return newline ? newline : end;
     }
-    table->calm->find(line, most, table->calm->marks, &marks);
-    *is_calm = marks.size <= table->most && calm_locate(table->program, table->calm, line, &marks, places);
-    return line + marks.size;
+    table->plain->find(line, most, table->plain->delimiters, &delimiters);
+    *is_plain = delimiters.size <= table->most && plain_locate(table->program, table->plain, line, &delimiters, places);
+    return line + delimiters.size;
 }
 
 /* Read the lines from *data* up to *end*, behind which LOG_PADDING bytes can be read; *first* is the place of *data*. */
@@ -120,15 +120,15 @@ static int log_read_lines(void *all, const uint8_t *data, const uint8_t *end, si
     for (const uint8_t *line = data; line < end; line = next + 1) {
         const int row = rows->waiting;
         uint32_t *places = log_places(table, row);
-        int is_calm;
-        next = log_find_line(table, line, (size_t)(end - line), places, &is_calm);
+        int is_plain;
+        next = log_find_line(table, line, (size_t)(end - line), places, &is_plain);
         if (*line <= ' ' && log_is_blank(line, next)) continue;
         rows->line[row] = line;
         table->first[row] = first + (size_t)(line - data);
         table->bytes[row] = (size_t)(next - line);
         rows->bytes += table->bytes[row];
         rows->waiting++;
-        if (!is_calm) {
+        if (!is_plain) {
             memset(places, 0, 2 * sizeof(uint32_t) * (size_t)rows->fields);
             table->odd |= (uint64_t)1 << row;
         }

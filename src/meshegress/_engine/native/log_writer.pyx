@@ -83,7 +83,7 @@ cdef void _put_stamp(char* place, object moment):
 
 
 cdef class LogWriter:
-    """A writer of typed values as lines; see the readable twin."""
+    """A writer of typed values as lines; see the reference twin."""
 
     cdef tuple literals
     cdef object show

@@ -11,7 +11,7 @@
 #include "names.h"
 #include "text.h"
 
-enum { ROUTE_MISSES = -1, WALK_ASKS = -2 };
+enum { ROUTE_MISSES = -1, NEEDS_PYTHON = -2 };
 enum { PATH_EXACT, PATH_PREFIX, PATH_REGEX, PATH_PRESENT, EVERY_PATH };
 
 typedef struct {
@@ -47,18 +47,18 @@ static inline int has_double_slash(const uint8_t *text, size_t length) {
     return 0;
 }
 
-/* Return the leaf of the first route that takes a target, ROUTE_MISSES or WALK_ASKS. */
+/* Return the leaf of the first route that takes a target, ROUTE_MISSES or NEEDS_PYTHON. */
 static inline int32_t first_route(const route_list *list, const text_span *target, int merges_slashes) {
     size_t length = 0;
     while (length < target->length && target->text[length] != '?' && target->text[length] != '#')
         length++;
     if (merges_slashes && has_double_slash(target->text, length))
-        return WALK_ASKS;
+        return NEEDS_PYTHON;
     for (const route_row *route = list->rows; route < list->rows + list->count; route++) {
         if (route->kind == PATH_REGEX)
-            return WALK_ASKS;
+            return NEEDS_PYTHON;
         if (is_path(route, target->text, length))
-            return route->asks ? WALK_ASKS : route->leaf;
+            return route->asks ? NEEDS_PYTHON : route->leaf;
     }
     return ROUTE_MISSES;
 }

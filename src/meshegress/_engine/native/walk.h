@@ -2,7 +2,7 @@
  *
  * Listeners stand in one hash table by address and port; the wildcards of a port stand there too, under a key of their
  * own. The chains of a listener are a tree of five levels, each an array; a row that a matching table finds is an index
- * into the next array. Whatever needs Python (a header, a regular expression, a choice) ends in WALK_ASKS, and the
+ * into the next array. Whatever needs Python (a header, a regular expression, a choice) ends in NEEDS_PYTHON, and the
  * readable walk answers.
  */
 #ifndef MESHEGRESS_WALK_H
@@ -62,7 +62,7 @@ typedef struct {
     walk_apps *apps;
     int32_t *tls_chains; /* of each walk_transport: the chain of TLS that offers no ALPN */
     int32_t port_count, any_port, default_chain;
-    uint8_t inspects_tls, inspects_http, waits, is_reserved, is_tossed;
+    uint8_t inspects_tls, inspects_http, waits, is_reserved, is_zero_prefix;
 } walk_tree;
 
 typedef struct {
@@ -75,7 +75,7 @@ typedef struct {
     const walk_tree *tree;
     int64_t leaf;
     int32_t first_chain;
-    int32_t sole_chain; /* the chain of every connection, where the tree asks nothing; else WALK_ASKS */
+    int32_t sole_chain; /* the chain of every connection, where the tree asks nothing; else NEEDS_PYTHON */
 } walk_listener;
 
 typedef struct {
@@ -88,7 +88,7 @@ typedef struct {
     ip_number address;
     uint32_t key; /* port, and the family above it; 0: free */
     int32_t listener;
-    int64_t leaf; /* where everything ends that connects and does not wait, or WALK_ASKS */
+    int64_t leaf; /* where everything ends that connects and does not wait, or NEEDS_PYTHON */
 } walk_slot;
 
 typedef struct {
@@ -102,7 +102,7 @@ typedef struct {
     uint8_t looks_first, waits_first;
 } walk_program;
 
-/* The leaves of a block; see lowered.py. */
+/* The leaves of a block; see layout.py. */
 enum { AT_WAITS = 0, AT_CLOSED = 1, AT_LOW_VERSION = 8, CODEC_BLOCK = 14, AS_GRPC = 1 };
 
 static inline uint32_t slot_key(uint16_t port, unsigned version, int is_wildcard) {
@@ -164,7 +164,7 @@ typedef struct {
     const walk_names *names; /* a server name is looked up; else an authority */
     const walk_chain *chain;
     int saw_address; /* another address could have led elsewhere */
-} walk_halt;
+} pending_lookup;
 
 static inline int64_t as_variant(const walk_program *program, int64_t leaf, int variant) {
     return leaf + variant * program->leaves;
@@ -172,11 +172,11 @@ static inline int64_t as_variant(const walk_program *program, int64_t leaf, int 
 
 /* Follow a chain to its leaf, or halt at the authority. */
 static inline int64_t follow_chain(const walk_listener *listener, const walk_program *program, const walk_view *view,
-                                   int32_t number, walk_halt *halt) {
+                                   int32_t number, pending_lookup *halt) {
     if (number == WALK_NONE)
         number = listener->tree->default_chain;
     if (number < 0)
-        return number == WALK_ASKS ? WALK_ASKS : listener->leaf + AT_CLOSED;
+        return number == NEEDS_PYTHON ? NEEDS_PYTHON : listener->leaf + AT_CLOSED;
     const walk_chain *chain = &program->chains[listener->first_chain + number];
     if (!chain->routes)
         return chain->leaf;
@@ -187,7 +187,7 @@ static inline int64_t follow_chain(const walk_listener *listener, const walk_pro
     if (view->request_error)
         return chain->leaf + view->request_error;
     if (view->asks)
-        return WALK_ASKS;
+        return NEEDS_PYTHON;
     halt->names = NULL;
     halt->chain = chain;
     halt->table = chain->routes->domains;
@@ -208,12 +208,12 @@ static inline int32_t chain_of_level(const walk_tree *tree, int32_t level, const
         return WALK_NONE;
     if (tls != SEES_TLS)
         return tree->apps[apps].by_http[http];
-    return tree->apps[apps].has_alpn && view->asks ? WALK_ASKS : tree->apps[apps].other;
+    return tree->apps[apps].has_alpn && view->asks ? NEEDS_PYTHON : tree->apps[apps].other;
 }
 
 /* Choose the chain, or halt at the server name. */
 static inline int64_t enter_tree(const walk_listener *listener, const walk_program *program, const walk_view *view,
-                                 int tls, int http, walk_halt *halt) {
+                                 int tls, int http, pending_lookup *halt) {
     const walk_tree *tree = listener->tree;
     int32_t level = tree->any_port, bucket = WALK_NONE;
     for (int32_t i = 0; i < tree->port_count; i++)
@@ -241,23 +241,23 @@ static inline int64_t enter_tree(const walk_listener *listener, const walk_progr
     return follow_chain(listener, program, view, chain_of_level(tree, names->unnamed, view, tls, http), halt);
 }
 
-/* Return the chain that takes every connection of a tree which inspects nothing and asks nothing, else WALK_ASKS.
+/* Return the chain that takes every connection of a tree which inspects nothing and asks nothing, else NEEDS_PYTHON.
  * Most listeners of an address are such; a walk that skips their tree waits for memory half as often. */
 static inline int32_t sole_chain(const walk_tree *tree) {
-    if (tree->inspects_tls || tree->inspects_http || tree->is_reserved || tree->is_tossed || tree->port_count)
-        return WALK_ASKS;
+    if (tree->inspects_tls || tree->inspects_http || tree->is_reserved || tree->is_zero_prefix || tree->port_count)
+        return NEEDS_PYTHON;
     if (tree->any_port == WALK_NONE)
         return tree->default_chain;
     const walk_prefixes *prefixes = &tree->prefixes[tree->any_port];
     if (prefixes->prefixes)
-        return WALK_ASKS;
+        return NEEDS_PYTHON;
     int32_t level = prefixes->unprefixed == WALK_NONE ? WALK_NONE : tree->names[prefixes->unprefixed].unnamed;
     int32_t chain = chain_of_level(tree, level, NULL, SEES_PLAIN, SEES_NOT_HTTP);
     return chain == WALK_NONE ? tree->default_chain : chain;
 }
 
-/* Walk from a listener until a name has to be looked up; return the leaf, or WALK_ASKS, where none has to be. */
-static inline int64_t walk_from(const walk_program *program, const walk_view *view, int32_t found, walk_halt *halt) {
+/* Walk from a listener until a name has to be looked up; return the leaf, or NEEDS_PYTHON, where none has to be. */
+static inline int64_t walk_from(const walk_program *program, const walk_view *view, int32_t found, pending_lookup *halt) {
     halt->table = NULL;
     halt->names = NULL;
     halt->saw_address = 0;
@@ -267,7 +267,7 @@ static inline int64_t walk_from(const walk_program *program, const walk_view *vi
     if (found == WALK_NONE)
         return 0;
     const walk_listener *listener = halt->listener = &program->listeners[found];
-    if (listener->sole_chain != WALK_ASKS && !http_is_known)
+    if (listener->sole_chain != NEEDS_PYTHON && !http_is_known)
         return follow_chain(listener, program, view, listener->sole_chain, halt);
     const walk_tree *tree = listener->tree;
     if (tree->is_reserved)
@@ -279,7 +279,7 @@ static inline int64_t walk_from(const walk_program *program, const walk_view *vi
             return listener->leaf + AT_WAITS;
         tls = SEES_PLAIN, http = SEES_NOT_HTTP;
     }
-    return tree->is_tossed ? WALK_ASKS : enter_tree(listener, program, view, tls, http, halt);
+    return tree->is_zero_prefix ? NEEDS_PYTHON : enter_tree(listener, program, view, tls, http, halt);
 }
 
 /* ---- the second half: with the row that was found ---- */
@@ -295,20 +295,20 @@ static inline int64_t end_routes(const walk_program *program, const walk_view *v
         answer = first_route(&chain->routes->conditional[-1 - answer], target, chain->merges_slashes);
     if (answer == ROUTE_MISSES)
         return as_variant(program, base + chain->routes->misses[row], view->variant & AS_GRPC);
-    return answer < 0 ? WALK_ASKS : as_variant(program, base + answer, view->variant);
+    return answer < 0 ? NEEDS_PYTHON : as_variant(program, base + answer, view->variant);
 }
 
 /* Fetch what the end of the walk reads of a row that was found; of no row the first, which saves a guess. */
-static inline void fetch_answer(const walk_halt *halt, int32_t row) {
+static inline void fetch_answer(const pending_lookup *halt, int32_t row) {
     PREFETCH(&halt->chain->routes->answers[row + (row == WALK_NONE)]);
 }
 
-static inline void fetch_chain_of_name(const walk_halt *halt, int32_t row) {
+static inline void fetch_chain_of_name(const pending_lookup *halt, int32_t row) {
     PREFETCH(&halt->listener->tree->tls_chains[halt->names->first_row + row + (row == WALK_NONE)]);
 }
 
 /* Return the chain of a connection whose server name has been looked up. */
-static inline int32_t chain_of_name(const walk_halt *halt, const walk_view *view, int32_t row) {
+static inline int32_t chain_of_name(const pending_lookup *halt, const walk_view *view, int32_t row) {
     int32_t level = row == WALK_NONE ? halt->names->unnamed : halt->names->first_row + row;
     return chain_of_level(halt->listener->tree, level, view, SEES_TLS, SEES_NOT_HTTP);
 }
@@ -320,9 +320,9 @@ static inline void fetch_name(const walk_view *view) {
     PREFETCH(name->text + name->length);
 }
 
-/* Return the number of the leaf where the connection ends, or WALK_ASKS. */
+/* Return the number of the leaf where the connection ends, or NEEDS_PYTHON. */
 static inline int64_t walk(const walk_program *program, const walk_view *view) {
-    walk_halt halt;
+    pending_lookup halt;
     fetch_name(view);
     int64_t leaf = walk_from(program, view, find_listener(program, view), &halt);
     if (!halt.table)
@@ -341,18 +341,18 @@ static inline int64_t walk(const walk_program *program, const walk_view *view) {
     return end_routes(program, view, &view->target, halt.chain, row);
 }
 
-/* Return the leaf of all that connects to a listener and does not wait, whatever it says; or WALK_ASKS. */
+/* Return the leaf of all that connects to a listener and does not wait, whatever it says; or NEEDS_PYTHON. */
 static inline int64_t leaf_of_all(const walk_program *program, ip_number address, uint16_t port, unsigned version,
                                   int32_t listener) {
-    int64_t leaf = WALK_ASKS;
+    int64_t leaf = NEEDS_PYTHON;
     for (int http = SEES_NOT_HTTP; http <= SEES_HTTP_WAITS; http++) {
         walk_view view = {.address = address, .port = port, .version = (uint8_t)version, .http = (uint8_t)http};
-        walk_halt halt;
+        pending_lookup halt;
         if (http == SEES_HTTP_WAITS) /* in the place of what waits: TLS that shows a name and offers no ALPN */
             view.http = SEES_NOT_HTTP, view.tls = SEES_TLS, view.server_name.length = 1;
         int64_t found = walk_from(program, &view, listener, &halt);
-        if (halt.table || found == WALK_ASKS || (http && found != leaf))
-            return WALK_ASKS;
+        if (halt.table || found == NEEDS_PYTHON || (http && found != leaf))
+            return NEEDS_PYTHON;
         leaf = found;
     }
     return leaf;

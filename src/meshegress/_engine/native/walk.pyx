@@ -54,7 +54,7 @@ cdef extern from "pages.h" nogil:
 
 cdef extern from "routes.h" nogil:
     enum:
-        WALK_ASKS
+        NEEDS_PYTHON
     ctypedef struct route_row:
         const uint8_t *path
         uint32_t length
@@ -98,7 +98,7 @@ cdef extern from "walk.h" nogil:
         walk_apps *apps
         int32_t *tls_chains
         int32_t port_count, any_port, default_chain
-        uint8_t inspects_tls, inspects_http, waits, is_reserved, is_tossed
+        uint8_t inspects_tls, inspects_http, waits, is_reserved, is_zero_prefix
     ctypedef struct walk_routes:
         const name_table *domains
         const int32_t *answers
@@ -190,30 +190,30 @@ include "walk_tree.pxi"
 
 @cython.final
 cdef class Walk:
-    """A lowered table that answers requests; see ``reference.walk.Walk``."""
+    """A table's layout that answers requests; see ``reference.walk.Walk``."""
 
     cdef walk_program program
     cdef walk_listener *listeners
     cdef walk_chain *chains
     cdef uint8_t[8192] addressed
-    cdef readonly object lowered
+    cdef readonly object layout
     cdef object readable, make
     cdef list made
     cdef list parts  # the trees and routes that the arrays point into
 
-    def __cinit__(self, lowered, make, Arrays arrays=None):
-        self.lowered = lowered
+    def __cinit__(self, layout, make, Arrays arrays=None):
+        self.layout = layout
         self.make = make
-        self.readable = reference.Walk(lowered, make)
-        self.made = [None] * lowered.leaves
+        self.readable = reference.Walk(layout, make)
+        self.made = [None] * layout.leaves
         self.parts = []
         arrays = Arrays() if arrays is None else arrays
-        self.program.leaves = lowered.leaves
-        self.program.catch_all = lowered.catch_all
-        self.program.looks_first, self.program.waits_first = lowered.first_look
-        self.place_listeners(lowered.listeners, arrays)
-        self.place_chains(lowered.chain_leaves, lowered.http_chains, arrays)
-        self.place_ports(lowered.ports)
+        self.program.leaves = layout.leaves
+        self.program.catch_all = layout.catch_all
+        self.program.looks_first, self.program.waits_first = layout.catch_all_inspection
+        self.place_listeners(layout.listeners, arrays)
+        self.place_chains(layout.chain_leaves, layout.http_chains, arrays)
+        self.place_ports(layout.ports)
 
     def __dealloc__(self):
         pages_free(self.program.slots)
@@ -225,13 +225,13 @@ cdef class Walk:
         """The leaves that an uncertain answer leaves possible, by the number that stands for them all."""
         return self.readable.choices
 
-    def find(self, PackedRequest request not None, str destination=None, bint blind=False):
+    def find(self, PackedRequest request not None, str destination=None, bint headers_unknown=False):
         """Return the number of the leaf where *request* ends, or that of a choice between several."""
         cdef walk_view view = request.view
         if destination is not None:
             view.version = _parse(destination, &view.address)
         cdef int64_t number = walk(&self.program, &view)
-        return number if number >= 0 else self.readable.find(request, destination, blind)
+        return number if number >= 0 else self.readable.find(request, destination, headers_unknown)
 
     def decide(self, PackedRequest request not None):
         """Return the answer to *request*; the same object for every request that ends at the same leaf."""

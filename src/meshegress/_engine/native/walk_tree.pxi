@@ -65,7 +65,7 @@ cdef class _Levels:
     """The levels of a tree on their way into arrays; a level's rows stand in one run of the next array."""
 
     cdef list prefixes, names, transports, apps
-    cdef bint is_tossed
+    cdef bint is_zero_prefix
 
     def __cinit__(self):
         self.prefixes, self.names, self.transports, self.apps = [], [], [], []
@@ -73,7 +73,7 @@ cdef class _Levels:
     cdef int32_t add_prefixes(self, level) except? -1:
         if level is None:
             return WALK_NONE
-        self.is_tossed = self.is_tossed or (level.tossed and level.unprefixed is not None)
+        self.is_zero_prefix = self.is_zero_prefix or (level.zero_prefix_rows and level.unprefixed is not None)
         first = self.add_run(self.names, level.rows)
         self.prefixes.append((level.prefixes, first, self.add_one(self.names, level.unprefixed)))
         return len(self.prefixes) - 1
@@ -90,7 +90,7 @@ cdef class _Levels:
         cdef Py_ssize_t place
         names = [(level.names, self.add_run(self.transports, _rows_of(level)), self.add_one(self.transports, level.unnamed))
                  for level in self.names]
-        tree.is_tossed = self.is_tossed
+        tree.is_zero_prefix = self.is_zero_prefix
         tree.prefixes = <walk_prefixes *>_room(len(self.prefixes), sizeof(walk_prefixes))
         for place, (table, first, unprefixed) in enumerate(self.prefixes):
             tree.prefixes[place] = walk_prefixes(_prefixes_of(table), first, unprefixed)

@@ -1,4 +1,4 @@
-"""Records of an access log: a line and the places of its fields, converted when they are read: the readable twin."""
+"""Records of an access log: a line and the places of its fields, converted when they are read: the reference twin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cut a line into the fields of an access-log format, and count the ways: the readable twin.
+"""Cut a line into the fields of an access-log format, and count the ways: the reference twin.
 
 A *program* is literals and fields in turn: literal, field, literal, ..., field, literal. Each field has a byte
 language: the union of its spans, its masks and its words. A *cut* gives every field a piece of its

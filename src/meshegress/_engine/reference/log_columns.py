@@ -1,4 +1,4 @@
-"""Lines of text or JSON to typed columns, as Arrow lays them out: the readable twin.
+"""Lines of text or JSON to typed columns, as Arrow lays them out: the reference twin.
 
 A line of text is a row where it has a single cut; of JSON, where a parser reads it. A column has a bit for each row
 that holds a value, and 64-bit numbers, or 32-bit offsets and the text between them.
@@ -90,7 +90,7 @@ def read_json_columns(
     """Return the lines of *data*, JSON, as columns.
 
     *pieces_of* gives the text of every field of a line, None for null, or the reason why it is no row. *members* may
-    tell how a line of the format looks, so that the compiled twin need not ask.
+    tell how a line of the format looks, so that the native twin need not ask.
     """
     if len(data) > MOST_BYTES:
         raise ValueError(f"{MOST_BYTES} bytes are read at once, not {len(data)}")

@@ -1,4 +1,4 @@
-"""Lines of an access log from typed values: the readable twin."""
+"""Lines of an access log from typed values: the reference twin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DASHED = 16
 class LogWriter:
     """A writer of typed values as lines: a literal, a value, a literal...
 
-    *kinds* says what the compiled twin may do alone: any kind but OTHER shows a ``str`` as it is unless it is empty,
+    *kinds* says what the native twin may do alone: any kind but OTHER shows a ``str`` as it is unless it is empty,
     NUMBER an ``int``, STAMP a ``datetime``, FLAGS an empty tuple as ``-``; with DASHED added, None is ``-``. Everything
     else is left to *show*, which gives the text of a value by the number of its field.
     """

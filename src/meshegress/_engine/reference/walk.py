@@ -1,7 +1,7 @@
 """The walk, for a reader: from a request to the number of its leaf, through Envoy's tree and with no way back.
 
-This file is the specification; its compiled twin has the same names, arguments and results. Everything here is
-numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.program.lowering` hands in.
+This file is the specification; its native twin has the same names, arguments and results. Everything here is
+numbers, tuples and dicts, beside the matching tables that :mod:`meshegress.compiler.program.layout` hands in.
 
 1. The listener: ``address:port``, else the wildcard of the family on that port, else the catch-all.
 2. Its inspectors: they may wait for more bytes; without one of them its verdict is unknown.
@@ -34,8 +34,8 @@ from meshegress._engine.layout import (
     TLS_WAITS,
     AppLevel,
     HttpChain,
+    Layout,
     ListenerRow,
-    Lowered,
     NameLevel,
     RouteRow,
 )
@@ -97,7 +97,7 @@ class PackedRequest:
 
 
 class Arrays:
-    """What walks over tables that share nodes have in common: nothing here, flat arrays in the compiled twin.
+    """What walks over tables that share nodes have in common: nothing here, flat arrays in the native twin.
 
     What is not here may be in the arrays *before*; only what is asked for is taken over from there.
     """
@@ -112,15 +112,15 @@ class Arrays:
 
 
 class Walk(Generic[Answer]):
-    """A lowered table that answers requests: with the numbers of leaves, or with what *make* makes of a number, once.
+    """A table's layout that answers requests: with the numbers of leaves, or with what *make* makes of a number, once.
 
     *arrays* are those of the walks over tables that share nodes with this one.
     """
 
-    __slots__ = ("_made", "_make", "choices", "lowered", "numbers")
+    __slots__ = ("_made", "_make", "choices", "layout", "numbers")
 
-    def __init__(self, lowered: Lowered, make: Callable[[int], Answer], arrays: Arrays | None = None) -> None:
-        self.lowered = lowered
+    def __init__(self, layout: Layout, make: Callable[[int], Answer], arrays: Arrays | None = None) -> None:
+        self.layout = layout
         self._make = make
         self._made: dict[int, Answer] = {}
         #: The leaves that an uncertain answer leaves possible, by the number that stands for them all.
@@ -140,28 +140,28 @@ class Walk(Generic[Answer]):
         made = self._made.get(number)
         return self._made.setdefault(number, self._make(number)) if made is None else made
 
-    def find(self, request: PackedRequest, destination: str | None = None, blind: bool = False) -> int:
+    def find(self, request: PackedRequest, destination: str | None = None, headers_unknown: bool = False) -> int:
         """Return the number of the leaf where *request* ends, or that of a choice between several.
 
-        *destination* is an address in the place of the request's own. *blind* says that its headers and its method are
-        not known: every route that they could choose is possible.
+        *destination* is an address in the place of the request's own. With *headers_unknown* its headers and
+        method are not known: every route that they could choose is possible.
         """
-        lowered = self.lowered
-        listener = lowered.catch_all
+        layout = self.layout
+        listener = layout.catch_all
         destination = destination or request.destination
         found = self._listener(request.port, destination)
-        inspects, waits = lowered.first_look
+        inspects, waits = layout.catch_all_inspection
         if found in (listener, NO_MATCH):
             inspects = False  # the catch-all's own inspectors are looked at below, like any listener's
         if inspects and waits and request.seen_http == HTTP_WAITS and not _is_loopback(destination):
-            return lowered.listeners[listener].leaf + LEAF_WAITS
+            return layout.listeners[listener].leaf + LEAF_WAITS
         if found == NO_MATCH:
             return LEAF_NO_LISTENER
-        return self._connect(request, destination, lowered.listeners[found], inspects, blind)
+        return self._connect(request, destination, layout.listeners[found], inspects, headers_unknown)
 
     def _listener(self, port: int, destination: str) -> int:
         """Return the row of the listener that takes the connection."""
-        on_port = self.lowered.ports.get(port)
+        on_port = self.layout.ports.get(port)
         if on_port is not None:
             exact, wildcard_4, wildcard_6 = on_port
             found = exact.get(destination, NO_MATCH)
@@ -169,10 +169,10 @@ class Walk(Generic[Answer]):
                 found = wildcard_6 if ":" in destination else wildcard_4
             if found != NO_MATCH:
                 return found
-        return self.lowered.catch_all
+        return self.layout.catch_all
 
     def _connect(
-        self, request: PackedRequest, destination: str, row: ListenerRow, http_is_known: bool, blind: bool
+        self, request: PackedRequest, destination: str, row: ListenerRow, http_is_known: bool, headers_unknown: bool
     ) -> int:
         """Run the inspectors, choose the chain and follow it."""
         node = row.node
@@ -186,28 +186,28 @@ class Walk(Generic[Answer]):
             tls, http = PLAIN, NOT_HTTP
         level = node.by_port.get(request.port, node.any_port)
         if level is None:
-            return self._follow(request, row, node.default, blind)
+            return self._follow(request, row, node.default, headers_unknown)
         prefix_row = NO_MATCH if level.prefixes is None else level.prefixes.find(destination)
         bucket = level.unprefixed if prefix_row == NO_MATCH else level.rows[prefix_row]
-        leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default), blind)
-        if prefix_row in level.tossed and level.unprefixed is not None:
+        leaf = self._follow(request, row, _chain_in(bucket, request, tls, http, node.default), headers_unknown)
+        if prefix_row in level.zero_prefix_rows and level.unprefixed is not None:
             hidden = _chain_in(level.unprefixed, request, tls, http, node.default)
-            other = self._follow(request, row, hidden, blind)
+            other = self._follow(request, row, hidden, headers_unknown)
             return self._choose("zero-prefix", (leaf, other))
         return leaf
 
-    def _follow(self, request: PackedRequest, row: ListenerRow, chain: int, blind: bool) -> int:
+    def _follow(self, request: PackedRequest, row: ListenerRow, chain: int, headers_unknown: bool) -> int:
         """Return the leaf of *request* in the chain *chain* of a listener."""
         if chain == NO_MATCH:
             return row.leaf + LEAF_CLOSED
-        leaf = self.lowered.chain_leaves[row.first_chain + chain]
-        http = self.lowered.http_chains.get(row.first_chain + chain)
+        leaf = self.layout.chain_leaves[row.first_chain + chain]
+        http = self.layout.http_chains.get(row.first_chain + chain)
         if http is None:
             return leaf
         error = _codec_verdict(request, http)
-        return leaf + error if error else self._route(request, leaf + CODEC_LEAVES, http, blind)
+        return leaf + error if error else self._route(request, leaf + CODEC_LEAVES, http, headers_unknown)
 
-    def _route(self, request: PackedRequest, base: int, chain: HttpChain, blind: bool) -> int:
+    def _route(self, request: PackedRequest, base: int, chain: HttpChain, headers_unknown: bool) -> int:
         """Return the leaf of a request that the codec let through; those of the routes begin at *base*."""
         routes = chain.routes
         host = routes.domains.find(request.authority)
@@ -219,15 +219,15 @@ class Walk(Generic[Answer]):
         miss = base + routes.misses[host]
         if answer >= 0:
             return self._reply(base + answer, miss, request.variant)
-        view = RequestView(request, chain.normalization, blind=blind)
+        view = RequestView(request, chain.normalization, headers_unknown=headers_unknown)
         return self._first_route(view, base, miss, routes.conditional[-1 - answer][1])
 
     def _first_route(self, view: RequestView, base: int, miss: int, rows: tuple[RouteRow, ...]) -> int:
         """Return the leaf of the first route whose conditions hold, and of every one before it that may hold."""
         possible = self._possible_routes(view, base, miss, rows)
-        if view.blind:  # the likeliest: a GET that shows no headers
-            possible = self._possible_routes(view.sighted(), base, miss, rows) + possible
-        return self._choose("headers" if view.blind else "regex", tuple(possible))
+        if view.headers_unknown:  # the likeliest: a GET that shows no headers
+            possible = self._possible_routes(view.as_plain_get(), base, miss, rows) + possible
+        return self._choose("headers" if view.headers_unknown else "regex", tuple(possible))
 
     def _possible_routes(self, view: RequestView, base: int, miss: int, rows: tuple[RouteRow, ...]) -> list[int]:
         possible: list[int] = []
@@ -241,7 +241,7 @@ class Walk(Generic[Answer]):
 
     def _reply(self, leaf: int, miss: int, variant: int) -> int:
         """Return *leaf* in the variant that the request's headers ask for; what is missed has nothing to upgrade."""
-        return leaf + (variant & GRPC if leaf == miss else variant) * self.lowered.leaves
+        return leaf + (variant & GRPC if leaf == miss else variant) * self.layout.leaves
 
     def _choose(self, reason: str, leaves: tuple[int, ...]) -> int:
         """Return the number that stands for several possible leaves, the likeliest first."""
@@ -250,7 +250,7 @@ class Walk(Generic[Answer]):
             return kept[0]
         number = self.numbers.get((reason, kept))
         if number is None:
-            number = self.numbers.setdefault((reason, kept), 4 * self.lowered.leaves + len(self.numbers))
+            number = self.numbers.setdefault((reason, kept), 4 * self.layout.leaves + len(self.numbers))
             self.choices[number] = (reason, kept)
         return number
 

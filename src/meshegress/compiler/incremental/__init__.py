@@ -165,7 +165,7 @@ class EntryChange:
         raise NotSeparableError("the service of a chain is not in the index")
 
     def _scope(self, old: Scope, removed: Scope, added: Scope) -> Scope:
-        """Return *old* without the imports of *removed* and with those of *added*; workloads that share it share this."""
+        """Return *old* with the imports of *removed* exchanged for those of *added*; workloads share it as before."""
         if id(old) not in self._scopes:
             listener = old.listeners[0]
             key = _import_order(self._before.index, old.namespace, self._before.profile)

@@ -1,4 +1,4 @@
-"""A table that answers: its lowered form, the walk over it, and the decision at each leaf, made when asked for."""
+"""A table that answers: its layout, the walk over it, and the decision at each leaf, made when asked for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from meshegress._engine.chosen import Arrays, Decider, Walk
 from meshegress._engine.layout import LEAF_NO_LISTENER
 from meshegress.compiler.model.deltas import Delta
+from meshegress.compiler.program.layout import Nodes, TableLayout, lay_out_table
+from meshegress.compiler.program.layout_delta import update_listener, update_routes
 from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
-from meshegress.compiler.program.lowering import LoweredTable, Nodes, lower_table
-from meshegress.compiler.program.relowering import relower_listener, relower_routes
-from meshegress.compiler.program.trees import lower_listener, lower_routes
+from meshegress.compiler.program.trees import lay_out_listener, lay_out_routes
 from meshegress.decision import Decision
 from meshegress.request import Request
 from meshegress.table import FilterChain, Listener, RouteConfiguration, Table, VirtualHost
@@ -23,13 +23,13 @@ class Program:
     one; requests that end at one leaf have one decision. They are the walk's own: nothing stands between.
     """
 
-    __slots__ = ("_lowered", "_walk", "decide", "decide_all", "decision", "find", "table")
+    __slots__ = ("_layout", "_walk", "decide", "decide_all", "decision", "find", "table")
 
-    def __init__(self, table: Table, lowered: LoweredTable, arrays: Arrays) -> None:
+    def __init__(self, table: Table, layout: TableLayout, arrays: Arrays) -> None:
         self.table = table
-        self._lowered = lowered
-        maker = _Maker(table, lowered)
-        self._walk = Walk(lowered.lowered, maker, arrays)
+        self._layout = layout
+        maker = _Maker(table, layout)
+        self._walk = Walk(layout.layout, maker, arrays)
         maker.choices = self._walk.choices
         self.find = self._walk.find
         self.decide = self._walk.decide
@@ -38,13 +38,13 @@ class Program:
 
     @property
     def walk(self) -> Walk[Decision]:
-        """The walk over the lowered table."""
+        """The walk over the layout table."""
         return self._walk
 
     @property
     def leaves(self) -> int:
         """How many leaves there are: numbers below it are leaves as they stand."""
-        return self._lowered.lowered.leaves
+        return self._layout.layout.leaves
 
     def decider(self, careful: bytes, otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
         """Return what decides as this program does, and leaves to *otherwise* what is not its alone to answer.
@@ -57,11 +57,11 @@ class Program:
 class _Maker:
     """Makes the decision of a number; it knows no walk, so that a program goes when nobody holds it any more."""
 
-    __slots__ = ("_lowered", "_table", "choices")
+    __slots__ = ("_layout", "_table", "choices")
 
-    def __init__(self, table: Table, lowered: LoweredTable) -> None:
+    def __init__(self, table: Table, layout: TableLayout) -> None:
         self._table = table
-        self._lowered = lowered
+        self._layout = layout
         self.choices: Mapping[int, tuple[str, tuple[int, ...]]] = {}
 
     def __call__(self, number: int) -> Decision:
@@ -72,18 +72,18 @@ class _Maker:
         if choice is not None:
             reason, leaves = choice
             return choice_of(reason, tuple(self(leaf) for leaf in leaves))
-        variant, leaf = divmod(number, self._lowered.lowered.leaves)
-        owner = self._lowered.owner_of(leaf)
+        variant, leaf = divmod(number, self._layout.layout.leaves)
+        owner = self._layout.owner_of(leaf)
         return decision_at(self._table, owner, leaf - owner.first_leaf, variant)
 
 
-class Lowerer:
+class LayoutBuilder:
     """Lowers the tables of one mesh: each listener and each route configuration once, whatever tables hold it.
 
-    *before* is what lowered those of the mesh before a change.
+    *before* is what layout those of the mesh before a change.
     """
 
-    def __init__(self, before: Lowerer | None = None) -> None:
+    def __init__(self, before: LayoutBuilder | None = None) -> None:
         self._nodes: Nodes = Nodes(before._nodes if before is not None else None)
         self._arrays: Arrays = Arrays(before._arrays if before is not None else None)
 
@@ -96,25 +96,25 @@ class Lowerer:
     ) -> Program:
         """Return *table*, ready to decide.
 
-        Of *listeners* and *routes*, whose like was lowered before, only the difference is.
+        Of *listeners* and *routes*, whose like was laid out before, only the difference is.
         """
         nodes = self._nodes
         for chains in listeners:
             if nodes.known_listener(chains.after) is None:
-                lowered = nodes.known_listener(chains.before) or lower_listener(chains.before)
-                nodes.add_listener(relower_listener(lowered, chains))
+                layout = nodes.known_listener(chains.before) or lay_out_listener(chains.before)
+                nodes.add_listener(update_listener(layout, chains))
         for hosts in routes:
             if nodes.known_routes(hosts.after) is None:
-                known = nodes.known_routes(hosts.before) or lower_routes(hosts.before)
-                nodes.add_routes(relower_routes(known, hosts, nodes.changed_names))
-        return Program(table, lower_table(table, nodes), self._arrays)
+                known = nodes.known_routes(hosts.before) or lay_out_routes(hosts.before)
+                nodes.add_routes(update_routes(known, hosts, nodes.changed_names))
+        return Program(table, lay_out_table(table, nodes), self._arrays)
 
     def forget_before(self) -> None:
-        """Let go of what was lowered before a change and is in no table of this mesh."""
+        """Let go of what was laid out before a change and is in no table of this mesh."""
         self._nodes.forget_before()
         self._arrays.forget_before()
 
 
-def lower(table: Table) -> Program:
+def program_of(table: Table) -> Program:
     """Return *table*, ready to decide."""
-    return Lowerer().program(table)
+    return LayoutBuilder().program(table)

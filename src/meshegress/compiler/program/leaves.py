@@ -10,8 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from meshegress._engine.layout import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
-from meshegress.compiler.program.lowering import Owner
-from meshegress.compiler.program.trees import LoweredRoutes
+from meshegress.compiler.program.layout import Owner
+from meshegress.compiler.program.trees import RoutesLayout
 from meshegress.decision import Assumption, Decision, Destination, Origin, Outcome
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshegress.table import (
@@ -73,7 +73,7 @@ def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decisio
     here = replace(here, route_config=end.route_config)
     if place < CODEC_LEAVES:
         return _codec_leaf(here, CodecError(place))
-    assert owner.routes is not None  # lowering gives one to every chain that reads HTTP
+    assert owner.routes is not None  # the layout gives one to every chain that reads HTTP
     host, route = _find_route(owner.routes, place - CODEC_LEAVES)
     decision = _route_leaf(table, here, host, route)
     return _in_variant(decision, route, variant)
@@ -119,7 +119,7 @@ def _codec_leaf(here: Decision, error: CodecError) -> Decision:
     return replace(here, outcome=outcome, status=status, flags=flags, details=details)
 
 
-def _find_route(routes: LoweredRoutes, place: int) -> tuple[VirtualHost | None, Route | None]:
+def _find_route(routes: RoutesLayout, place: int) -> tuple[VirtualHost | None, Route | None]:
     """Return the virtual host and the route that own *place*; 0 is no virtual host, the first of each is its miss."""
     if place == 0:
         return None, None

@@ -20,7 +20,7 @@ from meshegress._engine.layout import (
     TransportLevel,
 )
 from meshegress._match import DomainTable, PrefixTable, ServerNameTable
-from meshegress.route_rows import lower_route, takes_all
+from meshegress.route_rows import route_row, takes_all
 from meshegress.table import (
     FilterChain,
     FilterChainMatch,
@@ -37,7 +37,7 @@ _Level = TypeVar("_Level")
 
 
 @dataclass(frozen=True, slots=True)
-class LoweredListener:
+class ListenerLayout:
     """A listener's node, and its chains by the numbers that they have there; None stands for one that is removed."""
 
     listener: Listener
@@ -47,7 +47,7 @@ class LoweredListener:
 
 
 @dataclass(frozen=True, slots=True)
-class LoweredRoutes:
+class RoutesLayout:
     """A route configuration's node, and its virtual hosts by row; None stands for one that is removed."""
 
     routes: RouteConfiguration
@@ -55,7 +55,7 @@ class LoweredRoutes:
     hosts: Sequence[VirtualHost | None]
 
 
-def lower_listener(listener: Listener) -> LoweredListener:
+def lay_out_listener(listener: Listener) -> ListenerLayout:
     """Return *listener* with the tree of its chains."""
     numbered = tuple(enumerate(listener.filter_chains))
     by_port = _group(numbered, lambda chain: (chain.match.destination_port,))
@@ -73,13 +73,13 @@ def lower_listener(listener: Listener) -> LoweredListener:
     )
     chains = _chains(listener)
     carries_bytes = not any(isinstance(chain.network_filter, HttpConnectionManager) for chain in chains)
-    return LoweredListener(listener, node, chains, carries_bytes)
+    return ListenerLayout(listener, node, chains, carries_bytes)
 
 
-def lower_routes(routes: RouteConfiguration) -> LoweredRoutes:
+def lay_out_routes(routes: RouteConfiguration) -> RoutesLayout:
     """Return *routes* with their node; a virtual host whose first route takes every path has its answer ready."""
     domains = DomainTable([host.domains for host in routes.virtual_hosts])
-    return LoweredRoutes(routes, route_node(domains, routes.virtual_hosts), routes.virtual_hosts)
+    return RoutesLayout(routes, route_node(domains, routes.virtual_hosts), routes.virtual_hosts)
 
 
 def route_node(domains: NameTable, hosts: Iterable[VirtualHost]) -> RouteNode:
@@ -88,11 +88,11 @@ def route_node(domains: NameTable, hosts: Iterable[VirtualHost]) -> RouteNode:
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = []
     leaf = 1  # the first one is for no virtual host
     for host in hosts:
-        leaf = lower_host(host, leaf, answers, misses, conditional)
+        leaf = lay_out_host(host, leaf, answers, misses, conditional)
     return RouteNode(domains, answers, misses, tuple(conditional), leaf)
 
 
-def lower_host(
+def lay_out_host(
     host: VirtualHost,
     leaf: int,
     answers: array[int],
@@ -116,7 +116,7 @@ def is_answered(host: VirtualHost) -> bool:
 
 def conditions_of(host: VirtualHost, leaf: int) -> tuple[int, tuple[RouteRow, ...]]:
     """Return the *leaf* of the miss, and the routes of *host*, whose leaves follow it."""
-    return leaf, tuple(lower_route(route, leaf + 1 + place) for place, route in enumerate(host.routes))
+    return leaf, tuple(route_row(route, leaf + 1 + place) for place, route in enumerate(host.routes))
 
 
 def _chains(listener: Listener) -> tuple[FilterChain, ...]:
@@ -132,7 +132,7 @@ def _prefix_level(chains: Sequence[_Numbered]) -> PrefixLevel:
         prefixes=PrefixTable([[text] for text in texts]) if texts else None,
         rows=tuple(_name_level(buckets[text]) for text in texts),
         unprefixed=_name_level(unprefixed) if unprefixed else None,
-        tossed=frozenset(row for row, text in enumerate(texts) if text.endswith("/0")),
+        zero_prefix_rows=frozenset(row for row, text in enumerate(texts) if text.endswith("/0")),
     )
 
 

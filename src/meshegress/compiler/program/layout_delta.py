@@ -1,7 +1,7 @@
 """Lower what a change left of a listener or a route configuration: the old node, and what is new in it.
 
 Chains and virtual hosts keep their numbers in the node: what is removed leaves its number unused, what is new gets
-the next one, and where more than a few are unused the whole is lowered again.
+the next one, and where more than a few are unused the whole is laid out again.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from meshegress._engine.layout import NO_MATCH, NameLevel, NameTable, RouteNode, RouteRow
 from meshegress.compiler.model.deltas import Delta
 from meshegress.compiler.program.trees import (
-    LoweredListener,
-    LoweredRoutes,
+    ListenerLayout,
+    RoutesLayout,
     conditions_of,
     is_answered,
-    lower_host,
-    lower_listener,
-    lower_routes,
+    lay_out_host,
+    lay_out_listener,
+    lay_out_routes,
     route_node,
     takes_every_connection,
 )
@@ -27,45 +27,45 @@ from meshegress.table import FilterChain, Listener, RouteConfiguration, VirtualH
 #: A table of names, those that go, those that come with their rows: the table afterwards.
 NameChange = Callable[[NameTable, Sequence[str], Sequence[tuple[str, int]]], NameTable]
 
-#: Unused numbers that are not worth lowering again.
+#: Unused numbers that are not worth laying out again.
 _FEW = 256
 
 
-def relower_listener(lowered: LoweredListener, delta: Delta[Listener, FilterChain]) -> LoweredListener:
-    """Return what the listener after *delta* is lowered to; *lowered* is what the one before was."""
-    level = lowered.node.any_port
+def update_listener(layout: ListenerLayout, delta: Delta[Listener, FilterChain]) -> ListenerLayout:
+    """Return what the listener after *delta* is laid out to; *layout* is what the one before was."""
+    level = layout.node.any_port
     bucket = level.unprefixed if level is not None else None
     live = len(delta.after.filter_chains)
     by_name = all(_is_by_name(chain) for chain in (*delta.removed, *delta.added))
-    if level is None or bucket is None or not by_name or _is_sparse(len(lowered.chains), live):
-        return lower_listener(delta.after)
-    changed = _other_names(bucket, lowered.chains, delta)
+    if level is None or bucket is None or not by_name or _is_sparse(len(layout.chains), live):
+        return lay_out_listener(delta.after)
+    changed = _other_names(bucket, layout.chains, delta)
     if changed is None:
-        return lower_listener(delta.after)
+        return lay_out_listener(delta.after)
     names, chains = changed
-    node = lowered.node._replace(any_port=level._replace(unprefixed=names), inspects_tls=delta.after.tls_inspector)
-    return LoweredListener(delta.after, node, chains, lowered.carries_bytes)
+    node = layout.node._replace(any_port=level._replace(unprefixed=names), inspects_tls=delta.after.tls_inspector)
+    return ListenerLayout(delta.after, node, chains, layout.carries_bytes)
 
 
-def relower_routes(
-    lowered: LoweredRoutes, delta: Delta[RouteConfiguration, VirtualHost], changed_names: NameChange
-) -> LoweredRoutes:
-    """Return what the route configuration after *delta* is lowered to; *lowered* is what the one before was.
+def update_routes(
+    layout: RoutesLayout, delta: Delta[RouteConfiguration, VirtualHost], changed_names: NameChange
+) -> RoutesLayout:
+    """Return what the route configuration after *delta* is laid out to; *layout* is what the one before was.
 
     *changed_names* changes a table of names.
     """
-    node = lowered.node
+    node = layout.node
     if [host.domains for host in delta.removed] == [host.domains for host in delta.added]:
-        rerouted = _reroute(lowered, delta)
+        rerouted = _reroute(layout, delta)
         if rerouted is not None:
             return rerouted
-    hosts: list[VirtualHost | None] = list(lowered.hosts)
+    hosts: list[VirtualHost | None] = list(layout.hosts)
     if _is_sparse(len(hosts), len(delta.after.virtual_hosts)):
-        return lower_routes(delta.after)
+        return lay_out_routes(delta.after)
     for host in delta.removed:
         row = node.domains.find(host.domains[0])
         if row == NO_MATCH or hosts[row] != host:
-            return lower_routes(delta.after)
+            return lay_out_routes(delta.after)
         hosts[row] = None
     removed = [domain for host in delta.removed for domain in host.domains]
     added = [(domain, row) for row, host in enumerate(delta.added, len(hosts)) for domain in host.domains]
@@ -73,30 +73,30 @@ def relower_routes(
     conditional: list[tuple[int, tuple[RouteRow, ...]]] = list(node.conditional)
     leaf = node.leaves
     for host in delta.added:
-        leaf = lower_host(host, leaf, answers, misses, conditional)
+        leaf = lay_out_host(host, leaf, answers, misses, conditional)
     domains = changed_names(node.domains, removed, added)
     changed = node._replace(
         domains=domains, answers=answers, misses=misses, conditional=tuple(conditional), leaves=leaf
     )
-    return LoweredRoutes(delta.after, changed, (*hosts, *delta.added))
+    return RoutesLayout(delta.after, changed, (*hosts, *delta.added))
 
 
-def _reroute(lowered: LoweredRoutes, delta: Delta[RouteConfiguration, VirtualHost]) -> LoweredRoutes | None:
-    """Return *lowered* with other virtual hosts of the same domains on the same rows; None where they are not there."""
-    hosts = list(lowered.hosts)
+def _reroute(layout: RoutesLayout, delta: Delta[RouteConfiguration, VirtualHost]) -> RoutesLayout | None:
+    """Return *layout* with other virtual hosts of the same domains on the same rows; None where they are not there."""
+    hosts = list(layout.hosts)
     rows: list[tuple[int, VirtualHost]] = []
     for old, new in zip(delta.removed, delta.added, strict=True):
-        row = lowered.node.domains.find(old.domains[0])
+        row = layout.node.domains.find(old.domains[0])
         if row == NO_MATCH or hosts[row] != old:
             return None
         hosts[row] = new
         rows.append((row, new))
     if all(_has_shape_of(new, old) for old, new in zip(delta.removed, delta.added, strict=True)):
-        return LoweredRoutes(delta.after, _in_place(lowered.node, rows), tuple(hosts))
+        return RoutesLayout(delta.after, _in_place(layout.node, rows), tuple(hosts))
     kept = [host for host in hosts if host is not None]
     if len(kept) < len(hosts):
         return None
-    return LoweredRoutes(delta.after, route_node(lowered.node.domains, kept), tuple(kept))
+    return RoutesLayout(delta.after, route_node(layout.node.domains, kept), tuple(kept))
 
 
 def _has_shape_of(new: VirtualHost, old: VirtualHost) -> bool:

@@ -16,12 +16,12 @@ from meshegress._engine.layout import (
     LISTENER_LEAVES,
     NO_MATCH,
     HttpChain,
+    Layout,
     ListenerRow,
-    Lowered,
     NameTable,
 )
 from meshegress.addressing import canonical_address
-from meshegress.compiler.program.trees import LoweredListener, LoweredRoutes, lower_listener, lower_routes
+from meshegress.compiler.program.trees import ListenerLayout, RoutesLayout, lay_out_listener, lay_out_routes
 from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.table import (
     FilterChain,
@@ -34,7 +34,7 @@ from meshegress.table import (
 
 
 class Nodes:
-    """What listeners and route configurations were lowered to, by object; the object is kept, and so is its id.
+    """What listeners and route configurations were laid out to, by object; the object is kept, and so is its id.
 
     What is not here may be in the nodes *before*; only what is asked for is taken over from there.
     """
@@ -43,37 +43,37 @@ class Nodes:
 
     def __init__(self, before: Nodes | None = None) -> None:
         self._before = before
-        self._listeners: dict[int, LoweredListener] = {}
-        self._routes: dict[int, LoweredRoutes] = {}
+        self._listeners: dict[int, ListenerLayout] = {}
+        self._routes: dict[int, RoutesLayout] = {}
         self._changed: dict[tuple[int, tuple[str, ...], tuple[tuple[str, int], ...]], tuple[NameTable, NameTable]] = {}
 
-    def of_listener(self, listener: Listener) -> LoweredListener:
-        """Return what *listener* is lowered to, now or before."""
-        found = self.known_listener(listener) or lower_listener(listener)
+    def of_listener(self, listener: Listener) -> ListenerLayout:
+        """Return what *listener* is laid out to, now or before."""
+        found = self.known_listener(listener) or lay_out_listener(listener)
         return self._listeners.setdefault(id(listener), found)
 
-    def of_routes(self, routes: RouteConfiguration) -> LoweredRoutes:
-        """Return what *routes* are lowered to, now or before."""
-        found = self.known_routes(routes) or lower_routes(routes)
+    def of_routes(self, routes: RouteConfiguration) -> RoutesLayout:
+        """Return what *routes* are laid out to, now or before."""
+        found = self.known_routes(routes) or lay_out_routes(routes)
         return self._routes.setdefault(id(routes), found)
 
-    def known_listener(self, listener: Listener) -> LoweredListener | None:
-        """Return what *listener* was lowered to before, if it was."""
+    def known_listener(self, listener: Listener) -> ListenerLayout | None:
+        """Return what *listener* was laid out to before, if it was."""
         found = self._listeners.get(id(listener))
         return found if found is not None or self._before is None else self._before.known_listener(listener)
 
-    def known_routes(self, routes: RouteConfiguration) -> LoweredRoutes | None:
-        """Return what *routes* were lowered to before, if they were."""
+    def known_routes(self, routes: RouteConfiguration) -> RoutesLayout | None:
+        """Return what *routes* were laid out to before, if they were."""
         found = self._routes.get(id(routes))
         return found if found is not None or self._before is None else self._before.known_routes(routes)
 
-    def add_listener(self, lowered: LoweredListener) -> None:
-        """Remember what a listener was lowered to."""
-        self._listeners[id(lowered.listener)] = lowered
+    def add_listener(self, layout: ListenerLayout) -> None:
+        """Remember what a listener was laid out to."""
+        self._listeners[id(layout.listener)] = layout
 
-    def add_routes(self, lowered: LoweredRoutes) -> None:
-        """Remember what a route configuration was lowered to."""
-        self._routes[id(lowered.routes)] = lowered
+    def add_routes(self, layout: RoutesLayout) -> None:
+        """Remember what a route configuration was laid out to."""
+        self._routes[id(layout.routes)] = layout
 
     def changed_names(self, names: NameTable, removed: Iterable[str], added: Iterable[tuple[str, int]]) -> NameTable:
         """Return *names* without those *removed* and with those *added*: one table for all that change so."""
@@ -95,27 +95,27 @@ class Owner:
     first_leaf: int
     listener: Listener
     chain: FilterChain | None = None
-    routes: LoweredRoutes | None = None
+    routes: RoutesLayout | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LoweredTable:
-    """The lowered form, and what each of its listeners and, by chain, route configurations was lowered to."""
+class TableLayout:
+    """The layout, and what each of its listeners and, by chain, route configurations was laid out to."""
 
-    lowered: Lowered
-    blocks: Sequence[LoweredListener]
-    routes: Mapping[int, LoweredRoutes]
+    layout: Layout
+    blocks: Sequence[ListenerLayout]
+    routes: Mapping[int, RoutesLayout]
 
     def owner_of(self, leaf: int) -> Owner:
         """Return whose block *leaf* stands in; the first leaf of all is nobody's."""
-        lowered = self.lowered
-        place = bisect_right(lowered.listeners, leaf, key=_first_leaf) - 1
-        row, block = lowered.listeners[place], self.blocks[place]
+        layout = self.layout
+        place = bisect_right(layout.listeners, leaf, key=_first_leaf) - 1
+        row, block = layout.listeners[place], self.blocks[place]
         if leaf < row.leaf + LISTENER_LEAVES:
             return Owner(row.leaf, block.listener)
         end = row.first_chain + len(block.chains)
-        chain = bisect_right(lowered.chain_leaves, leaf, row.first_chain, end) - 1
-        first_leaf = lowered.chain_leaves[chain]
+        chain = bisect_right(layout.chain_leaves, leaf, row.first_chain, end) - 1
+        first_leaf = layout.chain_leaves[chain]
         return Owner(first_leaf, block.listener, block.chains[chain - row.first_chain], self.routes.get(chain))
 
 
@@ -123,14 +123,14 @@ def _first_leaf(row: ListenerRow) -> int:
     return row.leaf
 
 
-def lower_table(table: Table, nodes: Nodes | None = None) -> LoweredTable:
-    """Return *table* in lowered form; *nodes* are those of tables that were lowered before, and of later ones."""
+def lay_out_table(table: Table, nodes: Nodes | None = None) -> TableLayout:
+    """Return *table* in layout; *nodes* are those of tables that were laid out before, and of later ones."""
     nodes = nodes or Nodes()
     blocks = [nodes.of_listener(listener) for listener in table.listeners]
     rows: list[ListenerRow] = []
     leaves = array("q")
     http: dict[int, HttpChain] = {}
-    lowered_routes: dict[int, LoweredRoutes] = {}
+    routes_layouts: dict[int, RoutesLayout] = {}
     leaf = 1  # the first one is for no listener at all
     for block in blocks:
         rows.append(ListenerRow(leaf, len(leaves), block.node))
@@ -143,22 +143,22 @@ def lower_table(table: Table, nodes: Nodes | None = None) -> LoweredTable:
             manager = chain.network_filter if chain is not None else None
             if isinstance(manager, HttpConnectionManager):
                 routes = nodes.of_routes(table.route_configurations.get(manager.route_config) or _NO_ROUTES)
-                lowered_routes[len(leaves)] = routes
+                routes_layouts[len(leaves)] = routes
                 http[len(leaves)] = HttpChain(routes.node, manager.accept_http_10, manager.path_normalization)
             size = CODEC_LEAVES + http[len(leaves)].routes.leaves if len(leaves) in http else 1
             leaves.append(leaf)
             leaf += size
     catch_all = _catch_all(table)
-    lowered = Lowered(
+    layout = Layout(
         ports=_ports(table) if catch_all != NO_MATCH or not _lost_catch_all(table) else {},
         catch_all=catch_all,
-        first_look=_first_look(table, catch_all),
+        catch_all_inspection=_catch_all_inspection(table, catch_all),
         listeners=tuple(rows),
         chain_leaves=leaves,
         http_chains=http,
         leaves=leaf,
     )
-    return LoweredTable(lowered, blocks, lowered_routes)
+    return TableLayout(layout, blocks, routes_layouts)
 
 
 def _ports(table: Table) -> dict[int, tuple[dict[str, int], int, int]]:
@@ -182,7 +182,7 @@ def _lost_catch_all(table: Table) -> bool:
     return any(row.kind == "listener" and row.name == VIRTUAL_OUTBOUND for row in table.rejected)
 
 
-def _first_look(table: Table, catch_all: int) -> tuple[bool, bool]:
+def _catch_all_inspection(table: Table, catch_all: int) -> tuple[bool, bool]:
     if catch_all == NO_MATCH:
         return False, False
     listener = table.listeners[catch_all]
