@@ -26,7 +26,7 @@ lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(JOBS) -q tests/house
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture
 
 pure: $(VENV)/.built  ## the tests, on the readable twins
 	env -u MESHEGRESS_REQUIRE_EXT MESHEGRESS_PURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
@@ -69,7 +69,7 @@ docs: $(VENV)/.docs  ## the pages, in docs/_build/html
 build: $(VENV)/.built  ## sdist, the wheel made from it, and the tests on that wheel
 	rm -rf dist build/wheel
 	$(BIN)/python -m build --no-isolation
-	$(BIN)/python tests/house/wheel.py dist
+	$(BIN)/python tests/architecture/wheel.py dist
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/python -m pip install -q -c constraints.txt pip
 	build/wheel/bin/python -m pip install -q -c constraints.txt dist/*.whl --group test

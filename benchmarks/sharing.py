@@ -18,7 +18,7 @@ from benchmarks.goals import Result
 from benchmarks.memory import resident
 from benchmarks.rounds import require_equal
 from meshegress import Mesh, Workload, load
-from meshegress.collection import ResourceSet
+from meshegress.loading import ResourceSet
 
 HOSTS, RULES, ASKING = 10_000, 200, 3
 ROUNDS = 5

@@ -11,8 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from meshegress.collection.resource_set import REACH
 from meshegress.findings import CODES, CURES
+from meshegress.loading.resource_set import REACH
 from meshegress.profiles import PROFILES, Profile
 from meshegress.resources import KINDS, MeshConfig, Message, Resource
 from meshegress.resources._message import wire_name

@@ -13,10 +13,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from meshegress.collection import DEFAULT_NAMESPACE, ResourceSet, named
-from meshegress.collection import check as check_resources
-from meshegress.collection import load as load_resources
-from meshegress.collector import collector_at_rest
 from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.orders import NATURAL, TieOrder
@@ -25,6 +21,10 @@ from meshegress.compiler.pipeline import Registry, ScopeTables
 from meshegress.compiler.program import LayoutBuilder
 from meshegress.egress import Egress
 from meshegress.findings import Finding
+from meshegress.loading import DEFAULT_NAMESPACE, ResourceSet, named
+from meshegress.loading import check as check_resources
+from meshegress.loading import load as load_resources
+from meshegress.loading.gc_pause import gc_paused
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
@@ -123,7 +123,7 @@ class Mesh:
         """
         fresh = load_resources(added, istio=self.istio)
         leaving = named(removed, istio=self.istio)
-        with collector_at_rest():
+        with gc_paused():
             resources, gone = self._resources.with_changes(fresh, leaving)
             mesh = Mesh(resources, istio=self.istio)
             if fresh.mesh_config_source is None:
@@ -157,7 +157,7 @@ class Mesh:
     def registry(self, order: TieOrder = NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""
         if order not in self._registries:
-            with collector_at_rest():
+            with gc_paused():
                 self._registries[order] = Registry(self._resources, self._profile, order)
         return self._registries[order]
 
@@ -171,7 +171,7 @@ class Mesh:
         key = (order, known, id(sidecar))
         found = self._views.get(key)
         if found is None:
-            with collector_at_rest():
+            with gc_paused():
                 compiled = tables.compile(known)
                 program = self._layout_builder.program(compiled.table, routes=compiled.routes)
                 found = self._views.setdefault(key, View(program, compiled, tables, known))
@@ -182,7 +182,7 @@ class Mesh:
         key = (registry.order, namespace, id(sidecar))
         found = self._tables.get(key)
         if found is None:
-            with collector_at_rest():
+            with gc_paused():
                 scope = registry.scope_of(namespace, sidecar)
                 found = self._tables.setdefault(key, ScopeTables(registry, scope))
         return found

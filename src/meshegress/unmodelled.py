@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshegress.collection import ResourceSet
 from meshegress.decision import Assumption, Decision
+from meshegress.loading import ResourceSet
 from meshegress.resources import Message, VirtualService
-from meshegress.resources.limits import limits
 from meshegress.resources.shape import field_path
+from meshegress.resources.support_gaps import limits
 
 UNSUPPORTED = "unsupported"
 

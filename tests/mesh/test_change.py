@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mesh.sameness import origins, require_same
 from meshegress import Mesh, Request, ResourceError, Workload, check
-from meshegress.collection import ResourceSet
+from meshegress.loading import ResourceSet
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource, ServiceEntry
 from meshegress.testing import strategies

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from mesh.sameness import places_of, require_same
 from meshegress import Mesh, Request, Workload, check
 from meshegress._engine.layout import HttpChain
-from meshegress.collection import ResourceSet
 from meshegress.compiler.model.projections import ProxyProjection, table_projections
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.pipeline.registry import Registry
+from meshegress.loading import ResourceSet
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meshegress.collection import check
+from meshegress.loading import check
 from meshegress.resources import MeshConfig, Resource, ServiceEntry
 from meshegress.resources.mesh_config import OutboundTrafficPolicy
 

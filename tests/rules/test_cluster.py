@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshegress.collection import check
+from meshegress.loading import check
 
 ENTRY = """\
 apiVersion: networking.istio.io/v1

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from meshegress.collection import check
 from meshegress.findings import Finding
+from meshegress.loading import check
 
 PORT = {"number": 80, "name": "http", "protocol": "HTTP"}
 ROUTE = {"route": [{"destination": {"host": "a.com"}}]}

@@ -9,11 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.collection import check
 from meshegress.findings import Severity
+from meshegress.loading import check
 from meshegress.testing import strategies
-from meshegress.testing.strategies.breaks import Break
-from meshegress.testing.strategies.broken import BREAKS, SOUND
+from meshegress.testing.strategies.broken import MUTATIONS, VALID
+from meshegress.testing.strategies.mutations import Mutation
 
 TEXT = """
 apiVersion: networking.istio.io/v1
@@ -76,7 +76,7 @@ metadata: {name: a, labels: {app: a}}
 outboundTrafficPolicy: {mode: REGISTRY_ONLY}
 """
 DOCUMENTS: dict[str, dict[str, Any]] = {one.get("kind", "MeshConfig"): one for one in yaml.safe_load_all(TEXT)}
-ROWS = [pytest.param(kind, row, id=f"{kind}: {row.what}") for kind, rows in BREAKS.items() for row in rows]
+ROWS = [pytest.param(kind, row, id=f"{kind}: {row.what}") for kind, rows in MUTATIONS.items() for row in rows]
 
 
 def refusals(document: dict[str, Any]) -> set[str]:
@@ -86,12 +86,12 @@ def refusals(document: dict[str, Any]) -> set[str]:
 
 def test_every_kind_is_broken() -> None:
     """What is broken here is sound before, and has all kinds that are read."""
-    assert list(DOCUMENTS) == list(BREAKS)
+    assert list(DOCUMENTS) == list(MUTATIONS)
     assert check(TEXT)[1] == ()
 
 
 @pytest.mark.parametrize(("kind", "row"), ROWS)
-def test_each_row_breaks_one_thing(kind: str, row: Break) -> None:
+def test_each_row_breaks_one_thing(kind: str, row: Mutation) -> None:
     """A sound document is refused, for what the row names and nothing else."""
     assert refusals(row.of(DOCUMENTS[kind])) == {row.code}
 
@@ -99,9 +99,9 @@ def test_each_row_breaks_one_thing(kind: str, row: Break) -> None:
 @given(st.data())
 def test_a_row_breaks_whatever_else_is_there(data: st.DataObject) -> None:
     """A drawn document is refused for what the row names, perhaps among others."""
-    kind = data.draw(st.sampled_from(tuple(BREAKS)))
-    row = data.draw(st.sampled_from(BREAKS[kind]))
-    sound = data.draw(SOUND[kind])
+    kind = data.draw(st.sampled_from(tuple(MUTATIONS)))
+    row = data.draw(st.sampled_from(MUTATIONS[kind]))
+    sound = data.draw(VALID[kind])
     assert row.code in refusals(row.of(sound.as_wire()))
 
 
@@ -112,9 +112,9 @@ def test_broken_resources_are_refused(document: dict[str, Any]) -> None:
 
 
 @given(st.data())
-def test_a_misshapen_value_is_refused_at_any_depth(data: st.DataObject) -> None:
+def test_a_malformed_value_is_refused_at_any_depth(data: st.DataObject) -> None:
     """A value of the wrong type anywhere is told, and is the only thing that is told where all else is sound."""
-    kind = data.draw(st.sampled_from(tuple(BREAKS)))
-    broken = data.draw(strategies.misshapen(data.draw(SOUND[kind]).as_wire()))
+    kind = data.draw(st.sampled_from(tuple(MUTATIONS)))
+    broken = data.draw(strategies.malformed(data.draw(VALID[kind]).as_wire()))
     assert refusals(broken) <= {"EG101", "EG103"}
     assert refusals(broken)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given
 
-from meshegress.collection import check
+from meshegress.loading import check
 from meshegress.resources import Resource
 from meshegress.testing import strategies
 from meshegress.testing.strategies.worlds import World

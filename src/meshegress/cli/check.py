@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, OK
-from meshegress.collection import DEFAULT_NAMESPACE
+from meshegress.loading import DEFAULT_NAMESPACE
 from meshegress.profiles import PROFILES
 from meshegress.rules import VALIDATIONS
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from meshegress.collection import ResourceSet
 from meshegress.compiler.incremental.exchange import (
     ListenerDelta,
     Once,
@@ -32,6 +31,7 @@ from meshegress.compiler.model.services import Service
 from meshegress.compiler.model.visibility import PUBLIC, ServiceIndex, by_age
 from meshegress.compiler.pipeline import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
 from meshegress.compiler.services import collect_services
+from meshegress.loading import ResourceSet
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
 from meshegress.table import FilterChain, Table

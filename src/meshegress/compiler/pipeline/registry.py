@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Any
 
 from meshegress._engine.layout import port_bits
-from meshegress.collection import ResourceSet
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.envoy_validation import EnvoyVerdicts
@@ -34,6 +33,7 @@ from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar,
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.undeclared_traffic import outbound_policy
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
+from meshegress.loading import ResourceSet
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Sidecar

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from meshegress.collection import check
-from meshegress.collection.documents import split_documents
 from meshegress.findings import Finding, Severity
+from meshegress.loading import check
+from meshegress.loading.documents import split_documents
 from meshegress.testing.conformance.check import Check
 
 # Istio's own rules; other findings are about what the library models.

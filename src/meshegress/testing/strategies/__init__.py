@@ -14,14 +14,14 @@ services. A world is a tuple of resources, each with a name and an age of its ow
 
 from __future__ import annotations
 
-from meshegress.testing.strategies.broken import broken_entries, broken_resources, broken_worlds, is_accepted, misshapen
+from meshegress.testing.strategies.broken import broken_entries, broken_resources, broken_worlds, is_accepted, malformed
 from meshegress.testing.strategies.gateways import gateways
 from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
-from meshegress.testing.strategies.pools import addresses, hosts, names
 from meshegress.testing.strategies.requests import requests, workloads
 from meshegress.testing.strategies.routing import delegates, destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
 from meshegress.testing.strategies.sidecars import sidecars
+from meshegress.testing.strategies.vocabulary import addresses, hosts, names
 from meshegress.testing.strategies.worlds import mesh_configs, resources, worlds
 
 __all__ = [
@@ -37,8 +37,8 @@ __all__ = [
     "hosts",
     "is_accepted",
     "kubernetes_services",
+    "malformed",
     "mesh_configs",
-    "misshapen",
     "names",
     "namespaces",
     "pods",

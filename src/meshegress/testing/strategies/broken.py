@@ -8,27 +8,27 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from meshegress.collection import check
 from meshegress.findings import Severity
+from meshegress.loading import check
 from meshegress.resources import Message, Resource
-from meshegress.testing.strategies.breaks import ANY_ISTIO, ANY_OBJECT, Break
 from meshegress.testing.strategies.gateways import gateways
-from meshegress.testing.strategies.istio_breaks import ISTIO_BREAKS
+from meshegress.testing.strategies.istio_mutations import ISTIO_MUTATIONS
 from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
-from meshegress.testing.strategies.kubernetes_breaks import KUBERNETES_BREAKS, MESH_BREAKS
+from meshegress.testing.strategies.kubernetes_mutations import KUBERNETES_MUTATIONS, MESH_MUTATIONS
+from meshegress.testing.strategies.mutations import ANY_ISTIO, ANY_OBJECT, Mutation
 from meshegress.testing.strategies.routing import destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
 from meshegress.testing.strategies.sidecars import sidecars
 from meshegress.testing.strategies.worlds import FIRST_DAY, mesh_configs, named, worlds
 
-BREAKS: dict[str, tuple[Break, ...]] = {
-    **{kind: (*rows, *ANY_OBJECT, *ANY_ISTIO) for kind, rows in ISTIO_BREAKS.items()},
-    **{kind: (*rows, *ANY_OBJECT) for kind, rows in KUBERNETES_BREAKS.items()},
-    "MeshConfig": MESH_BREAKS,
+MUTATIONS: dict[str, tuple[Mutation, ...]] = {
+    **{kind: (*rows, *ANY_OBJECT, *ANY_ISTIO) for kind, rows in ISTIO_MUTATIONS.items()},
+    **{kind: (*rows, *ANY_OBJECT) for kind, rows in KUBERNETES_MUTATIONS.items()},
+    "MeshConfig": MESH_MUTATIONS,
 }
 """All that is known to be refused, by kind."""
 
-SOUND: dict[str, st.SearchStrategy[Any]] = {
+VALID: dict[str, st.SearchStrategy[Any]] = {
     "ServiceEntry": service_entries(),
     "WorkloadEntry": workload_entries(),
     "Sidecar": sidecars(),
@@ -47,7 +47,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
 }
 """What is broken: something sound of each kind, in which something is written."""
 
-_KINDS = tuple(SOUND)
+_KINDS = tuple(VALID)
 _MISSHAPEN: dict[type, st.SearchStrategy[Any]] = {
     dict: st.sampled_from(("x", 1, True, [], [{}])),
     list: st.sampled_from(("x", 1, True, {}, {"x": 1})),
@@ -59,11 +59,11 @@ _NO_SCALAR: st.SearchStrategy[Any] = st.sampled_from(({}, [], {"x": 1}, [[]]))
 def broken_resources(draw: st.DrawFn, *kinds: str) -> dict[str, Any]:
     """Draw the wire form of a resource that is refused: of one of *kinds*, else of any, ``MeshConfig`` among them."""
     kind = draw(st.sampled_from(kinds or _KINDS))
-    sound: Message = draw(SOUND[kind])
+    sound: Message = draw(VALID[kind])
     document = (named(sound, "broken", FIRST_DAY) if isinstance(sound, Resource) else sound).as_wire()
     if draw(st.booleans()):
-        return draw(misshapen(document))
-    chosen: Break = draw(st.sampled_from(BREAKS[kind]))
+        return draw(malformed(document))
+    chosen: Mutation = draw(st.sampled_from(MUTATIONS[kind]))
     return chosen.of(document)
 
 
@@ -73,7 +73,7 @@ def broken_entries() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def misshapen(draw: st.DrawFn, document: Mapping[str, Any]) -> dict[str, Any]:
+def malformed(draw: st.DrawFn, document: Mapping[str, Any]) -> dict[str, Any]:
     """Draw *document* with a value of the wrong type somewhere, at any depth."""
     broken = deepcopy(dict(document))
     # Istio takes an object whose status it cannot read, as if it had none.

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from meshegress.resources import Gateway
 from meshegress.resources.gateway import GatewaySpec, Port, Server, ServerTLSMode, ServerTLSSettings
-from meshegress.testing.strategies.pools import ANY_LABELS, ANY_PORT, METADATA, hosts, some
+from meshegress.testing.strategies.vocabulary import ANY_LABELS, ANY_PORT, METADATA, hosts, some
 
 _PROTOCOL = st.sampled_from(("HTTP", "HTTPS", "TLS", "TCP"))
 _HOSTS = some(st.just("*") | hosts(), least=1)

@@ -20,7 +20,7 @@ from meshegress.resources.kubernetes import (
     PodStatus,
     SliceEndpoint,
 )
-from meshegress.testing.strategies.pools import (
+from meshegress.testing.strategies.vocabulary import (
     ADDRESSES,
     ANY_LABELS,
     ANY_NAME,

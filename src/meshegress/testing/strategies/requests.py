@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meshegress import Request, Workload
 from meshegress.request import WireProtocol
 from meshegress.resources import KubernetesService, MeshConfig, Resource, ServiceEntry, VirtualService
-from meshegress.testing.strategies.pools import (
+from meshegress.testing.strategies.vocabulary import (
     ADDRESSES,
     AUTOMATIC,
     CLUSTER_IPS,

@@ -35,7 +35,7 @@ from meshegress.resources.virtual_service import (
     TLSRoute,
     VirtualServiceSpec,
 )
-from meshegress.testing.strategies.pools import (
+from meshegress.testing.strategies.vocabulary import (
     ANY_EXPORT,
     ANY_LABELS,
     ANY_NAMESPACE,

@@ -17,7 +17,7 @@ from meshegress.resources.service_entry import (
 )
 from meshegress.resources.sidecar import WorkloadSelector
 from meshegress.resources.workload_entry import WorkloadEntrySpec
-from meshegress.testing.strategies.pools import (
+from meshegress.testing.strategies.vocabulary import (
     ADDRESSES,
     ANY_EXPORT,
     ANY_LABELS,

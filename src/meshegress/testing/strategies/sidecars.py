@@ -15,7 +15,7 @@ from meshegress.resources.sidecar import (
     WorkloadSelector,
 )
 from meshegress.resources.virtual_service import Destination, PortSelector
-from meshegress.testing.strategies.pools import ANY_LABELS, ANY_PORT, METADATA, hosts, names, rarely, some
+from meshegress.testing.strategies.vocabulary import ANY_LABELS, ANY_PORT, METADATA, hosts, names, rarely, some
 
 _PROTOCOL = st.sampled_from(("HTTP", "TCP", "TLS", "HTTPS", "HTTP_PROXY", "MONGO", ""))
 _BIND = st.sampled_from(("127.0.0.1", "10.0.0.1", "0.0.0.0", "::1"))

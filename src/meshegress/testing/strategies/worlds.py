@@ -19,10 +19,10 @@ from meshegress.resources.mesh_config import (
 )
 from meshegress.testing.strategies.gateways import gateways
 from meshegress.testing.strategies.kubernetes import endpoint_slices, endpoints, kubernetes_services, namespaces, pods
-from meshegress.testing.strategies.pools import ANY_NAME, LABELS, rarely, some
 from meshegress.testing.strategies.routing import delegates, destination_rules, virtual_services
 from meshegress.testing.strategies.services import service_entries, workload_entries
 from meshegress.testing.strategies.sidecars import sidecars
+from meshegress.testing.strategies.vocabulary import ANY_NAME, LABELS, rarely, some
 
 R = TypeVar("R", bound=Resource)
 
@@ -31,7 +31,7 @@ World = tuple[Resource | MeshConfig, ...]
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> tuple[Resource, ...]:
+def scenarios(draw: st.DrawFn) -> tuple[Resource, ...]:
     """Draw a service and the routes for it, and what goes with them: a rule for it, or a delegate of the routes."""
     entry = draw(_ENTRIES)
     routes = draw(virtual_services((entry.spec.hosts[0],)))
@@ -59,7 +59,7 @@ _SHARES: tuple[tuple[int, st.SearchStrategy[Resource]], ...] = (
 """How many of so many resources are of one kind: what decides most is drawn most."""
 _RESOURCES = [kind for share, kind in _SHARES for _ in range(share)]
 _RESOURCE = st.sampled_from(_RESOURCES).flatmap(lambda kind: kind)
-_PART = st.sampled_from([*_RESOURCES, *[scenes()] * 12]).flatmap(lambda part: part)
+_PART = st.sampled_from([*_RESOURCES, *[scenarios()] * 12]).flatmap(lambda part: part)
 _MODE = st.sampled_from((OutboundTrafficMode.ALLOW_ANY, *OutboundTrafficMode))
 _LABELS: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, *LABELS))
 _SELECTED = _LABELS.map(lambda labels: MatchRule(namespace_selector=LabelSelector(match_labels=labels)))
@@ -103,7 +103,7 @@ def worlds(draw: st.DrawFn, min_size: int = 0, max_size: int = 10, *, dated: boo
     """
     parts = draw(st.lists(_PART, min_size=min_size, max_size=max_size))
     drawn = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
-    found = apart(drawn[:max_size], 1 if dated else draw(_DATED))
+    found = with_distinct_identity(drawn[:max_size], 1 if dated else draw(_DATED))
     return (*found, draw(_MESH_CONFIG)) if draw(_HAS_CONFIG) else found
 
 
@@ -112,7 +112,7 @@ _HAS_CONFIG = st.booleans()
 _DATED = st.sampled_from((1, 2, 100))
 
 
-def apart(drawn: Sequence[Resource], dated: int = 1) -> tuple[Resource, ...]:
+def with_distinct_identity(drawn: Sequence[Resource], dated: int = 1) -> tuple[Resource, ...]:
     """Return *drawn* with a name for each, and an age for one in *dated*, the first among them.
 
     The names by which others call them stay, and are there once.

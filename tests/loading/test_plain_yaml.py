@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meshegress.collection.documents import BadDocumentError, read_documents
-from meshegress.collection.plain_yaml import read_plain
+from meshegress.loading.documents import BadDocumentError, read_documents
+from meshegress.loading.plain_yaml import read_plain
 
 SCALARS = [
     "a", "a.com", "80", "-1", "-", "--", "---", "...", "no", "~", "017", "0x1f", "1.5", ".nan", "1e3", "a b", "a  b ",

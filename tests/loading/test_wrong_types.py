@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.collection import check
 from meshegress.findings import Severity
+from meshegress.loading import check
 from meshegress.resources.shape import field_path
 
 RECORDED = Path(__file__).parents[1] / "data" / "validation.jsonl.xz"
@@ -142,13 +142,13 @@ def test_text_and_mapping_say_the_same(document: dict[str, Any]) -> None:
 
 
 @given(pairs())
-def test_what_is_told_beside_a_misshapen_value_held_before(
+def test_what_is_told_beside_a_malformed_value_held_before(
     pair: tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]],
 ) -> None:
     """The sound value is one that could stand there: whatever else is told of the object was true with it."""
     sound, document, path = pair
     before = {(finding.code, finding.field, finding.message) for finding in check(sound)[1]}
     after = [finding for finding in check(document)[1] if finding.code != "EG101"]
-    holes = [finding.field for finding in check(document)[1] if finding.code == "EG101"]
-    if any(field_path(path).startswith(hole) for hole in holes):
+    unreadable_paths = [finding.field for finding in check(document)[1] if finding.code == "EG101"]
+    if any(field_path(path).startswith(hole) for hole in unreadable_paths):
         assert {(one.code, one.field, one.message) for one in after} <= before

@@ -1,4 +1,4 @@
-"""Look into what was built: ``python tests/house/wheel.py DIST``, a part of ``make build``.
+"""Look into what was built: ``python tests/architecture/wheel.py DIST``, a part of ``make build``.
 
 The sdist has all that a wheel is made of. The wheel has the compiled twins with a stub each, ``py.typed``, and nothing
 that was only needed to build them.

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from meshegress.collection.documents import DEPTH_LIMIT, Document
+from meshegress.loading.documents import DEPTH_LIMIT, Document
 
 _START = re.compile(r"[ \t\r\n]*(?=\{)")
 # Keys that end otherwise than in `":` would spoil the counting of keys; surrogates that of columns.

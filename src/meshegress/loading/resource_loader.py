@@ -8,7 +8,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
-from meshegress.collection.documents import (
+from meshegress.findings import Finding, Severity, Source
+from meshegress.loading.documents import (
     DEPTH_LIMIT,
     AliasBudget,
     BadDocumentError,
@@ -17,19 +18,18 @@ from meshegress.collection.documents import (
     read_documents,
     split_documents,
 )
-from meshegress.collection.json_text import read_json
-from meshegress.collection.meshes import find_mesh, read_mesh
-from meshegress.collection.places import FixedPlace, Place, TextPlace
-from meshegress.collection.plain_yaml import read_stream
-from meshegress.collection.report import Report, outside, problems_of_limits, subject_of
-from meshegress.collection.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
-from meshegress.findings import Finding, Severity, Source
+from meshegress.loading.json_text import read_json
+from meshegress.loading.meshes import find_mesh, read_mesh
+from meshegress.loading.places import FixedPlace, Place, TextPlace
+from meshegress.loading.plain_yaml import read_stream
+from meshegress.loading.report import Report, outside, problems_of_limits, subject_of
+from meshegress.loading.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, MeshConfig, Namespace, Resource
-from meshegress.resources.completions import Path, completions
 from meshegress.resources.reading import ShapeProblem, read
 from meshegress.resources.releases import without_newer
 from meshegress.resources.shape import shown
+from meshegress.resources.substitutions import Path, substitutions
 from meshegress.rules import Problem, mesh_config, problems
 from meshegress.rules.problem import ask_all
 from meshegress.sources import Text, Value
@@ -37,7 +37,7 @@ from meshegress.sources import Text, Value
 VALUE_LIMIT = 10_000_000
 
 
-class Gathering:
+class ResourceLoader:
     """Takes opened sources one after the other, and keeps what is usable and all there is to say.
 
     Without a *validation* objects are only read, and none is judged.
@@ -179,8 +179,8 @@ class Gathering:
             value = self._without_bad_status(resource, value, place)
             resource = read(model, value)
         if isinstance(resource, tuple):
-            self.report.misshapen(resource, place, subject_of(value))
-            self._judge_readable(model, value, place, holes=[problem.path for problem in resource])
+            self.report.malformed(resource, place, subject_of(value))
+            self._judge_readable(model, value, place, unreadable_paths=[problem.path for problem in resource])
             return
         resource.placed(place)
         self._keep(resource, value, is_usable=is_usable)
@@ -203,22 +203,22 @@ class Gathering:
         return {key: held for key, held in value.items() if key != "status"} if bad else value
 
     def _judge_readable(
-        self, model: type[Resource], value: Mapping[str, Any], place: Place, holes: Sequence[Path]
+        self, model: type[Resource], value: Mapping[str, Any], place: Place, unreadable_paths: Sequence[Path]
     ) -> None:
-        """Say of a misshapen object what holds whatever stood at *holes*."""
+        """Say of a malformed object what holds whatever stood at *unreadable_paths*."""
         certain: list[Problem] | None = None
-        for completed in completions(model, value, holes):
+        for completed in substitutions(model, value, unreadable_paths):
             completed.placed(place)
             said = self._judged(completed, value, is_whole=False)
             certain = said if certain is None else [one for one in certain if one in said]
             if not certain:
                 return
-        for problem in outside(holes, certain or ()):
+        for problem in outside(unreadable_paths, certain or ()):
             self.report.at(place, problem, subject_of(value))
 
     def _keep(self, resource: Resource, written: Mapping[str, Any] | None = None, *, is_usable: bool = True) -> None:
         """Judge *resource*, and keep it where it *is_usable* so far and nothing stands against it."""
-        resource = self._settled(resource)
+        resource = self._with_namespace(resource)
         said = self._judged(resource, written)
         for problem in said:
             self.report.of(resource, problem)
@@ -228,10 +228,10 @@ class Gathering:
     def _judged(self, resource: Resource, written: Mapping[str, Any] | None, *, is_whole: bool = True) -> list[Problem]:
         if self.validation is None:
             return []
-        said = problems(self._settled(resource), self.profile, self.validation, written, is_whole=is_whole)
+        said = problems(self._with_namespace(resource), self.profile, self.validation, written, is_whole=is_whole)
         return [*said, *problems_of_limits(resource)]
 
-    def _settled(self, resource: Resource) -> Resource:
+    def _with_namespace(self, resource: Resource) -> Resource:
         """Return *resource* in a namespace."""
         if resource.metadata.namespace or isinstance(resource, Namespace):
             return resource

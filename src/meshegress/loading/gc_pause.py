@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_at_rest() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Hold the collector inside the block; what it would walk again and again is all in use.
 
-    >>> with collector_at_rest():
+    >>> with gc_paused():
     ...     gc.isenabled()
     False
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from meshegress.collection.documents import (
+from meshegress.loading.documents import (
     DEPTH_LIMIT,
     AliasBudget,
     BadDocumentError,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from meshegress.collection import check
+from meshegress.loading import check
 from meshegress.sources import SIZE_LIMIT
 
 MILLION = 1_000_000

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshegress import Mesh, Request, ResourceError, Workload
-from meshegress.collection import ResourceSet, check, load
 from meshegress.findings import Finding, Severity
+from meshegress.loading import ResourceSet, check, load
 from meshegress.resources import Resource
 from meshegress.testing import strategies
-from meshegress.testing.strategies.broken import SOUND, paths
+from meshegress.testing.strategies.broken import VALID, paths
 from meshegress.testing.strategies.worlds import FIRST_DAY, named
 
 
@@ -116,7 +116,7 @@ class OddWorld(NamedTuple):
 def odd_worlds(draw: st.DrawFn) -> OddWorld:
     """Draw a world, and put anything at all at one place of one more resource."""
     sound = [resource.as_wire() for resource in draw(strategies.worlds(max_size=3))]
-    drawn = draw(st.sampled_from(tuple(SOUND)).flatmap(SOUND.__getitem__))
+    drawn = draw(st.sampled_from(tuple(VALID)).flatmap(VALID.__getitem__))
     document = (named(drawn, "odd", FIRST_DAY) if isinstance(drawn, Resource) else drawn).as_wire()
     *way, last = draw(st.sampled_from(list(paths(document))))
     holder: Any = document

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.collection.gathering import Gathering
-from meshegress.collection.resource_set import ResourceSet, Unsupported
-from meshegress.collector import collector_at_rest
 from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Severity
+from meshegress.loading.gc_pause import gc_paused
+from meshegress.loading.resource_loader import ResourceLoader
+from meshegress.loading.resource_set import ResourceSet, Unsupported
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.rules import VALIDATIONS
 from meshegress.sources import SIZE_LIMIT, open_sources
@@ -37,7 +37,7 @@ def check(
     """
     if validation not in VALIDATIONS:
         raise ValueError(f"validation `{validation}` is not known; choose one of {', '.join(VALIDATIONS)}")
-    return _gathered(sources, Gathering(namespace=namespace, profile=profile(istio), validation=validation), limit)
+    return _gathered(sources, ResourceLoader(namespace=namespace, profile=profile(istio), validation=validation), limit)
 
 
 def load(
@@ -66,15 +66,15 @@ def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
     >>> [one.name for one in named(entry).service_entries]
     ['a']
     """
-    unjudged = Gathering(namespace=DEFAULT_NAMESPACE, profile=profile(istio), validation=None)
+    unjudged = ResourceLoader(namespace=DEFAULT_NAMESPACE, profile=profile(istio), validation=None)
     return _sound(*_gathered(sources, unjudged, SIZE_LIMIT))
 
 
-def _gathered(sources: tuple[Any, ...], gathering: Gathering, limit: int) -> tuple[ResourceSet, tuple[Finding, ...]]:
-    with collector_at_rest():
+def _gathered(sources: tuple[Any, ...], loader: ResourceLoader, limit: int) -> tuple[ResourceSet, tuple[Finding, ...]]:
+    with gc_paused():
         for opened in open_sources(sources, limit=limit):
-            gathering.add(opened)
-    return gathering.resource_set(), tuple(gathering.report.findings)
+            loader.add(opened)
+    return loader.resource_set(), tuple(loader.report.findings)
 
 
 def _sound(resources: ResourceSet, findings: tuple[Finding, ...]) -> ResourceSet:

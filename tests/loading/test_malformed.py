@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from meshegress.collection import check
+from meshegress.loading import check
 
 HEAD = "apiVersion: networking.istio.io/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec:\n"
 

@@ -6,15 +6,15 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from meshegress.collection.documents import BadDocumentError
-from meshegress.collection.places import Place
 from meshegress.findings import Finding, Severity, Source
+from meshegress.loading.documents import BadDocumentError
+from meshegress.loading.places import Place
 from meshegress.resources import MeshConfig, Resource
 from meshegress.resources._message import Message, wire_name
-from meshegress.resources.completions import is_inside
-from meshegress.resources.limits import limits, value_at
 from meshegress.resources.reading import ShapeProblem
 from meshegress.resources.shape import field_path
+from meshegress.resources.substitutions import is_inside
+from meshegress.resources.support_gaps import limits, value_at
 from meshegress.rules import RULES
 from meshegress.rules.problem import Problem
 
@@ -51,7 +51,7 @@ class Report:
         field, severity = field_path(problem.path), problem.severity
         self.add(Finding(problem.code, where, problem.message, severity, subject, field, problem.help))
 
-    def misshapen(self, problems: tuple[ShapeProblem, ...], place: Place, subject: str) -> None:
+    def malformed(self, problems: tuple[ShapeProblem, ...], place: Place, subject: str) -> None:
         """Keep a finding for each value of the wrong shape."""
         for problem in problems:
             self.at(place, Problem(problem.path, problem.message, problem.help, code="EG101"), subject)
@@ -85,9 +85,9 @@ def problems_of_limits(message: Resource | MeshConfig) -> Iterator[Problem]:
         yield Problem(path, sentence, help, Severity.WARNING, code)
 
 
-def outside(holes: Sequence[Path], problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Give the *problems* of what can be read: those that are not about the values at *holes*."""
-    return (one for one in problems if not any(is_inside(one.path, hole) for hole in holes))
+def outside(unreadable_paths: Sequence[Path], problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Give the *problems* of what can be read: those that are not about the values at *unreadable_paths*."""
+    return (one for one in problems if not any(is_inside(one.path, hole) for hole in unreadable_paths))
 
 
 def subject_of(value: Mapping[str, Any]) -> str:

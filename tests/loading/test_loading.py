@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from meshegress.collection import ResourceSet, check, load
 from meshegress.errors import ResourceError
 from meshegress.findings import Severity
+from meshegress.loading import ResourceSet, check, load
 from meshegress.resources import MeshConfig, ObjectMeta, ServiceEntry
 from meshegress.resources.mesh_config import OutboundTrafficMode
 from meshegress.resources.service_entry import ServiceEntrySpec

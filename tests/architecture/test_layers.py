@@ -16,10 +16,10 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
-    {"errors", "findings", "naming", "addressing", "collector", "wire", "_engine", "_purematch", "_fastmatch"},
+    {"errors", "findings", "naming", "addressing", "wire", "_engine", "_purematch", "_fastmatch"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
-    {"collection", "sources", "logs"},
+    {"loading", "sources", "logs"},
     {"table", "route_rows"},
     {"compiler", "explain", "unaddressed", "unmodelled"},
     {"mesh", "egress", "view", "columns"},

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshegress.testing.strategies.breaks import Break, of_spec
+from meshegress.testing.strategies.mutations import Mutation, of_spec
 
 _PORT = {"number": 80, "name": "http", "protocol": "HTTP"}
 _TO = [{"destination": {"host": "a.com"}}]
 
 
-def _port(code: str, what: str, **port: Any) -> Break:
+def _port(code: str, what: str, **port: Any) -> Mutation:
     return of_spec(code, what, ports=[{**_PORT, **port}])
 
 
-def _http(what: str, code: str = "EG236", **route: Any) -> Break:
+def _http(what: str, code: str = "EG236", **route: Any) -> Mutation:
     return of_spec(code, what, http=[{"route": _TO, **route}])
 
 
-def _match(what: str, code: str = "EG236", **match: Any) -> Break:
+def _match(what: str, code: str = "EG236", **match: Any) -> Mutation:
     return _http(what, code, match=[match])
 
 
-def _policy(what: str, code: str = "EG252", **policy: Any) -> Break:
+def _policy(what: str, code: str = "EG252", **policy: Any) -> Mutation:
     return of_spec(code, what, trafficPolicy=policy)
 
 
-def _listener(code: str, what: str, **listener: Any) -> Break:
+def _listener(code: str, what: str, **listener: Any) -> Mutation:
     return of_spec(code, what, egress=[{"hosts": ["*/*"], **listener}])
 
 
-def _server(what: str, code: str = "EG272", **server: Any) -> Break:
+def _server(what: str, code: str = "EG272", **server: Any) -> Mutation:
     return of_spec(code, what, servers=[{"port": _PORT, "hosts": ["*"], **server}])
 
 
@@ -94,7 +94,7 @@ _WORKLOAD_ENTRY = (
 )
 
 _SIDECAR = (
-    Break("EG221", "nothing said", {"spec": None}),
+    Mutation("EG221", "nothing said", {"spec": None}),
     _listener("EG223", "no imported host", hosts=[]),
     _listener("EG223", "an import without a namespace", hosts=["a.com"]),
     _listener("EG223", "an import of a short name", hosts=["*/api"]),
@@ -221,7 +221,7 @@ _DESTINATION_RULE = (
 _GATEWAY = (
     of_spec("EG272", "no server", servers=None),
     of_spec("EG101", "servers that are no list", servers={}),
-    Break("EG271", "a name with a dot", {"metadata": {"name": "a.b"}}),
+    Mutation("EG271", "a name with a dot", {"metadata": {"name": "a.b"}}),
     _server("a server without a port", port=None),
     _server("a port beyond 65535", port={**_PORT, "number": 65_536}),
     _server("a port without a name", port={**_PORT, "name": ""}),
@@ -241,7 +241,7 @@ _GATEWAY = (
     ),
 )
 
-ISTIO_BREAKS: dict[str, tuple[Break, ...]] = {
+ISTIO_MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     "ServiceEntry": _SERVICE_ENTRY,
     "WorkloadEntry": _WORKLOAD_ENTRY,
     "Sidecar": _SIDECAR,

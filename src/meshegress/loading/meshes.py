@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from meshegress.collection.documents import BadDocumentError, read_documents
-from meshegress.collection.places import FixedPlace, Place
-from meshegress.collection.report import Report, outside, problems_of_limits
+from meshegress.loading.documents import BadDocumentError, read_documents
+from meshegress.loading.places import FixedPlace, Place
+from meshegress.loading.report import Report, outside, problems_of_limits
 from meshegress.resources import MeshConfig
 from meshegress.resources._message import wire_name
-from meshegress.resources.completions import completions
 from meshegress.resources.reading import read
 from meshegress.resources.releases import without_newer
+from meshegress.resources.substitutions import substitutions
 from meshegress.rules.problem import Problem
 
 _NAME = re.compile(r"istio(-.+)?\Z")
@@ -74,10 +74,10 @@ def read_mesh(found: FoundMesh, place: Place, report: Report, release: str) -> M
         report.newer(newer, inner, "MeshConfig", release)
         config = read(MeshConfig, value)
     if isinstance(config, tuple):
-        report.misshapen(config, inner, "MeshConfig")
-        holes = [problem.path for problem in config]
-        for completed in islice(completions(MeshConfig, value, holes), 1):
-            for problem in outside(holes, problems_of_limits(completed)):
+        report.malformed(config, inner, "MeshConfig")
+        unreadable_paths = [problem.path for problem in config]
+        for completed in islice(substitutions(MeshConfig, value, unreadable_paths), 1):
+            for problem in outside(unreadable_paths, problems_of_limits(completed)):
                 report.at(inner, problem, "MeshConfig")
         return None
     config.placed(inner)

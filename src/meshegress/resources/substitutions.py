@@ -45,23 +45,23 @@ class _Words:
         return cls(tuple(islice(texts, 96)), tuple(islice(numbers, 24)))
 
 
-def completions(model: type[M], value: Any, holes: Sequence[Path]) -> Iterator[M]:
-    """Give *model* of *value* with one and another thing at *holes*, the paths of what is of the wrong shape there.
+def substitutions(model: type[M], value: Any, unreadable_paths: Sequence[Path]) -> Iterator[M]:
+    """Yield *model* of *value* with one and another thing at *unreadable_paths*, where values have the wrong shape.
 
     >>> from meshegress.resources import ServiceEntry
-    >>> first, *_ = completions(ServiceEntry, {"spec": {"hosts": 1, "exportTo": ["."]}}, [("spec", "hosts")])
+    >>> first, *_ = substitutions(ServiceEntry, {"spec": {"hosts": 1, "exportTo": ["."]}}, [("spec", "hosts")])
     >>> first.spec.hosts, first.spec.export_to
     ((), ('.',))
     """
-    if () in holes:
+    if () in unreadable_paths:
         return  # nothing of it is of the right shape
     words = _Words.of(value)
-    offers = [_Offer(_fitting(model, path, words)) for path in holes]
+    offers = [_Offer(_fitting(model, path, words)) for path in unreadable_paths]
     for run in range(RUNS):
         if run and all(offer.is_spent for offer in offers):
             return
         filled = plain(value)
-        for path, offer in zip(holes, offers, strict=True):
+        for path, offer in zip(unreadable_paths, offers, strict=True):
             if not offer.put(filled, path, run):
                 return
         completed = read(model, filled)
