@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.regex import PatternError, Regex, Unsupported, automaton, compile_regex, is_valid_re2
+from meshegress.regex import PatternError, Regex, UnsupportedPatternError, automaton, compile_regex, is_valid_re2
 from meshegress.regex.automaton import Automaton
 from meshegress.regex.syntax import parse
 
@@ -145,7 +145,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_needs_the_extra(pattern: str, reason: str) -> None:
     """A valid pattern that cannot be run without ``google-re2`` is told, not guessed."""
     assert is_valid_re2(pattern)
-    with pytest.raises(Unsupported, match=reason):
+    with pytest.raises(UnsupportedPatternError, match=reason):
         own(pattern)
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from meshegress.accesslog.reader import LogReader as LogReader
     from meshegress.decision import Assumption as Assumption
     from meshegress.decision import Decision as Decision
-    from meshegress.decision import Destination as Destination
     from meshegress.decision import Origin as Origin
     from meshegress.decision import Outcome as Outcome
+    from meshegress.decision import SplitDestination as SplitDestination
     from meshegress.egress import Egress as Egress
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
@@ -48,7 +48,7 @@ _HOMES = {
     "Assumption": "meshegress.decision",
     "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
-    "Destination": "meshegress.decision",
+    "SplitDestination": "meshegress.decision",
     "Egress": "meshegress.egress",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",

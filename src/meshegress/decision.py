@@ -45,7 +45,7 @@ class Outcome(Enum):
 _ALLOWED = frozenset({Outcome.SERVICE, Outcome.SPLIT, Outcome.PASSTHROUGH, Outcome.DYNAMIC_DNS})
 
 
-class Resource(Protocol):
+class Sourced(Protocol):
     """What provenance needs of a resource."""
 
     @property
@@ -66,7 +66,7 @@ class Origin:
     kind: str
     namespace: str
     name: str
-    resource: Resource | None = field(default=None, compare=False, repr=False)
+    resource: Sourced | None = field(default=None, compare=False, repr=False)
     host_path: tuple[str | int, ...] = field(default=(), compare=False)
     port_path: tuple[str | int, ...] = field(default=(), compare=False)
 
@@ -91,7 +91,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class SplitDestination:
     """One member of a split: cluster, weight, and what becomes of a request that is sent there."""
 
     cluster: str
@@ -122,7 +122,7 @@ class Decision:
 
     outcome: Outcome
     cluster: str | None = None
-    destinations: tuple[Destination, ...] = ()
+    destinations: tuple[SplitDestination, ...] = ()
     listener: str | None = None
     filter_chain: str | None = None
     route_config: str | None = None

@@ -209,7 +209,7 @@ def load(
     Raises ResourceError, with every finding, where one of them is an error.
 
     >>> load("outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n").resources.mesh_config.outbound_traffic_policy.mode
-    <OutboundTrafficMode.REGISTRY_ONLY: 'REGISTRY_ONLY'>
+    <MeshOutboundMode.REGISTRY_ONLY: 'REGISTRY_ONLY'>
     """
     found = load_resources(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
     return Mesh(found, istio=istio)

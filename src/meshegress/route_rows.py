@@ -9,13 +9,13 @@ from meshegress._engine.layout import (
     PRESENT,
     REGEX,
     HeaderCondition,
-    Regex,
+    Pattern,
     RouteRow,
     TextCondition,
 )
-from meshegress.regex import Unsupported, compile_regex
+from meshegress.regex import UnsupportedPatternError, compile_regex
 from meshegress.table import EVERY_PATH as EVERY_PATH_MATCH
-from meshegress.table import MatchKind, Route, StringMatch
+from meshegress.table import MatchKind, Route, StringMatcher
 
 _KINDS = {
     MatchKind.EXACT: EXACT,
@@ -38,15 +38,15 @@ def route_row(route: Route, leaf: int) -> RouteRow:
     return RouteRow(leaf, path, tuple(headers), tuple((one.name, _text(one.value)) for one in match.query))
 
 
-def _text(match: StringMatch) -> TextCondition:
+def _text(match: StringMatcher) -> TextCondition:
     regex = _regex(match.value) if match.kind is MatchKind.REGEX else None
     return TextCondition(_KINDS[match.kind], match.value, match.ignore_case, regex)
 
 
-def _regex(pattern: str) -> Regex:
+def _regex(pattern: str) -> Pattern:
     try:
         return compile_regex(pattern)
-    except Unsupported:
+    except UnsupportedPatternError:
         return _Unjudged()
 
 

@@ -109,7 +109,7 @@ class MatchKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StringMatch:
+class StringMatcher:
     """One comparison; ``ignore_case`` has no effect on a regular expression."""
 
     kind: MatchKind
@@ -125,7 +125,7 @@ class FieldMatch:
     """
 
     name: str
-    value: StringMatch
+    value: StringMatcher
     invert: bool = False
     missing_is_empty: bool = False
 
@@ -134,12 +134,12 @@ class FieldMatch:
 class RouteMatch:
     """All conditions of a route; every one must hold."""
 
-    path: StringMatch
+    path: StringMatcher
     headers: tuple[FieldMatch, ...] = ()
     query: tuple[FieldMatch, ...] = ()
 
 
-EVERY_PATH = RouteMatch(StringMatch(MatchKind.PREFIX, "/"))
+EVERY_PATH = RouteMatch(StringMatcher(MatchKind.PREFIX, "/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class RouteConfiguration:
     virtual_hosts: tuple[VirtualHost, ...]
 
 
-class Endpoints(Enum):
+class EndpointState(Enum):
     """What is known of the endpoints behind a cluster."""
 
     SOME = "some"
@@ -213,7 +213,7 @@ class Cluster:
     """A cluster that exists, and whether anything stands behind it."""
 
     name: str
-    endpoints: Endpoints
+    endpoints: EndpointState
     origin: Origin | None = field(default=None, compare=False)
 
 

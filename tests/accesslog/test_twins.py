@@ -13,12 +13,12 @@ from conftest import twin
 from meshegress import AccessLogFormat
 from meshegress._engine.reference.log import LogField, LogSpan
 from meshegress._engine.reference.log import LogSplitter as Readable
-from meshegress.accesslog.boundaries import Program, compile_program
+from meshegress.accesslog.boundaries import SplitterProgram, compile_program
 from meshegress.accesslog.presets import TEXT_PRESETS
 from meshegress.accesslog.shapes import Names
 
 
-def programs(log: AccessLogFormat) -> list[Program]:
+def programs(log: AccessLogFormat) -> list[SplitterProgram]:
     """The programs of a text format, names read strictly and not."""
     return [compile_program(log.pieces, names=names, omit_empty_values=log.omit_empty_values) for names in Names]
 

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[1] / "cases" / "semantics"
 API_VERSIONS = {
     "Service": "v1",
     "Namespace": "v1",
-    "Endpoints": "v1",
+    "EndpointState": "v1",
     "Pod": "v1",
     "EndpointSlice": "discovery.k8s.io/v1",
 }

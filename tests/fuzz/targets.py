@@ -12,7 +12,7 @@ from importlib import import_module
 import meshegress
 from meshegress import _purematch as readable
 from meshegress._match import DomainTable, PrefixTable, ServerNameTable, host_matches, host_subset_of
-from meshegress.regex import PatternError, Unsupported, is_valid_re2
+from meshegress.regex import PatternError, UnsupportedPatternError, is_valid_re2
 from meshegress.regex.automaton import Automaton
 from meshegress.regex.syntax import parse
 
@@ -63,7 +63,7 @@ def patterns(data: bytes) -> None:
         return
     try:
         matches = Automaton(pattern, parse(pattern)).fullmatch(text)
-    except (Unsupported, PatternError):
+    except (UnsupportedPatternError, PatternError):
         return
     try:
         re2 = import_module("re2")

@@ -14,7 +14,7 @@ from meshegress.errors import ResourceError
 from meshegress.findings import Severity
 from meshegress.loading import ResourceSet, check, load
 from meshegress.resources import MeshConfig, ObjectMeta, ServiceEntry
-from meshegress.resources.mesh_config import OutboundTrafficMode
+from meshegress.resources.mesh_config import MeshOutboundMode
 from meshegress.resources.service_entry import ServiceEntrySpec
 
 ENTRY = """\
@@ -46,7 +46,7 @@ data:
       mode: REGISTRY_ONLY
 """
 
-REGISTRY_ONLY = OutboundTrafficMode.REGISTRY_ONLY
+REGISTRY_ONLY = MeshOutboundMode.REGISTRY_ONLY
 
 
 def names(resources: ResourceSet) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from meshegress.errors import ResourceError
 from meshegress.resources import KINDS, MeshConfig, ObjectMeta, Pod, Resource, ServiceEntry, VirtualService
-from meshegress.resources.mesh_config import OutboundTrafficMode
+from meshegress.resources.mesh_config import MeshOutboundMode
 from meshegress.resources.service_entry import Resolution, ServiceEntrySpec, ServicePort
 from meshegress.resources.virtual_service import Percent, StringMatch
 
@@ -66,14 +66,14 @@ def test_an_unknown_enum_number_is_kept() -> None:
 def test_numbers_with_gaps_mean_their_member() -> None:
     """The third mode of the mesh has the number 3."""
     config = MeshConfig.model_validate({"outboundTrafficPolicy": {"mode": 3}})
-    assert config.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
+    assert config.outbound_traffic_policy.mode is MeshOutboundMode.ALLOW_ANY_DYNAMIC_DNS
 
 
 def test_the_default_policy_differs_from_an_empty_one() -> None:
     """Istio's default is ALLOW_ANY, a policy written empty is REGISTRY_ONLY."""
     written = MeshConfig.model_validate({"outboundTrafficPolicy": {}})
-    assert MeshConfig().outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY
-    assert written.outbound_traffic_policy.mode is OutboundTrafficMode.REGISTRY_ONLY
+    assert MeshConfig().outbound_traffic_policy.mode is MeshOutboundMode.ALLOW_ANY
+    assert written.outbound_traffic_policy.mode is MeshOutboundMode.REGISTRY_ONLY
 
 
 def test_unknown_fields_are_kept_and_named() -> None:

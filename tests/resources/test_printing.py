@@ -10,7 +10,7 @@ import pytest
 
 from meshegress.loading import check
 from meshegress.resources import MeshConfig, Resource, ServiceEntry
-from meshegress.resources.mesh_config import OutboundTrafficPolicy
+from meshegress.resources.mesh_config import MeshOutboundTrafficPolicy
 
 RECORDED = Path(__file__).parents[1] / "data" / "validation.jsonl.xz"
 
@@ -43,7 +43,7 @@ def test_words_survive(word: str) -> None:
 def test_a_mesh_configuration_prints_what_was_written() -> None:
     """An empty policy is written, the default one is not."""
     assert MeshConfig().to_yaml() == "{}\n"
-    assert MeshConfig(outbound_traffic_policy=OutboundTrafficPolicy()).to_yaml() == "outboundTrafficPolicy: {}\n"
+    assert MeshConfig(outbound_traffic_policy=MeshOutboundTrafficPolicy()).to_yaml() == "outboundTrafficPolicy: {}\n"
 
 
 def test_what_the_wire_says_comes_back() -> None:

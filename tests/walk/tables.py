@@ -10,7 +10,7 @@ from meshegress.request import Request, WireProtocol
 from meshegress.table import (
     EVERY_PATH,
     Cluster,
-    Endpoints,
+    EndpointState,
     FieldMatch,
     FilterChain,
     FilterChainMatch,
@@ -22,7 +22,7 @@ from meshegress.table import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
-    StringMatch,
+    StringMatcher,
     Table,
     TcpProxy,
     VirtualHost,
@@ -65,7 +65,7 @@ def route(name: str, match: RouteMatch = EVERY_PATH, **settings: Any) -> Route:
 
 def program(*listeners: Listener, routes: Iterable[VirtualHost] = (), clusters: Iterable[str] = ()) -> Program:
     """Return the program of a table with one route configuration, ``80``."""
-    known = {name: Cluster(name, Endpoints.SOME) for name in clusters}
+    known = {name: Cluster(name, EndpointState.SOME) for name in clusters}
     return program_of(Table(listeners, {"80": RouteConfiguration("80", tuple(routes))}, known))
 
 
@@ -108,8 +108,8 @@ def field_match(name: str, given: Mapping[str, Any]) -> FieldMatch:
     return FieldMatch(name, text_match({key: given[key] for key in given if key not in flags}), **flags)
 
 
-def text_match(given: Mapping[str, Any]) -> StringMatch:
+def text_match(given: Mapping[str, Any]) -> StringMatcher:
     """Return the comparison that a case describes."""
     ignore_case = given.get("ignore_case", False)
     kind, value = next((key, value) for key, value in given.items() if key != "ignore_case")
-    return StringMatch(MatchKind(kind), "" if kind == "present" else value, ignore_case)
+    return StringMatcher(MatchKind(kind), "" if kind == "present" else value, ignore_case)

@@ -17,7 +17,7 @@ from meshegress.table import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
-    StringMatch,
+    StringMatcher,
     VirtualHost,
     WeightedCluster,
 )
@@ -114,7 +114,7 @@ def test_one_name_stands_once() -> None:
 
 def regex(pattern: str) -> VirtualHost:
     """Return a virtual host with *pattern* for a path."""
-    return host("a", route("r", RouteMatch(StringMatch(MatchKind.REGEX, pattern))))
+    return host("a", route("r", RouteMatch(StringMatcher(MatchKind.REGEX, pattern))))
 
 
 @pytest.mark.parametrize(

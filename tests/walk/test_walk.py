@@ -23,7 +23,7 @@ from meshegress.table import (
     Rejected,
     RouteAction,
     RouteMatch,
-    StringMatch,
+    StringMatcher,
     Table,
     WeightedCluster,
 )
@@ -280,7 +280,7 @@ def test_a_fault_below_one_hundred_leaves_both() -> None:
 def test_a_pattern_that_cannot_be_judged_leaves_both() -> None:
     """A class by script is beyond the library's own automaton, if RE2 is not there."""
     pytest.importorskip("meshegress.regex")
-    unknown = RouteMatch(StringMatch(MatchKind.REGEX, r"/\p{Greek}"))
+    unknown = RouteMatch(StringMatcher(MatchKind.REGEX, r"/\p{Greek}"))
     asked = program(listener(http()), routes=[host("*", route("maybe", unknown), route("else"))], clusters=["else"])
     decision = asked.decide(PLAIN)
     assert decision.route == "else" or {one.route for one in decision.candidates} == {"maybe", "else"}

@@ -58,7 +58,7 @@ class NameTable(HostTable, Protocol):
         """Return a copy without the names *removed*, and with those *added*, each with its row."""
 
 
-class Regex(Protocol):
+class Pattern(Protocol):
     """A regular expression that matches whole texts."""
 
     def fullmatch(self, text: str, /) -> bool | None:
@@ -71,7 +71,7 @@ class TextCondition(NamedTuple):
     kind: int
     value: str = ""
     ignore_case: bool = False
-    regex: Regex | None = None
+    regex: Pattern | None = None
 
 
 class HeaderCondition(NamedTuple):

@@ -23,7 +23,7 @@ class Boundary(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class SplitterProgram:
     """A text format for reading: literals and fields in turn, the newline that ends the record taken off."""
 
     commands: tuple[Command, ...]
@@ -36,7 +36,7 @@ class Program:
         return LogSplitter(self.literals, self.fields, widest)
 
 
-def compile_program(pieces: Sequence[Piece], *, names: Names, omit_empty_values: bool) -> Program:
+def compile_program(pieces: Sequence[Piece], *, names: Names, omit_empty_values: bool) -> SplitterProgram:
     """Return the program of *pieces*."""
     literals = [b""]
     commands: list[Command] = []
@@ -49,7 +49,7 @@ def compile_program(pieces: Sequence[Piece], *, names: Names, omit_empty_values:
     is_terminated = literals[-1].endswith(b"\n")
     literals[-1] = literals[-1].removesuffix(b"\n")
     fields = (field_of(command, names=names, omit_empty_values=omit_empty_values) for command in commands)
-    return Program(tuple(commands), tuple(literals), tuple(fields), is_terminated)
+    return SplitterProgram(tuple(commands), tuple(literals), tuple(fields), is_terminated)
 
 
 def may_be_empty(field: LogField) -> bool:
@@ -71,7 +71,7 @@ def _has_fixed_width(field: LogField) -> bool:
     return len(widths) == 1 and all(span.most == span.least and {span.most} == widths for span in field.spans)
 
 
-def boundary_after(program: Program, number: int) -> Boundary:
+def boundary_after(program: SplitterProgram, number: int) -> Boundary:
     """Return what tells the end of field *number*."""
     field, literal = program.fields[number], program.literals[number + 1]
     is_last = number == len(program.fields) - 1
@@ -84,7 +84,7 @@ def boundary_after(program: Program, number: int) -> Boundary:
     return Boundary.ADJACENT if told or _has_fixed_width(following) else Boundary.LOST
 
 
-def check_readable(text: str, program: Program) -> None:
+def check_readable(text: str, program: SplitterProgram) -> None:
     """Raise LogFormatError where lines of the format *text* cannot be read back, with the fields at fault."""
     if not program.commands:
         raise LogFormatError(text, 0, len(text), "the format has no command, so a line tells nothing")

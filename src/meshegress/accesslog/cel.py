@@ -69,13 +69,13 @@ def expression_fault(text: str) -> str | None:
     '`lowerAscii` is no function of one value and 0 arguments'
     """
     try:
-        _Parser(cel_tokens(text)).run()
+        _CelParser(cel_tokens(text)).run()
     except CelError as error:
         return str(error)
     return None
 
 
-class _Parser:
+class _CelParser:
     """Reads tokens from the left to the right."""
 
     def __init__(self, tokens: list[Token]) -> None:

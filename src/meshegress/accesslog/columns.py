@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshegress._engine.chosen import LogColumn, LogKind, read_columns, read_json_columns
-from meshegress.accesslog.entry import Layout
+from meshegress.accesslog.entry import FieldLayout
 from meshegress.accesslog.jsoncolumns import flat_members, json_kinds, pieces_of
 from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.logformat import AccessLogFormat
@@ -20,7 +20,7 @@ _TOO_LONG = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnBlock:
     """Some lines as columns: the type of each is ``number``, ``stamp`` or ``text``; *unread* tells of other lines.
 
     With *is_ascii* no text has a byte above 0x7f.
@@ -35,7 +35,7 @@ class Columns:
 
 def columns_of(
     data: bytes, log: AccessLogFormat, *, names: str, tie_break: TieBreak | None, most_line_bytes: int
-) -> tuple[Columns, ...]:
+) -> tuple[ColumnBlock, ...]:
     """Return the lines of *data* as columns, in parts, at least one.
 
     Raises LogFormatError where records are not one line each.
@@ -55,7 +55,7 @@ def _parts(data: bytes) -> Iterator[memoryview]:
     yield view[start:]
 
 
-def _columns(data: memoryview, parser: TextParser | JsonParser, most: int) -> Columns:
+def _columns(data: memoryview, parser: TextParser | JsonParser, most: int) -> ColumnBlock:
     if isinstance(parser, TextParser):
         kinds = _text_kinds(parser.layout)
         read = read_columns(parser.splitter, kinds, data, takes_first=parser.takes_first, most=most)
@@ -64,10 +64,10 @@ def _columns(data: memoryview, parser: TextParser | JsonParser, most: int) -> Co
         read = read_json_columns(flat_members(parser), kinds, data, pieces_of(parser), most=most)
     types = tuple(_TYPES.get(LogKind(kind), "text") for kind in kinds)
     unread = tuple(_error(parser, bytes(data[start:end]), why) for start, end, why in read.unread)
-    return Columns(read.rows, types, read.columns, unread, read.is_ascii)
+    return ColumnBlock(read.rows, types, read.columns, unread, read.is_ascii)
 
 
-def _text_kinds(layout: Layout) -> bytes:
+def _text_kinds(layout: FieldLayout) -> bytes:
     """What becomes of each field: text is null for a dash where an entry has None for it."""
     return bytes(
         LogKind.TEXT if kind == LogKind.OTHER and layout.typed(number, "-") is None else kind

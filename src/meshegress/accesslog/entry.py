@@ -19,7 +19,7 @@ from meshegress.decision import Decision
 from meshegress.request import Request
 
 
-class Layout:
+class FieldLayout:
     """The fields of a format, shared by all entries that were read in it."""
 
     def __init__(self, commands: tuple[Command, ...], names: tuple[str, ...], *, omit_empty_values: bool) -> None:
@@ -51,9 +51,9 @@ class Layout:
 
 
 @lru_cache(maxsize=64)
-def _layout(texts: tuple[str, ...], names: tuple[str, ...], omit_empty_values: bool) -> Layout:
+def _layout(texts: tuple[str, ...], names: tuple[str, ...], omit_empty_values: bool) -> FieldLayout:
     """Return the layout of commands, as it was pickled; entries of one format share it again."""
-    return Layout(tuple(map(known_command, texts)), names, omit_empty_values=omit_empty_values)
+    return FieldLayout(tuple(map(known_command, texts)), names, omit_empty_values=omit_empty_values)
 
 
 class AccessLogEntry(LogRecord):
@@ -69,20 +69,20 @@ class AccessLogEntry(LogRecord):
 
     __slots__ = ()
 
-    layout: Layout | None
+    layout: FieldLayout | None
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.values: Mapping[str, object] | None = MappingProxyType(dict(values))
 
     @classmethod
-    def from_line(cls, layout: Layout, line: bytes, places: tuple[int, ...]) -> AccessLogEntry:
+    def from_line(cls, layout: FieldLayout, line: bytes, places: tuple[int, ...]) -> AccessLogEntry:
         """Return the entry of a text *line* whose fields lie at *places*: start and end of each, in order."""
         entry = cls.__new__(cls)
         entry.place(layout, line, places)
         return entry
 
     @classmethod
-    def from_json(cls, layout: Layout, values: tuple[object, ...]) -> AccessLogEntry:
+    def from_json(cls, layout: FieldLayout, values: tuple[object, ...]) -> AccessLogEntry:
         """Return the entry of a JSON record; *values* are those of the layout's commands."""
         typed = (
             value if isinstance(value, Shown) else typed_json(command, value)
@@ -234,7 +234,7 @@ class AccessLogEntry(LogRecord):
         return (_with_layout, (dict(self.operators), self.layout))
 
 
-def _with_layout(values: Mapping[str, object], layout: Layout | None) -> AccessLogEntry:
+def _with_layout(values: Mapping[str, object], layout: FieldLayout | None) -> AccessLogEntry:
     entry = AccessLogEntry(values)
     entry.layout = layout
     return entry

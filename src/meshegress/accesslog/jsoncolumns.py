@@ -7,7 +7,7 @@ from collections.abc import Callable
 from meshegress._engine.chosen import LogKind, LogMember
 from meshegress.accesslog.fields import kind_of
 from meshegress.accesslog.jsonparser import JsonParser
-from meshegress.accesslog.template import Constant, Text
+from meshegress.accesslog.template import Constant, Literal
 from meshegress.accesslog.values import Shown, json_string, json_value, to_bytes
 from meshegress.errors import LogParseError
 
@@ -27,7 +27,7 @@ def flat_members(parser: JsonParser) -> tuple[LogMember, ...]:
     for key, child in () if parser.layout.omit_empty_values else parser.tree.members:
         if isinstance(child, Constant):
             members.append(LogMember(to_bytes(json_string(key)), None, constant=to_bytes(json_value(child.value))))
-        elif isinstance(child, Text) and child.command is not None:
+        elif isinstance(child, Literal) and child.command is not None:
             members.append(LogMember(to_bytes(json_string(key)), fields, child.command.operator.is_number))
             fields += 1
         else:

@@ -7,12 +7,12 @@ from itertools import combinations
 
 from meshegress._engine.chosen import LogSplitter
 from meshegress.accesslog.boundaries import compile_program
-from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.entry import AccessLogEntry, FieldLayout
 from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.jsonvalues import read_json
 from meshegress.accesslog.shapes import Names
-from meshegress.accesslog.template import Constant, Items, Members, Node, Text
+from meshegress.accesslog.template import Constant, Items, Literal, Members, Node
 from meshegress.accesslog.textparser import TieBreak
 from meshegress.accesslog.values import to_bytes, to_text
 from meshegress.errors import LogParseError
@@ -32,7 +32,9 @@ class _MisfitError(Exception):
 class JsonParser:
     """A parser of one JSON format; made by ``AccessLogFormat.parser``."""
 
-    def __init__(self, text: str, tree: Members, layout: Layout, *, names: Names, tie_break: TieBreak | None) -> None:
+    def __init__(
+        self, text: str, tree: Members, layout: FieldLayout, *, names: Names, tie_break: TieBreak | None
+    ) -> None:
         self.text = text
         self.tree = tree
         self.layout = layout
@@ -82,7 +84,7 @@ class JsonParser:
         if isinstance(node, Constant):
             if not _same(node.value, value):
                 raise _MisfitError(f"`{value}` stands where `{node.value}` is expected")
-        elif isinstance(node, Text):
+        elif isinstance(node, Literal):
             yield from self._text_values(node, value)
         elif isinstance(node, Members):
             yield from self._member_values(node, value)
@@ -132,7 +134,7 @@ class JsonParser:
             raise _MisfitError("the items of the list do not fit")
         yield from fitting[0]
 
-    def _text_values(self, node: Text, value: object) -> Iterator[object]:
+    def _text_values(self, node: Literal, value: object) -> Iterator[object]:
         command = node.command
         if command is not None:
             _check_type(command, value)
@@ -151,7 +153,7 @@ class JsonParser:
     def _shown(self, command: Command, piece: str) -> object:
         return self.layout.shown(self.layout.numbers[command.text], piece)
 
-    def _splitter(self, node: Text) -> LogSplitter:
+    def _splitter(self, node: Literal) -> LogSplitter:
         if node.source not in self._splitters:
             omit = self.layout.omit_empty_values
             program = compile_program(node.pieces, names=self._names, omit_empty_values=omit)

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from meshegress._engine.chosen import DASHED, LogKind, LogWriter
 from meshegress.accesslog.boundaries import compile_program
 from meshegress.accesslog.detect import Detection, choose_format
-from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.entry import AccessLogEntry, FieldLayout
 from meshegress.accesslog.fields import field_names, kind_of
 from meshegress.accesslog.formatstring import Command, Piece, parse_format
 from meshegress.accesslog.jsonparser import JsonParser
@@ -242,7 +242,7 @@ class AccessLogFormat:
 
         Raises LogFormatError where the format cannot be read back, with the fields at fault.
         """
-        layout = Layout(self.commands, self.names, omit_empty_values=self.omit_empty_values)
+        layout = FieldLayout(self.commands, self.names, omit_empty_values=self.omit_empty_values)
         if self.tree is not None:
             return JsonParser(self.text, self.tree, layout, names=Names(names), tie_break=tie_break)
         return TextParser(self.text, self.pieces, layout, names=Names(names), tie_break=tie_break)

@@ -23,7 +23,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Literal:
     """A string with commands; one command alone gives a typed value."""
 
     source: str
@@ -49,7 +49,7 @@ class Items:
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Constant | Text | Members | Items
+Node: TypeAlias = Constant | Literal | Members | Items
 
 
 def compile_template(value: object, formatters: Collection[str] = (), depth: int = 0) -> Node:
@@ -77,13 +77,13 @@ def compile_template(value: object, formatters: Collection[str] = (), depth: int
 def _compile_text(value: str, formatters: Collection[str]) -> Node:
     pieces = parse_format(value, formatters)
     if any(isinstance(piece, Command) for piece in pieces):
-        return Text(value, pieces)
+        return Literal(value, pieces)
     return Constant("".join(piece for piece in pieces if isinstance(piece, str)))
 
 
 def named_commands(node: Node, path: str = "") -> Iterator[tuple[str, Command]]:
     """Yield (path of keys, command) of *node* in the order in which they are written."""
-    if isinstance(node, Text):
+    if isinstance(node, Literal):
         yield from ((path, piece) for piece in node.pieces if isinstance(piece, Command))
     elif isinstance(node, Members):
         for key, child in node.members:
@@ -97,7 +97,7 @@ def render(node: Node, find: Find, *, omit_empty_values: bool = False) -> str | 
     """Return *node* as compact JSON, None where it shall be left out."""
     if isinstance(node, Constant):
         return None if node.value is None and omit_empty_values else json_value(node.value)
-    if isinstance(node, Text):
+    if isinstance(node, Literal):
         return _render_text(node, find, omit_empty_values=omit_empty_values)
     if isinstance(node, Items):
         items = (render(item, find, omit_empty_values=omit_empty_values) for item in node.items)
@@ -107,7 +107,7 @@ def render(node: Node, find: Find, *, omit_empty_values: bool = False) -> str | 
     return "{" + ",".join(shown) + "}" if shown or not omit_empty_values else None
 
 
-def _render_text(node: Text, find: Find, *, omit_empty_values: bool) -> str | None:
+def _render_text(node: Literal, find: Find, *, omit_empty_values: bool) -> str | None:
     command = node.command
     if command is not None:
         return json_of(command, find(command), omit_empty_values=omit_empty_values)

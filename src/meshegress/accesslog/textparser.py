@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, cast
 
 from meshegress._engine.chosen import LogLines, alphabet_of
-from meshegress.accesslog.boundaries import Program, check_readable, compile_program, may_be_empty
-from meshegress.accesslog.entry import AccessLogEntry, Layout
+from meshegress.accesslog.boundaries import SplitterProgram, check_readable, compile_program, may_be_empty
+from meshegress.accesslog.entry import AccessLogEntry, FieldLayout
 from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command, Piece
 from meshegress.accesslog.shapes import Names
@@ -21,7 +21,7 @@ class TextParser:
     """A parser of one text format; made by ``AccessLogFormat.parser``."""
 
     def __init__(
-        self, text: str, pieces: Sequence[Piece], layout: Layout, *, names: Names, tie_break: TieBreak | None
+        self, text: str, pieces: Sequence[Piece], layout: FieldLayout, *, names: Names, tie_break: TieBreak | None
     ) -> None:
         omit = layout.omit_empty_values
         check_readable(text, compile_program(pieces, names=Names.STRICT, omit_empty_values=omit))
@@ -83,7 +83,7 @@ class TextParser:
         return LogParseError(to_text(data), self.text, "ambiguous", detail)
 
 
-def _may_end_in_newline(program: Program) -> bool:
+def _may_end_in_newline(program: SplitterProgram) -> bool:
     """Whether the last byte of a record can be a newline of its own; fields that may be empty show what is before."""
     for literal, field in zip(program.literals[:0:-1], program.fields[::-1], strict=True):
         if literal or 0x0A in alphabet_of(field):

@@ -11,18 +11,18 @@ from functools import partial
 from meshegress.compiler.model.endpoint_index import EndpointIndex
 from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.rules import ConsolidatedRule
-from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
 from meshegress.resources.destination_rule import Subset, TrafficPolicy
-from meshegress.table import Cluster, Endpoints
+from meshegress.table import Cluster, EndpointState
 
 #: The protocols for which names are resolved per request.
 _DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
 
 RuleOf = Callable[[Service], ConsolidatedRule | None]
 #: What is behind a service's port, for the endpoints with some labels.
-Behind = Callable[[Service, ServicePort, Mapping[str, str]], Endpoints | None]
+Behind = Callable[[Service, RegistryPort, Mapping[str, str]], EndpointState | None]
 
 
 def collect_clusters(
@@ -31,9 +31,9 @@ def collect_clusters(
     """Yield the clusters of *services* and of their subsets, for a proxy on *node*."""
     behind = partial(_endpoints, pools=pools, node=node)
     for service in services:
-        if service.resolution is Resolution.ALIAS:
+        if service.resolution is ServiceResolution.ALIAS:
             continue
-        if service.resolution is Resolution.DYNAMIC_DNS and service.hostname.startswith("*"):
+        if service.resolution is ServiceResolution.DYNAMIC_DNS and service.hostname.startswith("*"):
             if dynamic_dns:
                 yield from _dynamic(service)
             continue
@@ -46,10 +46,10 @@ def collect_clusters(
 def _dynamic(service: Service) -> Iterator[Cluster]:
     for port in service.ports:
         if port.protocol in _DYNAMIC:
-            yield Cluster(service.cluster(port.number), Endpoints.UNKNOWABLE, service.origin(port))
+            yield Cluster(service.cluster(port.number), EndpointState.UNKNOWABLE, service.origin(port))
 
 
-def _of_port(service: Service, port: ServicePort, rule: ConsolidatedRule | None, behind: Behind) -> Iterator[Cluster]:
+def _of_port(service: Service, port: RegistryPort, rule: ConsolidatedRule | None, behind: Behind) -> Iterator[Cluster]:
     policy = _policy_of_port(rule.traffic_policy, port.number) if rule is not None else None
     found = behind(service, port, {})
     # A DNS cluster without endpoints is not made at all, nor are its subsets.
@@ -58,7 +58,7 @@ def _of_port(service: Service, port: ServicePort, rule: ConsolidatedRule | None,
     passthrough = _is_passthrough(policy)
     yield Cluster(
         service.cluster(port.number),
-        Endpoints.UNKNOWABLE if passthrough else found,
+        EndpointState.UNKNOWABLE if passthrough else found,
         service.origin(port),
     )
     for subset, owner in rule.subsets if rule is not None else ():
@@ -69,31 +69,33 @@ def _of_port(service: Service, port: ServicePort, rule: ConsolidatedRule | None,
 
 
 def _subset_endpoints(
-    service: Service, port: ServicePort, subset: Subset, rule_passes_through: bool, behind: Behind
-) -> Endpoints | None:
+    service: Service, port: RegistryPort, subset: Subset, rule_passes_through: bool, behind: Behind
+) -> EndpointState | None:
     # A subset is of the type that its rule gives the whole service, whatever balancer it names itself.
     if rule_passes_through or _is_passthrough(subset.traffic_policy):
-        return Endpoints.UNKNOWABLE
+        return EndpointState.UNKNOWABLE
     found = behind(service, port, subset.labels)
     passes_through = _is_passthrough(_policy_of_port(subset.traffic_policy, port.number))
-    return Endpoints.UNKNOWABLE if passes_through and found is not None else found
+    return EndpointState.UNKNOWABLE if passes_through and found is not None else found
 
 
 def _endpoints(
-    service: Service, port: ServicePort, labels: Mapping[str, str], *, pools: EndpointIndex, node: str | None
-) -> Endpoints | None:
+    service: Service, port: RegistryPort, labels: Mapping[str, str], *, pools: EndpointIndex, node: str | None
+) -> EndpointState | None:
     """Return what is behind a port, None where the cluster is not made for want of endpoints."""
     wanted = labels.items()
-    if service.resolution is Resolution.PASSTHROUGH:
-        return Endpoints.UNKNOWABLE
+    if service.resolution is ServiceResolution.PASSTHROUGH:
+        return EndpointState.UNKNOWABLE
     if service.resolution.is_dns:
         rows = pools.by_port_number(service.key, port.number)
         return (
-            Endpoints.SOME if any(row.healthy is not False and row.labels.items() >= wanted for row in rows) else None
+            EndpointState.SOME
+            if any(row.healthy is not False and row.labels.items() >= wanted for row in rows)
+            else None
         )
     named = pools.by_port_name(service.key, port.name)
     near = (row for row in named if not service.node_local or row.node == node)
-    return Endpoints.SOME if any(row.labels.items() >= wanted for row in near) else Endpoints.NONE
+    return EndpointState.SOME if any(row.labels.items() >= wanted for row in near) else EndpointState.NONE
 
 
 def _policy_of_port(policy: TrafficPolicy | None, number: int) -> TrafficPolicy | None:

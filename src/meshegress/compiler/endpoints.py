@@ -12,7 +12,7 @@ from itertools import product
 
 from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
 from meshegress.compiler.model.labels import NETWORK_LABEL, locality_of, with_topology
-from meshegress.compiler.model.services import Endpoint, Named, Resolution, Service
+from meshegress.compiler.model.services import Endpoint, Named, Service, ServiceResolution
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
 from meshegress.resources.kubernetes import SliceEndpoint
 
@@ -58,7 +58,7 @@ def collect_endpoints(
         if service.is_kubernetes or (not empty_selector_takes_all and _selects_nothing(service)):
             continue
         endpoints = _of_entry(service, workloads, names_itself)
-        if service.resolution is Resolution.DNS_ROUND_ROBIN_LB:
+        if service.resolution is ServiceResolution.DNS_ROUND_ROBIN_LB:
             endpoints = _first_of_each_port(endpoints, taken.get(service.key, set()))
         found = list(endpoints)
         if found:
@@ -68,7 +68,7 @@ def collect_endpoints(
     for key, endpoint in (*sliced, *_of_endpoints(unsliced, slices, domain)):
         pools.setdefault(key, []).append(endpoint)
     for service in services:
-        if service.is_kubernetes and service.selector and service.resolution is Resolution.CLIENT_SIDE_LB:
+        if service.is_kubernetes and service.selector and service.resolution is ServiceResolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
     return EndpointIndex(pools, services)

@@ -16,7 +16,7 @@ from meshegress.compiler.model.part_pool import PartPool
 from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED, UNSPECIFIED_V6, Proxy
 from meshegress.compiler.model.scopes import EgressListener
-from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
 from meshegress.naming import listener_name
 from meshegress.profiles import Profile
 from meshegress.table import FilterChain, FilterChainMatch, Listener
@@ -114,7 +114,7 @@ class Candidate:
 
     kind: _Kind
     service: Service
-    port: ServicePort
+    port: RegistryPort
     binds: tuple[str, ...]
     cidrs: tuple[str, ...]
     egress: EgressListener
@@ -191,7 +191,7 @@ class ListenerBuilder:
             frozenset(address for address, _ in self._of_endpoints & self._of_others),
         )
 
-    def _can_bind(self, binds: tuple[str, ...], port: ServicePort, on_port: bool) -> bool:
+    def _can_bind(self, binds: tuple[str, ...], port: RegistryPort, on_port: bool) -> bool:
         """Return whether *port* may be listened on: not privileged for those who are not, not the proxy's own.
 
         Source: Istio, pilot/pkg/model, CanBindToPort.
@@ -203,13 +203,13 @@ class ListenerBuilder:
         return not (on_wildcard and port.number in self._proxy.reserved_ports)
 
     def _add_everywhere(
-        self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener
+        self, service: Service, port: RegistryPort, binds: tuple[str, ...], egress: EgressListener
     ) -> None:
         """Add one port of a service: on each of its endpoints where it is headless, else in the ordinary place."""
         kind = _kind(port.protocol)
         headless = (
             not binds
-            and service.resolution is Resolution.PASSTHROUGH
+            and service.resolution is ServiceResolution.PASSTHROUGH
             and kind in (_Kind.TCP, _Kind.AUTO)
             and service_address(service, self._proxy) == UNSPECIFIED
         )
@@ -224,9 +224,9 @@ class ListenerBuilder:
                 self._of_endpoints.add((endpoint.address, port.number))
                 self._enter(Candidate(kind, service, port, (endpoint.address,), (), egress))
 
-    def _add(self, service: Service, port: ServicePort, binds: tuple[str, ...], egress: EgressListener) -> None:
+    def _add(self, service: Service, port: RegistryPort, binds: tuple[str, ...], egress: EgressListener) -> None:
         kind = _kind(port.protocol)
-        if kind is None or service.resolution is Resolution.ALIAS:
+        if kind is None or service.resolution is ServiceResolution.ALIAS:
             return
         cidrs: tuple[str, ...] = ()
         if not binds:
@@ -289,7 +289,7 @@ class ListenerBuilder:
         routes = shared_routes if on_wildcard or not port.number else own_routes
         return [*opaque, self._http(routes, service, port, sniffs=True)]
 
-    def _http(self, route_config: str, service: Service, port: ServicePort, *, sniffs: bool) -> FilterChainDraft:
+    def _http(self, route_config: str, service: Service, port: RegistryPort, *, sniffs: bool) -> FilterChainDraft:
         return FilterChainDraft(self._proxy.http_manager(route_config), sniffs=sniffs, origin=service.origin(port))
 
     def _listener(self, entry: _Entry, undeclared_traffic: FilterChain) -> Listener:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from meshegress.compiler.model.addresses import all_addresses
 from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
-from meshegress.compiler.model.services import Endpoint, Resolution, Service
+from meshegress.compiler.model.services import Endpoint, Service, ServiceResolution
 from meshegress.profiles import Profile
 
 
@@ -47,7 +47,7 @@ def _pod_names(service: Service, pods: Iterable[Endpoint], profile: Profile) -> 
 
 
 def _pods(service: Service, pools: EndpointIndex, profile: Profile) -> list[Endpoint]:
-    if service.resolution is not Resolution.PASSTHROUGH or not service.ports:
+    if service.resolution is not ServiceResolution.PASSTHROUGH or not service.ports:
         return []
     rows = pools.by_port_number(service.key, service.ports[0].number)
     named = "." in service.hostname  # or else a Pod with a subdomain has no name that could be made, and is left out

@@ -14,7 +14,7 @@ from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.protocols import Protocol, parse_protocol
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import EgressListener, Scope
-from meshegress.compiler.model.services import Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service
 from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.profiles import Profile
 from meshegress.resources import Sidecar
@@ -115,7 +115,7 @@ def _import(
     buckets = _buckets(row.hosts, namespace, profile)
     port = None
     if row.port is not None:
-        port = ServicePort(row.port.number, row.port.name, parse_protocol(row.port.protocol), -1)
+        port = RegistryPort(row.port.number, row.port.name, parse_protocol(row.port.protocol), -1)
     candidates: Sequence[Service] = index.visible_to(namespace)
     if profile.exact_host_fast_path and _only_exact_hosts(buckets):
         candidates = _owners(buckets, namespace, index)
@@ -165,7 +165,7 @@ def _owners(buckets: Mapping[str, Bucket], namespace: str, index: ServiceIndex) 
     return sorted(found, key=index.age_rank)
 
 
-def _imported(candidates: Iterable[Service], buckets: Mapping[str, Bucket], port: ServicePort | None) -> list[Service]:
+def _imported(candidates: Iterable[Service], buckets: Mapping[str, Bucket], port: RegistryPort | None) -> list[Service]:
     anywhere = buckets.get(ANY_NAMESPACE)
     found: list[Service] = []
     for service in candidates:
@@ -180,7 +180,7 @@ def _imported(candidates: Iterable[Service], buckets: Mapping[str, Bucket], port
     return found
 
 
-def _on_listener_port(service: Service, port: ServicePort | None) -> Service | None:
+def _on_listener_port(service: Service, port: RegistryPort | None) -> Service | None:
     """Return *service* with the listener's port alone, None where it has no such port."""
     if port is None or port.number == 0 or port.protocol is Protocol.HTTP_PROXY:
         return service
@@ -265,7 +265,7 @@ def _owner_for_destination(host: str, namespace: str, index: ServiceIndex, profi
     return min(visible, key=lambda s: (not s.is_kubernetes, s.created or 0, s.namespace), default=None)
 
 
-def _for_destination(service: Service, port: ServicePort | None, ports: set[int]) -> Service | None:
+def _for_destination(service: Service, port: RegistryPort | None, ports: set[int]) -> Service | None:
     if port is not None and port.number and port.protocol is not Protocol.HTTP_PROXY:
         return _on_listener_port(service, port)
     if 0 in ports:

@@ -13,14 +13,14 @@ from meshegress.compiler.model.allocation import with_allocated_addresses
 from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
-from meshegress.compiler.model.services import Resolution, Service, ServicePort, origin_of
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution, origin_of
 from meshegress.compiler.model.ties import service_ties
 from meshegress.naming import cluster_name
 from meshegress.profiles import Profile
 from meshegress.resources import KubernetesService, ServiceEntry
 
 _NO_AUTOMATIC_ADDRESS = "networking.istio.io/enable-autoallocate-ip"
-_RESOLUTIONS = {name.value: name for name in Resolution}
+_RESOLUTIONS = {name.value: name for name in ServiceResolution}
 _EXPORT_TO = "networking.istio.io/exportTo"
 
 
@@ -68,10 +68,10 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
 
 
 @lru_cache(maxsize=1024)
-def _ports(declared: tuple[tuple[int, str, str], ...]) -> tuple[ServicePort, ...]:
+def _ports(declared: tuple[tuple[int, str, str], ...]) -> tuple[RegistryPort, ...]:
     """Return the ports that an entry declares by number, name and protocol; most entries declare the same few."""
     return tuple(
-        ServicePort(number, name, parse_protocol(protocol), index)
+        RegistryPort(number, name, parse_protocol(protocol), index)
         for index, (number, name, protocol) in enumerate(declared)
     )
 
@@ -82,13 +82,13 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
     Source: Istio, pilot/pkg/serviceregistry/kube, ConvertService.
     """
     spec, meta = service.spec, service.metadata
-    address, resolution = UNSPECIFIED, Resolution.CLIENT_SIDE_LB
+    address, resolution = UNSPECIFIED, ServiceResolution.CLIENT_SIDE_LB
     vips: tuple[str, ...] = (UNSPECIFIED,)
     external_name = spec.external_name if spec.type == "ExternalName" else ""
     if external_name:
-        resolution = Resolution.ALIAS
+        resolution = ServiceResolution.ALIAS
     if spec.cluster_ip == "None":
-        resolution = Resolution.PASSTHROUGH
+        resolution = ServiceResolution.PASSTHROUGH
     elif spec.cluster_ip:
         address = spec.cluster_ip
         vips = tuple(spec.cluster_ips) if len(spec.cluster_ips) > 1 else (address,)
@@ -100,7 +100,7 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         namespace=service.namespace,
         name=service.name,
         ports=tuple(
-            ServicePort(
+            RegistryPort(
                 port.port,
                 port.name,
                 kubernetes_protocol(port.port, port.name, port.protocol, port.app_protocol),
@@ -166,9 +166,11 @@ def _shown(address: IPv4Address | IPv6Address) -> str:
     return f"::ffff:{mapped}" if mapped is not None else str(address)
 
 
-def _automatic_addresses(entry: ServiceEntry, resolution: Resolution) -> dict[str, tuple[str | None, str | None]]:
+def _automatic_addresses(
+    entry: ServiceEntry, resolution: ServiceResolution
+) -> dict[str, tuple[str | None, str | None]]:
     """Return the last IPv4 and IPv6 address that ``status`` lists for each host."""
-    if not entry.status.addresses or resolution is Resolution.PASSTHROUGH or entry.spec.addresses:
+    if not entry.status.addresses or resolution is ServiceResolution.PASSTHROUGH or entry.spec.addresses:
         return {}
     if entry.metadata.labels.get(_NO_AUTOMATIC_ADDRESS, "").lower() == "false":
         return {}

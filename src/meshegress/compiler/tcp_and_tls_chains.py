@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from meshegress.compiler.model.drafts import FilterChainDraft, single, target_cluster, weighted
 from meshegress.compiler.model.proxy import UNSPECIFIED, UNSPECIFIED_V6, Proxy
 from meshegress.compiler.model.routing import MESH_GATEWAY, ResolvedVirtualService, RouteTarget, TcpEntry
-from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
 from meshegress.profiles import Profile
 from meshegress.resources.virtual_service import L4MatchAttributes, TLSMatchAttributes
 from meshegress.table import TcpProxy
@@ -33,7 +33,7 @@ class TcpAndTlsChains:
     def plan(
         self,
         service: Service,
-        port: ServicePort,
+        port: RegistryPort,
         *,
         bind: str,
         cidrs: tuple[str, ...],
@@ -50,7 +50,7 @@ class TcpAndTlsChains:
     def _tls(
         self,
         service: Service,
-        port: ServicePort,
+        port: RegistryPort,
         bind: str,
         cidrs: tuple[str, ...],
         virtual_services: Sequence[ResolvedVirtualService],
@@ -70,7 +70,7 @@ class TcpAndTlsChains:
         return [self._own(service, port, cidrs, names)]
 
     def _tls_matches(
-        self, virtual_services: Sequence[ResolvedVirtualService], port: ServicePort
+        self, virtual_services: Sequence[ResolvedVirtualService], port: RegistryPort
     ) -> Iterator[tuple[TcpEntry, TLSMatchAttributes]]:
         for entry in (entry for row in virtual_services for entry in row.tls):
             for match in entry.route.match:
@@ -87,11 +87,11 @@ class TcpAndTlsChains:
 
     def _is_dynamic(self, service: Service) -> bool:
         """Return whether names below the wildcard that *service* is are resolved for each connection."""
-        dynamic = service.hostname.startswith("*") and service.resolution is Resolution.DYNAMIC_DNS
+        dynamic = service.hostname.startswith("*") and service.resolution is ServiceResolution.DYNAMIC_DNS
         return dynamic and self.profile.dynamic_dns_for_sidecars
 
     def _own(
-        self, service: Service, port: ServicePort, cidrs: tuple[str, ...], names: tuple[str, ...] = ()
+        self, service: Service, port: RegistryPort, cidrs: tuple[str, ...], names: tuple[str, ...] = ()
     ) -> FilterChainDraft:
         """Return the chain to the cluster of *service* itself."""
         number = service.ports[0].number if len(service.ports) == 1 else port.number
@@ -109,7 +109,7 @@ class TcpAndTlsChains:
     def _tcp(
         self,
         service: Service,
-        port: ServicePort,
+        port: RegistryPort,
         cidrs: tuple[str, ...],
         virtual_services: Sequence[ResolvedVirtualService],
     ) -> Iterator[FilterChainDraft]:
@@ -125,7 +125,7 @@ class TcpAndTlsChains:
         if not covered:
             yield self._own(service, port, cidrs)
 
-    def _subnets(self, entry: TcpEntry, port: ServicePort) -> list[str] | None:
+    def _subnets(self, entry: TcpEntry, port: RegistryPort) -> list[str] | None:
         """Return the subnets of the matches that apply, None where the entry takes everything of the service."""
         if not entry.route.match:
             return None
@@ -137,7 +137,7 @@ class TcpAndTlsChains:
                 found.extend(match.destination_subnets)
         return found
 
-    def _applies(self, match: TLSMatchAttributes | L4MatchAttributes, port: ServicePort) -> bool:
+    def _applies(self, match: TLSMatchAttributes | L4MatchAttributes, port: RegistryPort) -> bool:
         return (
             (not match.gateways or MESH_GATEWAY in match.gateways)
             and self.proxy.has_labels(match.source_labels)
@@ -145,11 +145,11 @@ class TcpAndTlsChains:
             and match.source_namespace in ("", self.proxy.namespace)
         )
 
-    def _routed(self, entry: TcpEntry, port: ServicePort) -> TcpProxy:
+    def _routed(self, entry: TcpEntry, port: RegistryPort) -> TcpProxy:
         clusters = [self._cluster(target, port) for target in entry.targets]
         return TcpProxy(weighted(entry.targets, clusters))
 
-    def _cluster(self, target: RouteTarget, port: ServicePort) -> str:
+    def _cluster(self, target: RouteTarget, port: RegistryPort) -> str:
         service = self.services.get(target.host)
         only = service.ports[0].number if service is not None and len(service.ports) == 1 else None
         return target_cluster(target, service, only_port=only, listener_port=port.number)

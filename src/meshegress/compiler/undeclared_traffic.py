@@ -20,13 +20,13 @@ from meshegress.naming import (
 )
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig, Sidecar
-from meshegress.resources.mesh_config import OutboundTrafficMode
+from meshegress.resources.mesh_config import MeshOutboundMode
 from meshegress.resources.sidecar import SidecarOutboundMode
 from meshegress.table import (
     EVERY_PATH,
     Cluster,
     DirectResponse,
-    Endpoints,
+    EndpointState,
     FilterChain,
     FilterChainMatch,
     Listener,
@@ -81,7 +81,7 @@ def outbound_policy(
     return OutboundPolicy(_mode(policy.mode, profile), egress_proxy, origin)
 
 
-def _mode(written: OutboundTrafficMode | SidecarOutboundMode, profile: Profile) -> PolicyMode:
+def _mode(written: MeshOutboundMode | SidecarOutboundMode, profile: Profile) -> PolicyMode:
     """Return what happens under the mode *written*; all that a release does not know is ``REGISTRY_ONLY`` to it."""
     mode = PolicyMode(written.value) if written.known else PolicyMode.REGISTRY_ONLY
     if mode is PolicyMode.ALLOW_ANY_DYNAMIC_DNS and not profile.allow_any_dynamic_dns:
@@ -120,10 +120,10 @@ def catch_all_host(policy: OutboundPolicy) -> VirtualHost:
 
 def fixed_clusters(policy: OutboundPolicy) -> Iterator[Cluster]:
     """Yield the clusters that every sidecar has."""
-    yield Cluster(PASSTHROUGH_CLUSTER, Endpoints.UNKNOWABLE)
-    yield Cluster(BLACK_HOLE_CLUSTER, Endpoints.NONE)
+    yield Cluster(PASSTHROUGH_CLUSTER, EndpointState.UNKNOWABLE)
+    yield Cluster(BLACK_HOLE_CLUSTER, EndpointState.NONE)
     if policy.mode is PolicyMode.ALLOW_ANY_DYNAMIC_DNS:
-        yield Cluster(ALLOW_ANY_DYNAMIC_DNS_CLUSTER, Endpoints.UNKNOWABLE)
+        yield Cluster(ALLOW_ANY_DYNAMIC_DNS_CLUSTER, EndpointState.UNKNOWABLE)
 
 
 def own_listeners(policy: OutboundPolicy, proxy: Proxy, mesh: MeshConfig) -> Iterator[Listener]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meshegress._match import host_subset_of
 from meshegress.compiler.model.scopes import Scope
-from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
 from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.decision import Origin
 
@@ -29,7 +29,7 @@ def why_not(name: str, port: int, *, index: ServiceIndex, scope: Scope) -> Itera
     folded = name.lower().rstrip(".")
     hosts = {host for host in index.by_host if host_subset_of(folded, host.lower())}
     for service in index.services if hosts else ():
-        if service.hostname in hosts and service.resolution is not Resolution.ALIAS:
+        if service.hostname in hosts and service.resolution is not ServiceResolution.ALIAS:
             reason = _reason(service, port, index, scope)
             if reason:
                 yield OverlookedResource(service.origin(service.port(port)), reason)
@@ -57,7 +57,7 @@ def _reason(service: Service, port: int, index: ServiceIndex, scope: Scope) -> s
     return _beaten_by(service, own, same_host)
 
 
-def _beaten_by(service: Service, port: ServicePort, same_host: list[Service]) -> str | None:
+def _beaten_by(service: Service, port: RegistryPort, same_host: list[Service]) -> str | None:
     """Return which service of the same host and namespace stands before this one on *port*."""
     rivals = [one for one in same_host if one.port(port.number) is not None]
     if not rivals:

@@ -11,14 +11,14 @@ from meshegress.request import Request
 from meshegress.route_rows import route_row
 from meshegress.table import (
     DirectResponse,
-    Endpoints,
+    EndpointState,
     FieldMatch,
     HttpConnectionManager,
     MatchKind,
     Redirect,
     Route,
     RouteConfiguration,
-    StringMatch,
+    StringMatcher,
     Table,
     VirtualHost,
     WeightedCluster,
@@ -126,7 +126,7 @@ def _state(table: Table, name: str) -> str:
     cluster = table.clusters.get(name)
     if cluster is None:
         return "" if ClusterName.parse(name) is None else " – it does not exist"
-    return " – nothing stands behind it" if cluster.endpoints is Endpoints.NONE else ""
+    return " – nothing stands behind it" if cluster.endpoints is EndpointState.NONE else ""
 
 
 def _failed_condition(route: Route, row: RouteRow, view: RequestView) -> str | None:
@@ -149,5 +149,5 @@ def _field_words(field: FieldMatch) -> str:
     return f"not {_words(field.value)}" if field.invert else _words(field.value)
 
 
-def _words(match: StringMatch) -> str:
+def _words(match: StringMatcher) -> str:
     return _COMPARED[match.kind].format(match.value) + (", in any case" if match.ignore_case else "")

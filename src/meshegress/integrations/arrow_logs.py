@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshegress import AccessLogFormat, LogParseError
-from meshegress.accesslog.columns import Columns, columns_of
+from meshegress.accesslog.columns import ColumnBlock, columns_of
 from meshegress.errors import MissingExtraError
 
 try:
@@ -46,7 +46,7 @@ def read_table(
     return LogTable(pa.Table.from_batches(batches), tuple(error for columns in read for error in columns.unread))
 
 
-def _batch(columns: Columns, names: tuple[str, ...]) -> Any:
+def _batch(columns: ColumnBlock, names: tuple[str, ...]) -> Any:
     arrays = [
         _array(type_name, columns.rows, column, is_ascii=columns.is_ascii)
         for type_name, column in zip(columns.types, columns.columns, strict=True)

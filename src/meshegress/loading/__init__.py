@@ -8,14 +8,14 @@ from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Severity
 from meshegress.loading.gc_pause import gc_paused
 from meshegress.loading.resource_loader import ResourceLoader
-from meshegress.loading.resource_set import ResourceSet, Unsupported
+from meshegress.loading.resource_set import ResourceSet, UnmodelledObject
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.rules import VALIDATIONS
 from meshegress.sources import SIZE_LIMIT, open_sources
 
 DEFAULT_NAMESPACE = "default"
 
-__all__ = ["ResourceSet", "Unsupported", "check", "load", "named"]
+__all__ = ["ResourceSet", "UnmodelledObject", "check", "load", "named"]
 
 
 def check(

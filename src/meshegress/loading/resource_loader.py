@@ -23,7 +23,7 @@ from meshegress.loading.meshes import find_mesh, read_mesh
 from meshegress.loading.places import FixedPlace, Place, TextPlace
 from meshegress.loading.plain_yaml import read_stream
 from meshegress.loading.report import Report, outside, problems_of_limits, subject_of
-from meshegress.loading.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, Unsupported
+from meshegress.loading.resource_set import FIELDS, GROUPS, REACH, UNKNOWN_REACH, ResourceSet, UnmodelledObject
 from meshegress.profiles import Profile
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, MeshConfig, Namespace, Resource
 from meshegress.resources.reading import ShapeProblem, read
@@ -51,7 +51,7 @@ class ResourceLoader:
         self._resources: dict[type[Resource], dict[tuple[str, str], Resource]] = {kind: {} for kind in FIELDS}
         self._mesh: tuple[MeshConfig, Source] | None = None
         self._skipped: Counter[str] = Counter()
-        self._unsupported: list[Unsupported] = []
+        self._unsupported: list[UnmodelledObject] = []
 
     def add(self, opened: Text | Value | Finding) -> None:
         """Take one opened source, or the finding in its stead."""
@@ -163,7 +163,7 @@ class ResourceLoader:
         metadata = metadata if isinstance(metadata, Mapping) else {}
         namespace, name = str(metadata.get("namespace") or self.namespace), str(metadata.get("name") or "")
         reach = REACH.get((group, kind), UNKNOWN_REACH)
-        self._unsupported.append(Unsupported(kind, namespace, name, place.find(()), reach))
+        self._unsupported.append(UnmodelledObject(kind, namespace, name, place.find(()), reach))
         message = f"this kind is not modelled; it could touch {reach}"
         problem = Problem((), message, severity=Severity.WARNING, code="EG301")
         self.report.at(place, problem, f"{kind} `{namespace}/{name}`")

@@ -26,7 +26,7 @@ from meshegress.resources import (
 
 
 @dataclass(frozen=True, slots=True)
-class Unsupported:
+class UnmodelledObject:
     """An object of a kind that could change decisions and is not modelled; *reach* says which ones."""
 
     kind: str
@@ -60,7 +60,7 @@ class ResourceSet:
     mesh_config: MeshConfig = field(default_factory=MeshConfig)
     mesh_config_source: Source | None = None
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    unsupported: tuple[Unsupported, ...] = ()
+    unsupported: tuple[UnmodelledObject, ...] = ()
 
     def each(self) -> Iterator[Resource]:
         """Give every resource, kind by kind."""
@@ -106,7 +106,7 @@ def _exchanged(
     return tuple([row for row in (*found, *new.values()) if row is not None]), gone
 
 
-def _unsupported(row: Unsupported) -> tuple[str, str, str]:
+def _unsupported(row: UnmodelledObject) -> tuple[str, str, str]:
     return row.kind, row.namespace, row.name
 
 

@@ -10,11 +10,11 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
 
-from meshegress.regex.automaton import Automaton, Unsupported
+from meshegress.regex.automaton import Automaton, UnsupportedPatternError
 from meshegress.regex.characters import PatternError
 from meshegress.regex.syntax import parse
 
-__all__ = ["PatternError", "Regex", "Unsupported", "compile_regex", "is_valid_re2"]
+__all__ = ["PatternError", "Regex", "UnsupportedPatternError", "compile_regex", "is_valid_re2"]
 
 
 class Regex(Protocol):
@@ -43,7 +43,7 @@ def is_valid_re2(pattern: str) -> bool:
 def compile_regex(pattern: str) -> Regex:
     """Return *pattern*, ready to be compared with whole texts.
 
-    Raises PatternError where it is no RE2 pattern, Unsupported where it is one and nothing here can run it.
+    Raises PatternError where it is no RE2 pattern, UnsupportedPatternError where it is one and nothing here can run it.
 
     >>> compile_regex("a+").fullmatch("aaa"), compile_regex("a+").fullmatch("aab")
     (True, False)
@@ -71,7 +71,7 @@ class _Re2:
         try:
             self._compiled = re2.compile(pattern, options)
         except re2.error as error:
-            raise Unsupported(pattern, "RE2 refuses it") from error
+            raise UnsupportedPatternError(pattern, "RE2 refuses it") from error
 
     def fullmatch(self, text: str) -> bool:
         return self._compiled.fullmatch(text.encode("utf-8", "surrogatepass")) is not None

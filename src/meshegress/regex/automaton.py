@@ -22,7 +22,7 @@ MAX_REMEMBERED = 2000
 ACCEPT = 0
 
 
-class Unsupported(ValueError):  # noqa: N818 (a limit, not a mistake)
+class UnsupportedPatternError(ValueError):
     """The pattern is RE2's and cannot be run here; ``reason`` says why."""
 
     def __init__(self, pattern: str, reason: str) -> None:
@@ -78,7 +78,7 @@ class _Fork:
 class Automaton:
     """A pattern, ready to be compared with whole texts.
 
-    Raises Unsupported where it names what Python has no table of, or would need more states than is wise.
+    Raises UnsupportedPatternError where it names what Python has no table of, or would need more states than is wise.
     """
 
     def __init__(self, pattern: str, tree: Node) -> None:
@@ -137,9 +137,9 @@ class Automaton:
 
     def _build(self, node: Node, after: int) -> int:
         if isinstance(node, Script):
-            raise Unsupported(self._pattern, f"no table of script `{node.name}`")
+            raise UnsupportedPatternError(self._pattern, f"no table of script `{node.name}`")
         if isinstance(node, Compound) and node.depth > MAX_DEPTH:
-            raise Unsupported(self._pattern, "it nests too deeply")
+            raise UnsupportedPatternError(self._pattern, "it nests too deeply")
         if isinstance(node, Repeat):
             return self._build_repeat(node, after)
         if isinstance(node, Alternate):
@@ -166,7 +166,7 @@ class Automaton:
 
     def _add(self, state: _Read | _Fork) -> int:
         if len(self._states) >= MAX_STATES:
-            raise Unsupported(self._pattern, "it needs too many states")
+            raise UnsupportedPatternError(self._pattern, "it needs too many states")
         self._states.append(state)
         return len(self._states) - 1
 

@@ -32,10 +32,10 @@ def parse(pattern: str) -> Node:
 
     Raises PatternError where it is no RE2 pattern.
     """
-    return _Parser(pattern).parse()
+    return _PatternParser(pattern).parse()
 
 
-class _Parser(CharReader):
+class _PatternParser(CharReader):
     """The state of reading one pattern: beside the place and the flags, the groups that are open."""
 
     def __init__(self, pattern: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshegress.resources._message import Message, Origin, Support
+from meshegress.resources._message import Message, SourceLookup, Support
 from meshegress.resources.destination_rule import DestinationRule
 from meshegress.resources.gateway import Gateway
 from meshegress.resources.kubernetes import Endpoints, EndpointSlice, KubernetesService, Namespace, Pod
@@ -52,11 +52,11 @@ __all__ = [
     "Message",
     "Namespace",
     "ObjectMeta",
-    "Origin",
     "Pod",
     "Resource",
     "ServiceEntry",
     "Sidecar",
+    "SourceLookup",
     "Support",
     "VirtualService",
     "WorkloadEntry",

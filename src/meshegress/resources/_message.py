@@ -180,7 +180,7 @@ Base64 = Annotated[str, AfterValidator(_base64)]
 _ORIGIN = "_origin"
 
 
-class Origin(Protocol):
+class SourceLookup(Protocol):
     """Where a loaded object stands: something that finds the place of a value on demand."""
 
     def find(self, path: tuple[str | int, ...], /) -> Source:
@@ -244,7 +244,7 @@ class Message(BaseModel):
         """The fields of the wire that this message does not declare, by their wire name."""
         return self.__pydantic_extra__ or {}
 
-    def placed(self, origin: Origin) -> None:
+    def placed(self, origin: SourceLookup) -> None:
         """Remember where this was loaded from; loading calls it once."""
         self.__dict__[_ORIGIN] = origin
 
@@ -253,7 +253,7 @@ class Message(BaseModel):
 
         What was built in Python has the place ``<python>``.
         """
-        origin: Origin | None = self.__dict__.get(_ORIGIN)
+        origin: SourceLookup | None = self.__dict__.get(_ORIGIN)
         return Source() if origin is None else origin.find(path)
 
     def as_wire(self) -> dict[str, Any]:
@@ -271,7 +271,7 @@ class Message(BaseModel):
 
     def written(self, *path: str | int) -> str | None:
         """Return the scalar at *path* as the text has it, before it became a value; None where there is no text."""
-        origin: Origin | None = self.__dict__.get(_ORIGIN)
+        origin: SourceLookup | None = self.__dict__.get(_ORIGIN)
         return None if origin is None else origin.written(path)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:

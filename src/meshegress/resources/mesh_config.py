@@ -34,7 +34,7 @@ class AccessLogEncoding(WireEnum):
     JSON = "JSON"
 
 
-class OutboundTrafficMode(WireEnum):
+class MeshOutboundMode(WireEnum):
     """Whether unmatched traffic leaves."""
 
     REGISTRY_ONLY = "REGISTRY_ONLY"
@@ -47,10 +47,10 @@ class OutboundTrafficMode(WireEnum):
         return (0, 1, 3)
 
 
-class OutboundTrafficPolicy(Message):
+class MeshOutboundTrafficPolicy(Message):
     """What sidecars do with traffic that no service matches; written empty it is ``REGISTRY_ONLY``."""
 
-    mode: OutboundTrafficMode = honoured(OutboundTrafficMode.REGISTRY_ONLY)
+    mode: MeshOutboundMode = honoured(MeshOutboundMode.REGISTRY_ONLY)
     tls: dict[str, Any] | None = harmless(None)
 
 
@@ -199,8 +199,8 @@ class MeshConfig(Message):
     enable_envoy_access_log_service: Bool = harmless(False)
     disable_envoy_listener_log: Bool = harmless(False)
     default_config: ProxyConfig | None = honoured(None)
-    outbound_traffic_policy: OutboundTrafficPolicy = honoured(
-        factory=lambda: OutboundTrafficPolicy(mode=OutboundTrafficMode.ALLOW_ANY)
+    outbound_traffic_policy: MeshOutboundTrafficPolicy = honoured(
+        factory=lambda: MeshOutboundTrafficPolicy(mode=MeshOutboundMode.ALLOW_ANY)
     )
     inbound_traffic_policy: InboundTrafficPolicy | None = harmless(None)
     config_sources: tuple[dict[str, Any], ...] = harmless(())

@@ -20,7 +20,7 @@ SINCE: dict[tuple[str, str], str] = {
     ("MeshConfig", "service_scope_configs"): "1.28",
     ("TrafficPolicy", "retry_budget"): "1.28",
     ("MeshConfig", "hbone_idle_timeout"): "1.29",
-    ("OutboundTrafficPolicy", "tls"): "1.30",
+    ("MeshOutboundTrafficPolicy", "tls"): "1.30",
     ("RetryBudget", "budget_interval"): "1.31",
     ("HTTPSettings", "http2_keep_alive"): "1.31",
     ("HTTPRedirect", "prefix_rewrite"): "1.31",

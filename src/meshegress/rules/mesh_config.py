@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig
-from meshegress.resources.mesh_config import OutboundTrafficMode
+from meshegress.resources.mesh_config import MeshOutboundMode
 from meshegress.resources.shape import shown
 from meshegress.rules.names import duration_fault, is_dns_label, nanoseconds, port_fault, wildcard_fault
 from meshegress.rules.problem import Problem, Problems, Rule, fault
@@ -18,7 +18,7 @@ _HOUR = 3600 * 10**9
 
 def _ask_mode(mesh: MeshConfig, profile: Profile) -> Problems:
     """Refuse a mode that the release does not have."""
-    unknown = mesh.outbound_traffic_policy.mode is OutboundTrafficMode.ALLOW_ANY_DYNAMIC_DNS
+    unknown = mesh.outbound_traffic_policy.mode is MeshOutboundMode.ALLOW_ANY_DYNAMIC_DNS
     if unknown and not profile.allow_any_dynamic_dns_known:
         message = f"Istio {profile.release} knows no mode `ALLOW_ANY_DYNAMIC_DNS`"
         yield Problem(("outboundTrafficPolicy", "mode"), message, "choose ALLOW_ANY")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from meshegress.testing.conformance.ledger import read_ledger
-from meshegress.testing.conformance.runner import Report, kind_of
+from meshegress.testing.conformance.runner import Tally, kind_of
 
 DATA = Path(__file__).parents[2] / "data"
 RECORDED = DATA / "decisions.jsonl.xz"
@@ -34,7 +34,7 @@ def chosen() -> list[bytes]:
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_decisions_are_what_was_recorded(shard: int) -> None:
     """Each request goes where it went, by the same way, and with the same words in the log."""
-    report, ledger = Report(), read_ledger()
+    report, ledger = Tally(), read_ledger()
     for line in chosen()[shard::SHARDS]:
         record = json.loads(line)
         for result in kind_of(record).checks(record):

@@ -8,7 +8,7 @@ import pytest
 
 from meshegress import ResourceError
 from meshegress.testing.conformance.check import Check, Skipped
-from meshegress.testing.conformance.runner import Report, run
+from meshegress.testing.conformance.runner import Tally, run
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_line_that_is_no_vector_is_refused_with_its_place(tmp_path: Path, line: 
 
 def test_report_counts_each_check_once() -> None:
     """A check passes, differs, or is known to be undefined; a skipped record counts all its checks."""
-    report = Report()
+    report = Tally()
     for result in (
         Check("a@1.30/c1", True, 1, 1),
         Check("a@1.30/c2", False, 1, 2),
@@ -45,6 +45,6 @@ def test_report_counts_each_check_once() -> None:
 
 def test_known_check_that_passes_is_passed() -> None:
     """The ledger excuses a difference; it hides nothing."""
-    report = Report()
+    report = Tally()
     report.add(Check("a@1.30/c3", True, 1, 1), {"a@1.30/c3": "a coin toss"})
     assert report.closing_line == "1 passed, 0 failed, 0 skipped"

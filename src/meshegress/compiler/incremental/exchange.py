@@ -27,7 +27,7 @@ ListenerDelta = Delta[Listener, FilterChain]
 RouteDelta = Delta[RouteConfiguration, VirtualHost]
 
 #: The place of a chain's service in the order in which services are imported.
-Order = Callable[[FilterChain], tuple[Any, ...]]
+ChainPlace = Callable[[FilterChain], tuple[Any, ...]]
 
 _Clusters = dict[str, Cluster]
 _Part = TypeVar("_Part")
@@ -108,7 +108,7 @@ def exchange_listeners(
     once: Once,
     *,
     is_plain: Callable[[int], bool],
-    order: Order,
+    order: ChainPlace,
     who: Hashable,
 ) -> tuple[tuple[Listener, ...], tuple[ListenerDelta, ...]]:
     """Return the listeners of *old* with some removed, some new and other chains in some, and the exchanges of chains.
@@ -138,7 +138,9 @@ def exchange_listeners(
     return _with_own(left, [one for one in coming.values() if not _is_shared(one)], is_plain, order), tuple(deltas)
 
 
-def _exchange_chains(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> Listener:
+def _exchange_chains(
+    before: Listener, leaving: Listener | None, coming: Listener | None, order: ChainPlace
+) -> Listener:
     """Return *before* with other chains: by server name each service has its own, and all of HTTP share one."""
     parts = [part for part in (leaving, coming) if part is not None]
     if any(part.default_filter_chain != before.default_filter_chain for part in parts):
@@ -153,7 +155,9 @@ def _exchange_chains(before: Listener, leaving: Listener | None, coming: Listene
     return replace(before, filter_chains=tuple(chains), tls_inspector=by_name)
 
 
-def _require_another_creator(before: Listener, leaving: Listener | None, coming: Listener | None, order: Order) -> None:
+def _require_another_creator(
+    before: Listener, leaving: Listener | None, coming: Listener | None, order: ChainPlace
+) -> None:
     """Raise NotSeparableError unless the one chain of *before* stays what it is, and its first service too."""
     chain = before.filter_chains[0]
     for part in (leaving, coming):
@@ -180,7 +184,7 @@ def _without(
 
 
 def _with_own(
-    listeners: list[Listener], coming: Iterable[Listener], is_plain: Callable[[int], bool], order: Order
+    listeners: list[Listener], coming: Iterable[Listener], is_plain: Callable[[int], bool], order: ChainPlace
 ) -> tuple[Listener, ...]:
     """Return *listeners* with those that one service alone has, each behind those of older services."""
 

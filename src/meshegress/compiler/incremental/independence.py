@@ -13,7 +13,7 @@ from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
-from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.services import Service, ServiceResolution
 from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.compiler.pipeline import Registry
 from meshegress.resources import ServiceEntry
@@ -77,7 +77,7 @@ def _is_simple(service: Service) -> bool:
     host = service.hostname
     entry = service.resource
     selector = entry.spec.workload_selector if isinstance(entry, ServiceEntry) else None
-    selects = service.resolution is Resolution.PASSTHROUGH and selector is not None
+    selects = service.resolution is ServiceResolution.PASSTHROUGH and selector is not None
     takes_all = service.address == UNSPECIFIED and any(
         port.protocol.is_tcp and not port.protocol.is_tls for port in service.ports
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from meshegress.compiler.model.proxy import UNSPECIFIED
-from meshegress.compiler.model.services import Named, Resolution, Service
+from meshegress.compiler.model.services import Named, Service, ServiceResolution
 
 _SLOTS = 256 * 254
 _PRIME = 65011
@@ -38,7 +38,7 @@ def _is_allocated(service: Service) -> bool:
         not service.is_kubernetes
         and service.address == UNSPECIFIED
         and not service.hostname.startswith("*")
-        and service.resolution is not Resolution.PASSTHROUGH
+        and service.resolution is not ServiceResolution.PASSTHROUGH
     )
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from meshegress.compiler.model.addresses import of_one_family, service_address
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
-from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.services import Service, ServiceResolution
 
 _KUBERNETES = ".svc."
 
@@ -78,7 +78,7 @@ def service_domains(
         forms = list(_with_port(alternative_names(name, proxy.dns_domain, absolute=absolute), port))
         domains += (*_with_port([name], port), *forms)
         other_forms += forms
-    if service.is_kubernetes and service.resolution is Resolution.PASSTHROUGH:
+    if service.is_kubernetes and service.resolution is ServiceResolution.PASSTHROUGH:
         domains += ["*." + domain for domain in domains]
     domains += _with_port(_domain_addresses(service, proxy), port)
     return domains, other_forms

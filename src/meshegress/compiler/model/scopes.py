@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meshegress.compiler.model.hosts import Overlaps
 from meshegress.compiler.model.routing import ResolvedVirtualService
-from meshegress.compiler.model.services import Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service
 from meshegress.resources import Sidecar
 
 
@@ -15,7 +15,7 @@ from meshegress.resources import Sidecar
 class EgressListener:
     """One egress listener of a Sidecar, or the one of the default scope, and what it imports."""
 
-    port: ServicePort | None
+    port: RegistryPort | None
     bind: str
     capture_none: bool
     services: Sequence[Service]

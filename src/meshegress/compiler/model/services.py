@@ -15,7 +15,7 @@ from meshegress.naming import cluster_name
 from meshegress.resources import Resource
 
 
-class Resolution(Enum):
+class ServiceResolution(Enum):
     """How a service's endpoints are found."""
 
     CLIENT_SIDE_LB = "STATIC"
@@ -29,11 +29,11 @@ class Resolution(Enum):
     is_dns: bool
 
 
-for _member in Resolution:
-    _member.is_dns = _member in (Resolution.DNS_LB, Resolution.DNS_ROUND_ROBIN_LB)
+for _member in ServiceResolution:
+    _member.is_dns = _member in (ServiceResolution.DNS_LB, ServiceResolution.DNS_ROUND_ROBIN_LB)
 
 
-class ServicePort(NamedTuple):
+class RegistryPort(NamedTuple):
     """A port of a service; ``place`` is its index in ``spec.ports``, -1 where it stands elsewhere."""
 
     number: int
@@ -60,8 +60,8 @@ class Service:
     hostname: str
     namespace: str
     name: str
-    ports: tuple[ServicePort, ...]
-    resolution: Resolution
+    ports: tuple[RegistryPort, ...]
+    resolution: ServiceResolution
     resource: Resource
     object_name: str
     host_path: tuple[str | int, ...] = ()
@@ -89,7 +89,7 @@ class Service:
         """The namespace and host under which endpoints are pooled."""
         return Named(self.namespace, self.hostname)
 
-    def port(self, number: int) -> ServicePort | None:
+    def port(self, number: int) -> RegistryPort | None:
         """Return the port *number*, or None."""
         for port in self.ports:
             if port.number == number:
@@ -97,14 +97,14 @@ class Service:
         return None
 
     @property
-    def firsts(self) -> Iterable[ServicePort]:
+    def firsts(self) -> Iterable[RegistryPort]:
         """The first port of each number: Kubernetes allows one for each transport, such as UDP and TCP."""
-        found: dict[int, ServicePort] = {}
+        found: dict[int, RegistryPort] = {}
         for port in self.ports:
             found.setdefault(port.number, port)
         return found.values()
 
-    def origin(self, port: ServicePort | None = None) -> Origin:
+    def origin(self, port: RegistryPort | None = None) -> Origin:
         """Return where *port* of this service, or the service itself, stands in the resources."""
         for own, origin in zip(self.ports, self.origins, strict=True):
             if own is port:
@@ -118,7 +118,7 @@ class Service:
                 return name
         return cluster_name(number, self.hostname)
 
-    def with_ports(self, ports: Iterable[ServicePort]) -> Service:
+    def with_ports(self, ports: Iterable[RegistryPort]) -> Service:
         """Return the service with these of its *ports* alone."""
         kept = tuple(ports)
         origins = tuple(self.origin(port) for port in kept)

@@ -13,7 +13,7 @@ from meshegress.addressing import canonical_address
 from meshegress.compiler.model.orders import TieOrder, TieRule, tie_orders
 from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
-from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.services import Service, ServiceResolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def shared_domain_ports(services: Sequence[Service]) -> Mapping[int, int]:
 def _own_domains(service: Service) -> Iterator[tuple[str, int]]:
     """Yield the names under which the routes of *service* answer, with each port."""
     numbers = [port.number for port in service.ports if port.protocol.is_http_or_auto]
-    if numbers and service.resolution is not Resolution.ALIAS:
+    if numbers and service.resolution is not ServiceResolution.ALIAS:
         yield from ((domain, number) for domain in domains_of(service) for number in numbers)
 
 
@@ -182,7 +182,7 @@ def tied(one: Service, other: Service) -> bool:
 
 def _claims(service: Service, protocols: _PortProtocols) -> Iterator[tuple[tuple[Hashable, ...], tuple[int, ...]]]:
     """Yield what a service claims and on which ports, such that two claimants get in each other's way."""
-    if service.resolution is Resolution.ALIAS:
+    if service.resolution is ServiceResolution.ALIAS:
         return
     yield ("host", service.hostname.lower()), tuple(port.number for port in service.ports)
     bound = "cidr" if "/" in service.address else service.address

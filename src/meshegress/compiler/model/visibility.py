@@ -10,7 +10,7 @@ from functools import cached_property
 from meshegress.compiler.model.deltas import patched
 from meshegress.compiler.model.entry_visibility import EntryVisibility
 from meshegress.compiler.model.protocols import Protocol
-from meshegress.compiler.model.services import Named, Resolution, Service
+from meshegress.compiler.model.services import Named, Service, ServiceResolution
 from meshegress.profiles import Profile
 
 PUBLIC, PRIVATE, NOBODY = "*", ".", "~"
@@ -72,7 +72,7 @@ class ServiceIndex:
     @cached_property
     def alias_names(self) -> frozenset[str]:
         """The hosts that are aliases, or that aliases point at."""
-        aliases = [service for service in self.services if service.resolution is Resolution.ALIAS]
+        aliases = [service for service in self.services if service.resolution is ServiceResolution.ALIAS]
         return frozenset(name for alias in aliases for name in (alias.hostname, alias.external_name))
 
     def changed(self, removed: Sequence[Service], added: Sequence[Service]) -> ServiceIndex:
@@ -143,7 +143,9 @@ def resolve_aliases(services: Sequence[Service]) -> Sequence[Service]:
 
     Source: Istio, pilot/pkg/model, resolveServiceAliases.
     """
-    targets = {service.key: service.external_name for service in services if service.resolution is Resolution.ALIAS}
+    targets = {
+        service.key: service.external_name for service in services if service.resolution is ServiceResolution.ALIAS
+    }
     if not targets:
         return services
     by_host = {key.name: target for key, target in targets.items()}

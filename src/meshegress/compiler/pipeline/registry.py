@@ -20,7 +20,7 @@ from meshegress.compiler.model.protocols import parse_protocol
 from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import Scope
-from meshegress.compiler.model.services import Resolution, Service
+from meshegress.compiler.model.services import Service, ServiceResolution
 from meshegress.compiler.model.ties import (
     ContestedPorts,
     TieGroups,
@@ -134,7 +134,7 @@ class Registry:
     @cached_property
     def _addresses_that_matter(self) -> frozenset[str]:
         """The addresses that a listener of their own has on every proxy but the one that bears them."""
-        headless = (service for service in self.index.services if service.resolution is Resolution.PASSTHROUGH)
+        headless = (service for service in self.index.services if service.resolution is ServiceResolution.PASSTHROUGH)
         return frozenset(endpoint.address for service in headless for endpoint in self.endpoints.of(service.key))
 
     def sidecar_of(self, proxy: Proxy) -> Sidecar | None:

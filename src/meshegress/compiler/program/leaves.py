@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from meshegress._engine.layout import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
 from meshegress.compiler.program.layout import Owner
 from meshegress.compiler.program.trees import RoutesLayout
-from meshegress.decision import Assumption, Decision, Destination, Origin, Outcome
+from meshegress.decision import Assumption, Decision, Origin, Outcome, SplitDestination
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,
-    Endpoints,
+    EndpointState,
     FaultAbort,
     FilterChain,
     ListenerKind,
@@ -93,7 +93,7 @@ def cluster_outcome(table: Table, name: str) -> Outcome:
     cluster = table.clusters.get(name)
     if cluster is None:
         return Outcome.NO_CLUSTER
-    return Outcome.NO_ENDPOINTS if cluster.endpoints is Endpoints.NONE else Outcome.SERVICE
+    return Outcome.NO_ENDPOINTS if cluster.endpoints is EndpointState.NONE else Outcome.SERVICE
 
 
 def _listener_leaf(owner: Owner, place: int) -> Decision:
@@ -164,7 +164,7 @@ def _send(
         name = clusters[0].cluster
         return replace(here, outcome=cluster_outcome(table, name), cluster=name, governed_by=governed_by)
     destinations = tuple(
-        Destination(member.cluster, member.weight, cluster_outcome(table, member.cluster)) for member in clusters
+        SplitDestination(member.cluster, member.weight, cluster_outcome(table, member.cluster)) for member in clusters
     )
     return replace(here, outcome=Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
 

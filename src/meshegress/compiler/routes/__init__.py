@@ -19,7 +19,7 @@ from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService, RouteTarget
 from meshegress.compiler.model.scopes import EgressListener, Scope
-from meshegress.compiler.model.services import Resolution, Service, ServicePort
+from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
 from meshegress.compiler.model.ties import domains_of
 from meshegress.compiler.routes.http import http_routes
 from meshegress.compiler.routes.label_dependent import HostRoutes, LabelDependentRoutes, Routed, RouteSet
@@ -41,7 +41,7 @@ class _Served:
 
     host: str
     service: Service
-    ports: tuple[ServicePort, ...]
+    ports: tuple[RegistryPort, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class RouteBuilder:
                 yield group
         rest = [one for host, one in served.items() if host not in consumed]
         for one in claimant_first(rest, lambda one: domains_of(one.service), self._turn) if self._turn else rest:
-            if one.service.resolution is not Resolution.ALIAS:
+            if one.service.resolution is not ServiceResolution.ALIAS:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
     def _groups_of(
@@ -252,7 +252,7 @@ def _otherwise(by_port: Mapping[int, Sequence[_Served]]) -> dict[str, HostRoutes
     found: dict[str, HostRoutes] = {}
     for number, services in by_port.items():
         for one in services:
-            if one.service.resolution is Resolution.ALIAS:
+            if one.service.resolution is ServiceResolution.ALIAS:
                 return {}
             own = next(port for port in one.ports if port.number == number)
             group = _default_group(one, own)
@@ -260,7 +260,7 @@ def _otherwise(by_port: Mapping[int, Sequence[_Served]]) -> dict[str, HostRoutes
     return found
 
 
-def _default_group(one: _Served, port: ServicePort) -> _Group:
+def _default_group(one: _Served, port: RegistryPort) -> _Group:
     origin = one.service.origin(port)
     service = one.service
     named = service.cluster(port.number) if one.host == service.hostname else cluster_name(port.number, one.host)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from meshegress.compiler.model.drafts import weighted
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget
-from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest
-from meshegress.resources.virtual_service import StringMatch as StringMatchResource
+from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest, StringMatch
 from meshegress.table import (
     EVERY_PATH,
     DirectResponse,
@@ -22,7 +21,7 @@ from meshegress.table import (
     Route,
     RouteAction,
     RouteMatch,
-    StringMatch,
+    StringMatcher,
 )
 
 _REDIRECT_CODES = {0: 301, 301: 301, 302: 302, 303: 303, 307: 307, 308: 308}
@@ -115,19 +114,19 @@ def _takes_everything(match: RouteMatch) -> bool:
 def _route_match(match: HTTPMatchRequest) -> RouteMatch:
     path = _string_match(match.uri, match.ignore_uri_case) if match.uri is not None else EVERY_PATH.path
     if path.kind is MatchKind.PRESENT:
-        path = StringMatch(MatchKind.PREFIX, "/", match.ignore_uri_case)
+        path = StringMatcher(MatchKind.PREFIX, "/", match.ignore_uri_case)
     pseudo = ((":method", match.method), (":authority", match.authority), (":scheme", match.scheme))
     headers = sorted((*_fields(match.headers), *_absent(match.without_headers)), key=lambda header: header.name)
     headers += [FieldMatch(name, _string_match(value)) for name, value in pseudo if value is not None]
     return RouteMatch(path, tuple(headers), tuple(_fields(match.query_params, lower=False)))
 
 
-def _fields(conditions: Mapping[str, StringMatchResource | None], *, lower: bool = True) -> Iterator[FieldMatch]:
+def _fields(conditions: Mapping[str, StringMatch | None], *, lower: bool = True) -> Iterator[FieldMatch]:
     for name, value in conditions.items():
         yield FieldMatch(name.lower() if lower else name, _string_match(value))
 
 
-def _absent(conditions: Mapping[str, StringMatchResource | None]) -> Iterator[FieldMatch]:
+def _absent(conditions: Mapping[str, StringMatch | None]) -> Iterator[FieldMatch]:
     """Yield conditions that must not hold; a missing header counts as empty unless mere presence is asked about."""
     for name, value in conditions.items():
         match = _string_match(value)
@@ -135,11 +134,11 @@ def _absent(conditions: Mapping[str, StringMatchResource | None]) -> Iterator[Fi
         yield FieldMatch(name.lower(), match, invert=True, missing_is_empty=empty)
 
 
-def _string_match(match: StringMatchResource | None, ignore_case: bool = False) -> StringMatch:
+def _string_match(match: StringMatch | None, ignore_case: bool = False) -> StringMatcher:
     if match is None or match.regex == "*":
-        return StringMatch(MatchKind.PRESENT)
+        return StringMatcher(MatchKind.PRESENT)
     for kind in (MatchKind.EXACT, MatchKind.PREFIX, MatchKind.REGEX):
         value = getattr(match, kind.value)
         if value is not None:
-            return StringMatch(kind, value, ignore_case)
-    return StringMatch(MatchKind.PRESENT)
+            return StringMatcher(kind, value, ignore_case)
+    return StringMatcher(MatchKind.PRESENT)

@@ -43,7 +43,7 @@ KINDS = (
 
 
 @dataclass(slots=True)
-class Report:
+class Tally:
     """What came of a run: how many passed, what differs, what upstream leaves undefined, what was skipped."""
 
     passed: int = 0
@@ -55,7 +55,7 @@ class Report:
     def closing_line(self) -> str:
         """The counts of checks, as the last line of a run.
 
-        >>> Report(passed=3).closing_line
+        >>> Tally(passed=3).closing_line
         '3 passed, 0 failed, 0 skipped'
         """
         skipped = sum(record.checks for record in self.skipped)
@@ -83,7 +83,7 @@ class Report:
         }
 
 
-def run(paths: Iterable[str | Path], *, only: str | None = None, ledger: Mapping[str, str] | None = None) -> Report:
+def run(paths: Iterable[str | Path], *, only: str | None = None, ledger: Mapping[str, str] | None = None) -> Tally:
     """Run the vector files at *paths* and report.
 
     *only* keeps one record or check, by its id with or without the release (``s001``, ``s001@1.30``, ``s001@1.30/c4``).
@@ -91,7 +91,7 @@ def run(paths: Iterable[str | Path], *, only: str | None = None, ledger: Mapping
 
     Raises ResourceError for a file that is no vector file.
     """
-    report = Report()
+    report = Tally()
     known = read_ledger() if ledger is None else ledger
     for path in paths:
         for result in _results(path, only):

@@ -11,8 +11,8 @@ from meshegress.resources import MeshConfig, Resource
 from meshegress.resources.mesh_config import (
     LabelSelector,
     MatchRule,
-    OutboundTrafficMode,
-    OutboundTrafficPolicy,
+    MeshOutboundMode,
+    MeshOutboundTrafficPolicy,
     ServiceEntryVisibility,
     Visibility,
     VisibilityPolicy,
@@ -60,7 +60,7 @@ _SHARES: tuple[tuple[int, st.SearchStrategy[Resource]], ...] = (
 _RESOURCES = [kind for share, kind in _SHARES for _ in range(share)]
 _RESOURCE = st.sampled_from(_RESOURCES).flatmap(lambda kind: kind)
 _PART = st.sampled_from([*_RESOURCES, *[scenarios()] * 12]).flatmap(lambda part: part)
-_MODE = st.sampled_from((OutboundTrafficMode.ALLOW_ANY, *OutboundTrafficMode))
+_MODE = st.sampled_from((MeshOutboundMode.ALLOW_ANY, *MeshOutboundMode))
 _LABELS: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, *LABELS))
 _SELECTED = _LABELS.map(lambda labels: MatchRule(namespace_selector=LabelSelector(match_labels=labels)))
 _POLICY = st.builds(VisibilityPolicy, visibility=st.sampled_from(Visibility), matching_rules=some(_SELECTED))
@@ -83,7 +83,7 @@ def resources() -> st.SearchStrategy[Resource]:
 def mesh_configs(draw: st.DrawFn) -> MeshConfig:
     """Draw a mesh configuration."""
     return MeshConfig(
-        outbound_traffic_policy=OutboundTrafficPolicy(mode=draw(_MODE)),
+        outbound_traffic_policy=MeshOutboundTrafficPolicy(mode=draw(_MODE)),
         default_service_export_to=rarely(draw, _EXPORT, ("*",)),
         default_virtual_service_export_to=rarely(draw, _PRIVATE, ("*",)),
         default_destination_rule_export_to=rarely(draw, _PRIVATE, ("*",)),
