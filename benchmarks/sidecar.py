@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meshegress._engine.chosen import Decider
 from meshegress._engine.layout import port_bits
 from meshegress.compiler.program import program_of
 from meshegress.request import Request
@@ -34,7 +35,8 @@ def decide() -> Callable[[Request], object]:
         Listener("0.0.0.0_443", ("0.0.0.0",), 443, tuple(tls), tls_inspector=True),
     )
     served = tuple(VirtualHost(host, (host,), (Route(host, EVERY_PATH, RouteAction(_to(host))),)) for host in HOSTS)
-    return program_of(Table(listeners, {"80": RouteConfiguration("80", served)}, {})).decider(port_bits(()), str).decide
+    program = program_of(Table(listeners, {"80": RouteConfiguration("80", served)}, {}))
+    return Decider(program.walk, port_bits(()), str).decide
 
 
 def requests(count: int) -> list[Request]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from meshegress.compiler.incremental import EntryChange
@@ -29,8 +29,9 @@ from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import SIZE_LIMIT, Loadable
-from meshegress.unmodelled import Unmodelled
-from meshegress.view import View
+from meshegress.uncertainty.careful import CarefulDecider
+from meshegress.uncertainty.limits import Limits
+from meshegress.workload_tables import WorkloadTables
 
 
 class Mesh:
@@ -58,7 +59,7 @@ class Mesh:
         self._resources = loaded
         self._registries: dict[TieOrder, Registry] = {}
         self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
-        self._views: dict[tuple[TieOrder, Proxy, int], View] = {}
+        self._workload_tables: dict[tuple[TieOrder, Proxy, int], WorkloadTables] = {}
         self._layout_builder = LayoutBuilder()
 
     @property
@@ -80,20 +81,16 @@ class Mesh:
         metadata: Mapping[str, str] | None = None,
         dns_domain: str = "",
     ) -> Egress:
-        """Return the table of one workload; workloads that are told the same share it.
+        """Return the table of one workload; workloads with the same effective configuration share one.
 
         *workload* is a Workload, or its namespace with the rest beside it.
         """
         if isinstance(workload, str):
             given = {} if addresses is None else {"addresses": tuple(addresses)}
             workload = Workload(workload, labels=labels or {}, metadata=metadata or {}, dns_domain=dns_domain, **given)
-        chosen = workload
-        return Egress(
-            workload,
-            self.view(workload),
-            view_in=lambda order: self.view(chosen, order),
-            unmodelled=self._unmodelled,
-        )
+        tables = self.tables_of(workload)
+        careful = CarefulDecider(workload, tables, tables_in=partial(self.tables_of, workload), limits=self._limits)
+        return Egress(workload, tables, careful)
 
     def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers *workload* for *host*; none where it passes on.
@@ -143,16 +140,16 @@ class Mesh:
             return
         self._registries[NATURAL] = change.registry
         self._layout_builder = LayoutBuilder(before._layout_builder)
-        for key, view in tuple(before._views.items()):
+        for key, tables in tuple(before._workload_tables.items()):
             if key[0] == NATURAL:
                 with suppress(NotSeparableError):
-                    self._views[key] = changed = view.changed(change, self._layout_builder)
-                    self._tables[NATURAL, view.proxy.namespace, key[2]] = changed.tables
+                    self._workload_tables[key] = changed = tables.changed(change, self._layout_builder)
+                    self._tables[NATURAL, tables.proxy.namespace, key[2]] = changed.tables
         self._layout_builder.forget_before()
 
     @cached_property
-    def _unmodelled(self) -> Unmodelled:
-        return Unmodelled(self._resources)
+    def _limits(self) -> Limits:
+        return Limits(self._resources)
 
     def registry(self, order: TieOrder = NATURAL) -> Registry:
         """Return what all workloads share, under one *order* of tied resources."""
@@ -161,20 +158,20 @@ class Mesh:
                 self._registries[order] = Registry(self._resources, self._profile, order)
         return self._registries[order]
 
-    def view(self, workload: Workload, order: TieOrder = NATURAL) -> View:
-        """Return what *workload* is told, under one *order* of tied resources."""
+    def tables_of(self, workload: Workload, order: TieOrder = NATURAL) -> WorkloadTables:
+        """Return the tables of *workload* under one *order* of tied resources."""
         registry = self.registry(order)
         proxy = registry.proxy_of(workload)
         sidecar = registry.sidecar_of(proxy)
         tables = self._scope_tables(registry, proxy.namespace, sidecar)
         known = tables.known(proxy)
         key = (order, known, id(sidecar))
-        found = self._views.get(key)
+        found = self._workload_tables.get(key)
         if found is None:
             with gc_paused():
                 compiled = tables.compile(known)
                 program = self._layout_builder.program(compiled.table, routes=compiled.routes)
-                found = self._views.setdefault(key, View(program, compiled, tables, known))
+                found = self._workload_tables.setdefault(key, WorkloadTables(program, compiled, tables, known))
         return found
 
     def _scope_tables(self, registry: Registry, namespace: str, sidecar: Sidecar | None) -> ScopeTables:

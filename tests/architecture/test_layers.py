@@ -20,9 +20,9 @@ LAYERS = [
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
     {"loading", "sources", "logs"},
-    {"table", "route_rows"},
-    {"compiler", "explain", "unaddressed", "unmodelled"},
-    {"mesh", "egress", "view", "columns"},
+    {"table"},
+    {"compiler", "explain"},
+    {"mesh", "egress", "workload_tables", "uncertainty", "columns"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

@@ -134,7 +134,7 @@ def test_a_change_of_one_entry_is_there_at_once(added: list[ServiceEntry], remov
     before = Mesh(BASE)
     old = before.egress("shop").table
     changed = before.with_changes(added, removed)
-    assert len(changed._views) == 1
+    assert len(changed._workload_tables) == 1
     table = changed.egress("shop").table
     assert table == whole(changed).egress("shop").table
     assert list(origins(table)) == list(origins(whole(changed).egress("shop").table))
@@ -175,7 +175,7 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
     )
 
     def held() -> list[int]:
-        views = [mesh.view(workload) for workload in WORKLOADS]
+        views = [mesh.tables_of(workload) for workload in WORKLOADS]
         tables = [view.program.table for view in views]
         layout = [view.program._layout.layout for view in views]
         routes = [routes for table in tables for routes in table.route_configurations.values()]
@@ -193,7 +193,7 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
         assert mesh.egress(workload).names is not None
     before = held()
     mesh = mesh.with_changes([entry("m", port=port, created=9)])
-    assert len(mesh._views) == len(WORKLOADS)
+    assert len(mesh._workload_tables) == len(WORKLOADS)
     more = [0, 1, int(port is HTTP), 0, 0, 0]
     assert held() == [count + added for count, added in zip(before, more, strict=True)]
 
@@ -204,7 +204,7 @@ def test_a_thousand_changes_leave_no_waste() -> None:
     mesh.egress("shop")
     for number in range(1000):
         mesh = mesh.with_changes([entry(f"n{number}"), entry(f"n{number}", port=HTTP)], [entry(f"n{number - 1}")])
-    layout = mesh.egress("shop")._view.program._layout.layout
+    layout = mesh.egress("shop")._tables.program._layout.layout
     assert len(layout.chain_leaves) < 300
     require_same(mesh.egress("shop"), whole(mesh).egress("shop"), [])
 
@@ -217,8 +217,8 @@ def test_a_table_goes_when_its_last_reader_does() -> None:
         mesh = Mesh(BASE)
         egress = mesh.egress("shop")
         egress.decide("https://b.example.com/"), egress.explain("http://nowhere.org/"), egress.names
-        assert egress._way.leaves
-        held = [weakref.ref(thing) for thing in (mesh, egress, egress._view, egress._view.registry)]
+        assert egress._columns.leaves
+        held = [weakref.ref(thing) for thing in (mesh, egress, egress._tables, egress._tables.registry)]
         mesh = mesh.with_changes([entry("m")])
         egress = mesh.egress("shop")
         assert [reference() for reference in held] == [None] * 4

@@ -43,7 +43,7 @@ def test_workloads_that_are_told_the_same_share_it() -> None:
 def test_workloads_that_are_told_otherwise_share_their_scope() -> None:
     """Labels that a route asks for make another table, of the same services; a Sidecar's make another scope."""
     mesh = load(SCOPED)
-    views = [mesh.view(Workload("shop", labels=labels)) for labels in ({}, {"team": "red"}, {"tier": "front"})]
+    views = [mesh.tables_of(Workload("shop", labels=labels)) for labels in ({}, {"team": "red"}, {"tier": "front"})]
     assert len({id(view.program.table) for view in views}) == 3
     assert views[0].compiled.scope is views[1].compiled.scope
     assert views[0].compiled.scope is not views[2].compiled.scope

@@ -24,7 +24,7 @@ from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table
 from meshegress.testing import strategies
-from meshegress.view import View
+from meshegress.workload_tables import WorkloadTables
 
 World = Sequence[Resource | MeshConfig]
 
@@ -177,10 +177,12 @@ def test_labels_that_choose_a_rule_change_its_clusters_alone() -> None:
     assert front.clusters["outbound|80||a.com"] is plain.clusters["outbound|80||a.com"]
 
 
-def test_what_is_shared_is_lowered_once() -> None:
+def test_what_is_shared_is_laid_out_once() -> None:
     """The matching tables of listeners and domains are one, whoever holds them; only routes differ."""
     mesh = check(MANY)[0]
-    layout = [mesh.view(Workload("shop", labels=labels)).program._layout.layout for labels in ({}, {"team": "red"})]
+    layout = [
+        mesh.tables_of(Workload("shop", labels=labels)).program._layout.layout for labels in ({}, {"team": "red"})
+    ]
     nodes = [[row.node for row in one.listeners] for one in layout]
     assert all(one is other for one, other in zip(*nodes, strict=True))
     domains = [[chain.routes.domains for chain in one.http_chains.values()] for one in layout]
@@ -201,7 +203,7 @@ spec:
 def test_a_rule_that_applies_to_some_leaves_all_other_hosts(first: str) -> None:
     """Where none of its routes hold the host has the routes of its service, and nothing else changes."""
     mesh = check(MANY + "---" + ONLY_RED)[0]
-    views = {team: mesh.view(Workload("shop", labels={"team": team})) for team in (first, "red", "blue", "green")}
+    views = {team: mesh.tables_of(Workload("shop", labels={"team": team})) for team in (first, "red", "blue", "green")}
     hosts = {team: views[team].program.table.route_configurations["80"].virtual_hosts for team in views}
     assert hosts["blue"] is hosts["green"]
     apart = [red.name for red, blue in zip(hosts["red"], hosts["blue"], strict=True) if red is not blue]
@@ -212,7 +214,7 @@ def test_a_rule_that_applies_to_some_leaves_all_other_hosts(first: str) -> None:
     assert len(domains) == 1
 
 
-def _http_chains(view: View) -> Sequence[HttpChain]:
+def _http_chains(view: WorkloadTables) -> Sequence[HttpChain]:
     return list(view.program._layout.layout.http_chains.values())
 
 

@@ -18,7 +18,7 @@ from meshegress.columns import COLUMNS, KINDS, row_request
 from meshegress.columns.arrow_memory import read_batches
 from meshegress.compiler.program.layout import TableLayout, lay_out_table
 from meshegress.table import FilterChainMatch, HttpConnectionManager, Listener, RouteConfiguration, Table, VirtualHost
-from meshegress.unaddressed import free_address
+from meshegress.uncertainty.addresses import free_address
 from meshegress.wire.paths import PathNormalization
 from walk.tables import host, http, listener, opaque, route, route_of
 from walk.test_walk_twins import ADDRESSES, NAMES, hosts, listeners

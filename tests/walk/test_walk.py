@@ -292,7 +292,7 @@ def test_no_answer_is_made_twice() -> None:
     assert asked.decide(PLAIN) is asked.decide(Request.http("b.com", address="1.2.3.4"))
 
 
-def test_what_two_tables_share_is_lowered_once() -> None:
+def test_what_two_tables_share_is_laid_out_once() -> None:
     """A listener and a route configuration that stay keep their nodes."""
     table, layout_builder = program(listener(http()), routes=[host("a.com")]).table, LayoutBuilder()
     first = layout_builder.program(table)

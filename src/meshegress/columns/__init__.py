@@ -35,7 +35,7 @@ CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ColumnDeciderContext:
     """How the columns of one workload are decided; ``Columns`` of the engine says what is open."""
 
     walk: Any
@@ -122,7 +122,9 @@ def is_arrow(value: object) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
 
 
-def decide_columns(way: Way, data: Any, *, names: Mapping[str, str | None], threads: int = 1) -> Decided:
+def decide_columns(
+    context: ColumnDeciderContext, data: Any, *, names: Mapping[str, str | None], threads: int = 1
+) -> Decided:
     """Return the decisions on the rows of *data*; *names* say how its columns are called, where not as ``COLUMNS``.
 
     Raises ValueError where a column is missing, or of a type that cannot be read.
@@ -133,9 +135,9 @@ def decide_columns(way: Way, data: Any, *, names: Mapping[str, str | None], thre
     if type(threads) is not int or threads < 1:
         raise ValueError(f"`threads` is a number from 1, not `{threads!r}`")
     numbers = array("i")
-    others = _Others(way)
+    others = _Others(context)
     for batch in read_batches(data):
-        decided = _decide_batch(way, batch, _columns_of(batch, names), others, threads)
+        decided = _decide_batch(context, batch, _columns_of(batch, names), others, threads)
         if numbers:
             numbers.extend(decided)
         else:
@@ -146,16 +148,16 @@ def decide_columns(way: Way, data: Any, *, names: Mapping[str, str | None], thre
 class _Others:
     """The decisions that are no leaf's: they are numbered behind the leaves."""
 
-    def __init__(self, way: Way) -> None:
-        self._way = way
+    def __init__(self, context: ColumnDeciderContext) -> None:
+        self._context = context
         self._numbers: dict[Decision, int] = {}
         self._decisions: list[Decision] = []
         self._known: dict[tuple[Any, ...], int] = {}
 
     def decision(self, number: int) -> Decision:
         """Return the decision with *number*."""
-        place = number - self._way.leaves
-        return self._way.decision(number) if place < 0 else self._decisions[place]
+        place = number - self._context.leaves
+        return self._context.decision(number) if place < 0 else self._decisions[place]
 
     def number(self, values: tuple[Any, ...]) -> int:
         """Return the number of the decision on a row with these values, in the order of ``COLUMNS``."""
@@ -168,9 +170,9 @@ class _Others:
         request = row_request(values)
         if request is None:
             return _NULL_ROW
-        decision = self._way.decide(request)
+        decision = self._context.decide(request)
         if decision not in self._numbers:
-            self._numbers[decision] = self._way.leaves + len(self._decisions)
+            self._numbers[decision] = self._context.leaves + len(self._decisions)
             self._decisions.append(decision)
         return self._numbers[decision]
 
@@ -220,7 +222,7 @@ def _column_named(batch: Batch, name: str, names: Mapping[str, str | None]) -> C
 
 
 def _decide_batch(
-    way: Way, batch: Batch, columns: tuple[Column | None, ...], others: _Others, threads: int
+    context: ColumnDeciderContext, batch: Batch, columns: tuple[Column | None, ...], others: _Others, threads: int
 ) -> array[int]:
     numbers = array("i", [0]) * batch.length
     kind = columns[COLUMNS.index("kind")]
@@ -228,8 +230,8 @@ def _decide_batch(
     if kind is not None and kind.dictionary is not None:
         values = (text_at(kind.dictionary, row) for row in range(kind.dictionary.length))
         kinds = bytes(KINDS.get(value or "", _NO_KIND) for value in values)
-    rows = Columns(batch.length, columns, way.free_address, way.careful, way.unknown, kinds)
-    left = _walk_chunks(lambda start, stop: rows.walk(way.walk, numbers, start, stop), batch.length, threads)
+    rows = Columns(batch.length, columns, context.free_address, context.careful, context.unknown, kinds)
+    left = _walk_chunks(lambda start, stop: rows.walk(context.walk, numbers, start, stop), batch.length, threads)
     for row in _rows_left(numbers) if left else ():
         numbers[row] = others.number(rows.values(row))
     return numbers

@@ -8,7 +8,6 @@ from meshegress._match import NO_MATCH, DomainTable
 from meshegress.explain.steps import RejectedAlternative, Step
 from meshegress.naming import ClusterName
 from meshegress.request import Request
-from meshegress.route_rows import route_row
 from meshegress.table import (
     DirectResponse,
     EndpointState,
@@ -23,6 +22,7 @@ from meshegress.table import (
     VirtualHost,
     WeightedCluster,
 )
+from meshegress.table.route_rows import route_row
 from meshegress.wire import CODEC_REPLIES, CodecError
 from meshegress.wire.paths import normalize_path, split_target
 

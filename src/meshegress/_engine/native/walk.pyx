@@ -320,26 +320,34 @@ cdef class Walk:
         return 0
 
 
-@cython.final
 cdef class Decider:
-    """Let *walk* answer what it can alone, and *otherwise* the rest; see ``reference.walk.Decider``."""
+    """Decides requests: *walk* alone where nothing is uncertain, *otherwise* the rest; see ``reference.walk.Decider``."""
 
     cdef Walk walk
     cdef object otherwise
     cdef bytes bits
-    cdef const uint8_t *careful  # a bit for each port, in *bits*, which all workloads of a mesh share
+    cdef const uint8_t *uncertain  # a bit for each port, in *bits*, which all workloads of a mesh share
 
-    def __cinit__(self, Walk walk not None, bytes careful not None, otherwise):
-        if len(careful) != 8192:
-            raise ValueError(f"expected a bit for each port, not {len(careful)} bytes")
-        self.walk, self.otherwise, self.bits = walk, otherwise, careful
-        self.careful = bytes_text(careful)
+    def __init__(self, Walk walk not None, bytes uncertain not None, otherwise):
+        if len(uncertain) != 8192:
+            raise ValueError(f"expected a bit for each port, not {len(uncertain)} bytes")
+        self.walk, self.otherwise, self.bits = walk, otherwise, uncertain
+        self.uncertain = bytes_text(uncertain)
+
+    @classmethod
+    def __class_getitem__(cls, answer):
+        return cls
 
     def decide(self, request):
-        """Return the answer to *request*."""
+        """Return where *request* goes; a text is taken as a URL, for the request that fetching it sends.
+
+        Raises RequestError for a bad URL, TypeError for what is neither, and nothing for a Request.
+        """
         cdef PackedRequest packed
+        if self.uncertain is NULL:
+            raise TypeError("a decider is not initialised: call __init__ first")
         if isinstance(request, PackedRequest):
             packed = <PackedRequest>request
-            if packed.is_addressed and not self.careful[packed.view.port >> 3] >> (packed.view.port & 7) & 1:
+            if packed.is_addressed and not self.uncertain[packed.view.port >> 3] >> (packed.view.port & 7) & 1:
                 return self.walk.answer_of(self.walk.number_of(packed))
         return self.otherwise(request)

@@ -256,28 +256,30 @@ class Walk(Generic[Answer]):
 
 
 class Decider(Generic[Answer]):
-    """Let *walk* answer what it can alone, and *otherwise* the rest.
+    """Decides requests: *walk* answers alone where nothing is uncertain, *otherwise* answers the rest.
 
-    The rest is what is no request, a request without an address, and one to a *careful* port, which has its bit set.
+    The rest is whatever is not a request, a request without an address, and one to an *uncertain* port, whose bit is
+    set. ``Egress`` is the subclass that users meet.
     """
 
-    __slots__ = ("_careful", "_otherwise", "_walk")
-
-    def __init__(self, walk: Walk[Answer], careful: bytes, otherwise: Callable[[Any], Answer]) -> None:
-        if len(careful) != 8192:
-            raise ValueError(f"expected a bit for each port, not {len(careful)} bytes")
+    def __init__(self, walk: Walk[Answer], uncertain: bytes, otherwise: Callable[[Any], Answer]) -> None:
+        if len(uncertain) != 8192:
+            raise ValueError(f"expected a bit for each port, not {len(uncertain)} bytes")
         self._walk = walk
-        self._careful = careful
+        self._uncertain = uncertain
         self._otherwise = otherwise
 
     def decide(self, request: Any) -> Answer:
-        """Return the answer to *request*."""
-        if isinstance(request, PackedRequest) and request.address is not None and not self._is_careful(request.port):
+        """Return where *request* goes; a text is taken as a URL, for the request that fetching it sends.
+
+        Raises RequestError for a bad URL, TypeError for what is neither, and nothing for a Request.
+        """
+        if isinstance(request, PackedRequest) and request.address is not None and not self._is_uncertain(request.port):
             return self._walk.decide(request)
         return self._otherwise(request)
 
-    def _is_careful(self, port: int) -> bool:
-        return bool(self._careful[port >> 3] >> (port & 7) & 1)
+    def _is_uncertain(self, port: int) -> bool:
+        return bool(self._uncertain[port >> 3] >> (port & 7) & 1)
 
 
 def _is_loopback(address: str) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
-from meshegress._engine.chosen import Arrays, Decider, Walk
-from meshegress._engine.layout import LEAF_NO_LISTENER
+from meshegress._engine.chosen import Arrays, Walk
 from meshegress.compiler.model.deltas import Delta
 from meshegress.compiler.program.layout import Nodes, TableLayout, lay_out_table
 from meshegress.compiler.program.layout_delta import update_listener, update_routes
-from meshegress.compiler.program.leaves import NO_LISTENER, choice_of, decision_at
+from meshegress.compiler.program.leaves import LeafDecisions
 from meshegress.compiler.program.trees import lay_out_listener, lay_out_routes
 from meshegress.decision import Decision
-from meshegress.request import Request
 from meshegress.table import FilterChain, Listener, RouteConfiguration, Table, VirtualHost
 
 
@@ -28,9 +26,9 @@ class Program:
     def __init__(self, table: Table, layout: TableLayout, arrays: Arrays) -> None:
         self.table = table
         self._layout = layout
-        maker = _Maker(table, layout)
-        self._walk = Walk(layout.layout, maker, arrays)
-        maker.choices = self._walk.choices
+        decisions = LeafDecisions(table, layout)
+        self._walk = Walk(layout.layout, decisions, arrays)
+        decisions.choices = self._walk.choices
         self.find = self._walk.find
         self.decide = self._walk.decide
         self.decide_all = self._walk.decide_all
@@ -38,7 +36,7 @@ class Program:
 
     @property
     def walk(self) -> Walk[Decision]:
-        """The walk over the layout table."""
+        """The walk over the table's layout."""
         return self._walk
 
     @property
@@ -46,41 +44,11 @@ class Program:
         """How many leaves there are: numbers below it are leaves as they stand."""
         return self._layout.layout.leaves
 
-    def decider(self, careful: bytes, otherwise: Callable[[Request | str], Decision]) -> Decider[Decision]:
-        """Return what decides as this program does, and leaves to *otherwise* what is not its alone to answer.
-
-        That is what is no request, what has no address, and what goes to a *careful* port, which has its bit set.
-        """
-        return Decider(self._walk, careful, otherwise)
-
-
-class _Maker:
-    """Makes the decision of a number; it knows no walk, so that a program goes when nobody holds it any more."""
-
-    __slots__ = ("_layout", "_table", "choices")
-
-    def __init__(self, table: Table, layout: TableLayout) -> None:
-        self._table = table
-        self._layout = layout
-        self.choices: Mapping[int, tuple[str, tuple[int, ...]]] = {}
-
-    def __call__(self, number: int) -> Decision:
-        """Return the decision of *number*."""
-        if number == LEAF_NO_LISTENER:
-            return NO_LISTENER
-        choice = self.choices.get(number)
-        if choice is not None:
-            reason, leaves = choice
-            return choice_of(reason, tuple(self(leaf) for leaf in leaves))
-        variant, leaf = divmod(number, self._layout.layout.leaves)
-        owner = self._layout.owner_of(leaf)
-        return decision_at(self._table, owner, leaf - owner.first_leaf, variant)
-
 
 class LayoutBuilder:
-    """Lowers the tables of one mesh: each listener and each route configuration once, whatever tables hold it.
+    """Lays out the tables of one mesh: each listener and each route configuration once, whatever tables hold it.
 
-    *before* is what layout those of the mesh before a change.
+    *before* is the builder of the mesh before a change.
     """
 
     def __init__(self, before: LayoutBuilder | None = None) -> None:

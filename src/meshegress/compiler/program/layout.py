@@ -7,7 +7,6 @@ object share its node, and after a change the next mesh takes it over, so that a
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +23,6 @@ from meshegress.addressing import canonical_address
 from meshegress.compiler.program.trees import ListenerLayout, RoutesLayout, lay_out_listener, lay_out_routes
 from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.table import (
-    FilterChain,
     HttpConnectionManager,
     Listener,
     ListenerKind,
@@ -89,38 +87,12 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose block of leaves it is: a listener's own, or one of its chains'."""
-
-    first_leaf: int
-    listener: Listener
-    chain: FilterChain | None = None
-    routes: RoutesLayout | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TableLayout:
     """The layout, and what each of its listeners and, by chain, route configurations was laid out to."""
 
     layout: Layout
     blocks: Sequence[ListenerLayout]
     routes: Mapping[int, RoutesLayout]
-
-    def owner_of(self, leaf: int) -> Owner:
-        """Return whose block *leaf* stands in; the first leaf of all is nobody's."""
-        layout = self.layout
-        place = bisect_right(layout.listeners, leaf, key=_first_leaf) - 1
-        row, block = layout.listeners[place], self.blocks[place]
-        if leaf < row.leaf + LISTENER_LEAVES:
-            return Owner(row.leaf, block.listener)
-        end = row.first_chain + len(block.chains)
-        chain = bisect_right(layout.chain_leaves, leaf, row.first_chain, end) - 1
-        first_leaf = layout.chain_leaves[chain]
-        return Owner(first_leaf, block.listener, block.chains[chain - row.first_chain], self.routes.get(chain))
-
-
-def _first_leaf(row: ListenerRow) -> int:
-    return row.leaf
 
 
 def lay_out_table(table: Table, nodes: Nodes | None = None) -> TableLayout:

@@ -7,10 +7,20 @@ A leaf belongs to a listener or to one of its chains, and has a place within tha
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from meshegress._engine.layout import CODEC_LEAVES, GRPC, LEAF_WAITS, UPGRADE
-from meshegress.compiler.program.layout import Owner
+from meshegress._engine.layout import (
+    CODEC_LEAVES,
+    GRPC,
+    LEAF_NO_LISTENER,
+    LEAF_WAITS,
+    LISTENER_LEAVES,
+    UPGRADE,
+    ListenerRow,
+)
+from meshegress.compiler.program.layout import TableLayout
 from meshegress.compiler.program.trees import RoutesLayout
 from meshegress.decision import Assumption, Decision, Origin, Outcome, SplitDestination
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
@@ -19,10 +29,10 @@ from meshegress.table import (
     EndpointState,
     FaultAbort,
     FilterChain,
+    Listener,
     ListenerKind,
     Redirect,
     Route,
-    RouteAction,
     Table,
     TcpProxy,
     VirtualHost,
@@ -43,9 +53,9 @@ _FIXED = {
 class _Reply:
     """What the access log says where no upstream answers; bytes that are no HTTP have the flags alone."""
 
-    status: int
+    status: int | None
     flags: str
-    details: str
+    details: str | None
 
 
 _LOCAL_REPLIES = {
@@ -54,6 +64,8 @@ _LOCAL_REPLIES = {
     Outcome.BLACKHOLE: _Reply(503, "UH", "no_healthy_upstream"),
 }
 
+_NO_ROUTE = _Reply(404, "NR", "route_not_found")
+
 _UNSURE = {
     "zero-prefix": "a written `/0` and chains without a prefix hide one another, differently in every proxy",
     "headers": "headers and method are not known, and routes ask for them",
@@ -61,22 +73,106 @@ _UNSURE = {
 }
 
 
+class _Path(NamedTuple):
+    """Envoy's names along the way of a request, as far as it came."""
+
+    listener: str | None
+    filter_chain: str | None = None
+    route_config: str | None = None
+    virtual_host: str | None = None
+    route: str | None = None
+
+    def ends(
+        self,
+        outcome: Outcome,
+        reply: _Reply | None = None,
+        *,
+        cluster: str | None = None,
+        destinations: tuple[SplitDestination, ...] = (),
+        governed_by: Origin | None = None,
+    ) -> Decision:
+        """Return the decision that ends here, with *reply* in the access log where the proxy answers itself."""
+        return Decision(
+            outcome=outcome,
+            cluster=cluster,
+            destinations=destinations,
+            listener=self.listener,
+            filter_chain=self.filter_chain,
+            route_config=self.route_config,
+            virtual_host=self.virtual_host,
+            route=self.route,
+            status=reply.status if reply else None,
+            flags=reply.flags if reply else "-",
+            details=reply.details if reply else None,
+            governed_by=governed_by,
+        )
+
+
+class LeafDecisions:
+    """Makes the decision of a leaf's number; it knows no walk, so a program is freed when nobody holds it any more."""
+
+    __slots__ = ("_layout", "_table", "choices")
+
+    def __init__(self, table: Table, layout: TableLayout) -> None:
+        self._table = table
+        self._layout = layout
+        self.choices: Mapping[int, tuple[str, tuple[int, ...]]] = {}
+
+    def __call__(self, number: int) -> Decision:
+        """Return the decision of *number*."""
+        if number == LEAF_NO_LISTENER:
+            return NO_LISTENER
+        choice = self.choices.get(number)
+        if choice is not None:
+            reason, leaves = choice
+            return choice_of(reason, tuple(self(leaf) for leaf in leaves))
+        variant, leaf = divmod(number, self._layout.layout.leaves)
+        owner = owner_of(self._layout, leaf)
+        return decision_at(self._table, owner, leaf - owner.first_leaf, variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose block of leaves it is: a listener's own, or one of its chains'."""
+
+    first_leaf: int
+    listener: Listener
+    chain: FilterChain | None = None
+    routes: RoutesLayout | None = None
+
+
+def owner_of(table: TableLayout, leaf: int) -> Owner:
+    """Return whose block *leaf* stands in; the first leaf of all is nobody's."""
+    layout = table.layout
+    place = bisect_right(layout.listeners, leaf, key=_first_leaf) - 1
+    row, block = layout.listeners[place], table.blocks[place]
+    if leaf < row.leaf + LISTENER_LEAVES:
+        return Owner(row.leaf, block.listener)
+    end = row.first_chain + len(block.chains)
+    chain = bisect_right(layout.chain_leaves, leaf, row.first_chain, end) - 1
+    first_leaf = layout.chain_leaves[chain]
+    return Owner(first_leaf, block.listener, block.chains[chain - row.first_chain], table.routes.get(chain))
+
+
+def _first_leaf(row: ListenerRow) -> int:
+    return row.leaf
+
+
 def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decision:
     """Return the decision at *place* within the block of *owner*, in a variant of ``meshegress._engine.layout``."""
-    listener = owner.listener
     if owner.chain is None:
         return _listener_leaf(owner, place)
-    here = Decision(outcome=Outcome.WAITING, listener=listener.name, filter_chain=owner.chain.name)
+    path = _Path(owner.listener.name, owner.chain.name)
     end = owner.chain.network_filter
     if isinstance(end, TcpProxy):
-        return _opaque_leaf(table, here, owner.chain, end)
-    here = replace(here, route_config=end.route_config)
+        return _opaque_leaf(table, path, owner.chain, end)
+    path = path._replace(route_config=end.route_config)
     if place < CODEC_LEAVES:
-        return _codec_leaf(here, CodecError(place))
+        return _codec_leaf(path, CodecError(place))
     assert owner.routes is not None  # the layout gives one to every chain that reads HTTP
     host, route = _find_route(owner.routes, place - CODEC_LEAVES)
-    decision = _route_leaf(table, here, host, route)
-    return _in_variant(decision, route, variant)
+    path = path._replace(virtual_host=host.name if host else None, route=route.name if route else None)
+    return _in_variant(_route_leaf(table, path, host, route), route, variant)
 
 
 def choice_of(reason: str, decisions: tuple[Decision, ...]) -> Decision:
@@ -105,18 +201,16 @@ def _listener_leaf(owner: Owner, place: int) -> Decision:
     return Decision(outcome=Outcome.NO_ROUTE, listener=name, flags="NR", details="filter_chain_not_found")
 
 
-def _opaque_leaf(table: Table, here: Decision, chain: FilterChain, end: TcpProxy) -> Decision:
-    sent = _send(table, here, end.clusters, (chain.origin,))
-    reply = _LOCAL_REPLIES.get(sent.outcome)
-    return replace(sent, flags=reply.flags) if reply else sent
+def _opaque_leaf(table: Table, path: _Path, chain: FilterChain, end: TcpProxy) -> Decision:
+    sent = _send(table, path, end.clusters, (chain.origin,))
+    return replace(sent, status=None, details=None) if sent.status is not None else sent
 
 
-def _codec_leaf(here: Decision, error: CodecError) -> Decision:
+def _codec_leaf(path: _Path, error: CodecError) -> Decision:
     if error is CodecError.WAITS:
-        return here
+        return path.ends(Outcome.WAITING)
     outcome = Outcome.HTTP10_REJECTED if error is CodecError.LOW_VERSION else Outcome.CODEC_ERROR
-    status, flags, details = CODEC_REPLIES[error]
-    return replace(here, outcome=outcome, status=status, flags=flags, details=details)
+    return path.ends(outcome, _Reply(*CODEC_REPLIES[error]))
 
 
 def _find_route(routes: RoutesLayout, place: int) -> tuple[VirtualHost | None, Route | None]:
@@ -130,49 +224,39 @@ def _find_route(routes: RoutesLayout, place: int) -> tuple[VirtualHost | None, R
     return host, host.routes[route - 1] if route else None
 
 
-def _route_leaf(table: Table, here: Decision, host: VirtualHost | None, route: Route | None) -> Decision:
-    here = replace(here, virtual_host=host.name if host else None)
+def _route_leaf(table: Table, path: _Path, host: VirtualHost | None, route: Route | None) -> Decision:
     if host is None or route is None:
-        origin = host.origin if host else None
-        return _reply(here, Outcome.NO_ROUTE, _Reply(404, "NR", "route_not_found"), origin)
-    here = replace(here, route=route.name)
+        return path.ends(Outcome.NO_ROUTE, _NO_ROUTE, governed_by=host.origin if host else None)
     action = route.action
-    if isinstance(action, Redirect):
-        sent = _reply(here, Outcome.REDIRECT, _Reply(action.status, "-", "direct_response"), None)
-    elif isinstance(action, DirectResponse):
-        sent = _reply(here, Outcome.DIRECT_RESPONSE, _Reply(action.status, "-", "direct_response"), None)
+    if isinstance(action, Redirect | DirectResponse):
+        outcome = Outcome.REDIRECT if isinstance(action, Redirect) else Outcome.DIRECT_RESPONSE
+        reply = _Reply(action.status, "-", "direct_response")
+        sent = path.ends(outcome, reply, governed_by=route.origin or host.origin)
     else:
-        sent = _forward(table, here, action, (route.origin, host.origin))
-    if sent.governed_by is None:
-        sent = replace(sent, governed_by=route.origin or host.origin)
+        sent = _send(table, path, action.clusters if action else (), (route.origin, host.origin))
     return _with_fault(sent, route.fault)
 
 
-def _forward(table: Table, here: Decision, action: RouteAction | None, origins: tuple[Origin | None, ...]) -> Decision:
-    sent = _send(table, here, action.clusters if action else (), origins)
-    reply = _LOCAL_REPLIES.get(sent.outcome)
-    return _reply(sent, sent.outcome, reply, sent.governed_by) if reply else sent
-
-
 def _send(
-    table: Table, here: Decision, clusters: tuple[WeightedCluster, ...], origins: tuple[Origin | None, ...]
+    table: Table, path: _Path, clusters: tuple[WeightedCluster, ...], origins: tuple[Origin | None, ...]
 ) -> Decision:
-    """Return *here* sent to one cluster, or split over several."""
+    """Return what becomes of a request at the end of *path* that is sent to one cluster, or split over several."""
     known = (table.clusters.get(member.cluster) for member in clusters)
     governed_by = next((one for one in (*origins, *(c.origin for c in known if c)) if one is not None), None)
     if len(clusters) == 1:
         name = clusters[0].cluster
-        return replace(here, outcome=cluster_outcome(table, name), cluster=name, governed_by=governed_by)
+        outcome = cluster_outcome(table, name)
+        return path.ends(outcome, _LOCAL_REPLIES.get(outcome), cluster=name, governed_by=governed_by)
     destinations = tuple(
         SplitDestination(member.cluster, member.weight, cluster_outcome(table, member.cluster)) for member in clusters
     )
-    return replace(here, outcome=Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
+    return path.ends(Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
 
 
 def _with_fault(sent: Decision, fault: FaultAbort | None) -> Decision:
     if fault is None or fault.percentage <= 0:
         return sent
-    aborted = _reply(sent, Outcome.FAULT, _Reply(fault.status, "FI", "fault_filter_abort"), sent.governed_by)
+    aborted = _answered(sent, Outcome.FAULT, _Reply(fault.status, "FI", "fault_filter_abort"))
     if fault.percentage >= 100:
         return aborted
     reason = f"a fault aborts {fault.percentage:g} % of these requests"
@@ -180,18 +264,16 @@ def _with_fault(sent: Decision, fault: FaultAbort | None) -> Decision:
     return replace(first, assumptions=(*first.assumptions, Assumption("fault", reason, (first, second))))
 
 
-def _reply(here: Decision, outcome: Outcome, reply: _Reply, origin: Origin | None) -> Decision:
-    return replace(
-        here, outcome=outcome, status=reply.status, flags=reply.flags, details=reply.details, governed_by=origin
-    )
+def _answered(sent: Decision, outcome: Outcome, reply: _Reply) -> Decision:
+    """Return *sent* with the proxy's own answer in the place of the upstream's."""
+    return replace(sent, outcome=outcome, status=reply.status, flags=reply.flags, details=reply.details)
 
 
 def _in_variant(decision: Decision, route: Route | None, variant: int) -> Decision:
     """Return *decision* as it is for an upgrade that nothing allows, and as gRPC logs it: every local reply is 200."""
     if variant & UPGRADE and route is not None:
         refused = _Reply(403, "-", "upgrade_failed")
-        decision = _reply(decision, Outcome.DIRECT_RESPONSE, refused, decision.governed_by)
-        decision = replace(decision, assumptions=())
+        decision = replace(_answered(decision, Outcome.DIRECT_RESPONSE, refused), assumptions=())
     if not variant & GRPC:
         return decision
     assumptions = tuple(

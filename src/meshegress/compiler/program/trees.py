@@ -20,7 +20,6 @@ from meshegress._engine.layout import (
     TransportLevel,
 )
 from meshegress._match import DomainTable, PrefixTable, ServerNameTable
-from meshegress.route_rows import route_row, takes_all
 from meshegress.table import (
     FilterChain,
     FilterChainMatch,
@@ -30,6 +29,7 @@ from meshegress.table import (
     RouteConfiguration,
     VirtualHost,
 )
+from meshegress.table.route_rows import route_row, takes_all
 from meshegress.wire import HTTP_ALPN
 
 _Numbered = tuple[int, FilterChain]

@@ -25,7 +25,7 @@ _TOUCHING = frozenset(
 Key = tuple[str, str, str]
 
 
-class Unmodelled:
+class Limits:
     """The assumptions that *resources* make necessary; made once for each mesh."""
 
     def __init__(self, resources: ResourceSet) -> None:
@@ -34,11 +34,11 @@ class Unmodelled:
         self._mesh = tuple(_assumptions(resources.mesh_config, "MeshConfig"))
         self._fields = dict(_fields(resources))
 
-    def touches(self, namespace: str) -> bool:
+    def touch(self, namespace: str) -> bool:
         """Return whether some answer for workloads of *namespace* could be another one."""
         return bool(self._fields or self._everywhere(namespace))
 
-    def limits_of(self, decision: Decision, namespace: str) -> tuple[Assumption, ...]:
+    def of(self, decision: Decision, namespace: str) -> tuple[Assumption, ...]:
         """Return what could change *decision* for a workload of *namespace*, whichever of its candidates holds."""
         if not self._fields:
             return self._everywhere(namespace)

@@ -1,11 +1,10 @@
-"""What one workload is told under one order of tied resources: its program, and the addresses of names."""
+"""The tables of one workload under one order of tied resources: its program, and the addresses of names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.proxy import Proxy
@@ -13,31 +12,12 @@ from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.pipeline import Compiled, Registry, ScopeTables
 from meshegress.compiler.program import LayoutBuilder, Program
 from meshegress.request import Workload
-from meshegress.unaddressed import asked_names
-
-
-class Resolved(NamedTuple):
-    """The addresses of a name, and whether a client is certain to take one of them."""
-
-    addresses: tuple[str, ...] = ()
-    is_certain: bool = False
-
-    @property
-    def doubt(self) -> str:
-        """Why a request to the name could go to another address than the first of them."""
-        if self.is_certain:
-            return "has several addresses"
-        if self.addresses:
-            return "has the address that is declared only if DNS says so too, since the sidecar does not answer for it"
-        return "has no address that the mesh knows"
-
-
-UNRESOLVED = Resolved()
+from meshegress.uncertainty.addresses import UNRESOLVED, Resolved, asked_names
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """What a workload is told under one order of tied resources."""
+class WorkloadTables:
+    """The table of a workload under one order of tied resources, and what it was made from."""
 
     program: Program
     compiled: Compiled
@@ -65,7 +45,7 @@ class View:
         return self.tables.names(self.proxy)
 
     def resolve(self, host: str, workload: Workload) -> Resolved:
-        """Return what *workload* is told when it asks for the addresses of *host*."""
+        """Return the answer that *workload* gets when it asks for the addresses of *host*."""
         if not self.names:
             return UNRESOLVED
         for name in asked_names(host.lower().rstrip("."), workload.dns_domain):
@@ -75,14 +55,14 @@ class View:
                 return Resolved(tuple(self.names[name]), is_certain)
         return UNRESOLVED
 
-    def changed(self, change: EntryChange, layout_builder: LayoutBuilder) -> View:
-        """Return the view after *change*, with what did not change in it.
+    def changed(self, change: EntryChange, layout_builder: LayoutBuilder) -> WorkloadTables:
+        """Return the tables after *change*, with what did not change in it.
 
         Raises NotSeparableError where that cannot be told apart.
         """
         made = change.table(self.compiled, self.proxy)
         program = layout_builder.program(made.compiled.table, listeners=made.listeners, routes=made.routes)
-        view = View(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
+        tables = WorkloadTables(program, made.compiled, change.tables(made.compiled.scope), self.proxy)
         if "names" in self.__dict__:
-            view.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
-        return view
+            tables.__dict__["names"] = change.names(self.names, self.proxy, self.compiled.scope)
+        return tables

@@ -1,10 +1,11 @@
-"""Addresses for requests that have a name and no address: one that no resource names, and those that some do."""
+"""Addresses of a name: what the sidecar's DNS proxy answers, and samples where nobody knows the address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import islice
+from typing import NamedTuple
 
 from meshegress.table import FilterChain, Listener
 
@@ -13,6 +14,25 @@ _NOBODYS_V4 = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.
 _NOBODYS_V6 = IPv6Network("2001:db8::/32")
 #: Beyond so many listeners of a port the rest is not asked.
 _MOST = 64
+
+
+class Resolved(NamedTuple):
+    """The addresses of a name, and whether a client is certain to take one of them."""
+
+    addresses: tuple[str, ...] = ()
+    is_certain: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """Why a request to the name could go to another address than the first of them."""
+        if self.is_certain:
+            return "has several addresses"
+        if self.addresses:
+            return "has the address that is declared only if DNS says so too, since the sidecar does not answer for it"
+        return "has no address that the mesh knows"
+
+
+UNRESOLVED = Resolved()
 
 
 def free_address(listeners: Iterable[Listener], *, v6: bool) -> str:
