@@ -46,7 +46,7 @@ def _requests(data: str, egress: Egress, hosts: list[str], numbers: list[int]) -
     """Return the ratio of deciding requests that are ready."""
     names = renewed([hosts[number] for number in numbers])  # which the network brought, not the resources
     asked = [_request(number, name) for number, name in zip(numbers, names, strict=True)]
-    walk, decision = readable.Walk(lay_out_table(egress.table).layout, str), egress._tables.program.decision
+    walk, decision = readable.Walk(lay_out_table(egress.table).layout, str), egress.tables.program.decision
     answers = {
         "the entries": [f"outbound|{PORTS[KINDS[number % 3]]}||{hosts[number]}" for number in numbers],
         "the readable walk": [decision(walk.find(request)).cluster for request in asked],

@@ -18,7 +18,8 @@ rows name the same thing the first one has it. Only ASCII letters are folded: ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 NO_MATCH = -1
@@ -37,14 +38,14 @@ class DomainTable:
     """
 
     def __init__(self, domains_per_row: Sequence[Sequence[str]]) -> None:
-        self._exact: dict[str, int] = {}
-        self._suffixes: dict[str, int] = {}
-        self._prefixes: dict[str, int] = {}
-        self._every = NO_MATCH
-        for row, domain in _names(domains_per_row):
-            self._add(row, fold(domain))
-        self._suffix_lengths = _lengths(self._suffixes)
-        self._prefix_lengths = _lengths(self._prefixes)
+        self._set(_Domains({}, {}, {}), ((fold(domain), row) for row, domain in _names(domains_per_row)))
+
+    def _set(self, domains: _Domains, added: Iterable[tuple[str, int]]) -> None:
+        for domain, row in added:
+            domains.add(domain, row)
+        self._domains = domains
+        self._suffix_lengths = _lengths(domains.suffixes)
+        self._prefix_lengths = _lengths(domains.prefixes)
 
     def find(self, authority: str) -> int:
         """Return the row of the virtual host that serves *authority*, or ``NO_MATCH``.
@@ -54,16 +55,16 @@ class DomainTable:
         Raises TypeError unless *authority* is exactly ``str``.
         """
         host = fold(without_port(_exactly_str(authority)))
-        if (row := self._exact.get(host)) is not None:
+        if (row := self._domains.exact.get(host)) is not None:
             return row
         for length in self._suffix_lengths:
             # '<' and not '<=': `*.foo.com` must not serve `.foo.com`.
-            if length < len(host) and (row := self._suffixes.get(host[len(host) - length :])) is not None:
+            if length < len(host) and (row := self._domains.suffixes.get(host[len(host) - length :])) is not None:
                 return row
         for length in self._prefix_lengths:
-            if length < len(host) and (row := self._prefixes.get(host[:length])) is not None:
+            if length < len(host) and (row := self._domains.prefixes.get(host[:length])) is not None:
                 return row
-        return self._every
+        return self._domains.every
 
     def find_many(self, authorities: list[str]) -> list[int]:
         """Return ``find`` of every one of *authorities*, in order.
@@ -83,36 +84,45 @@ class DomainTable:
         >>> DomainTable([["a.com"], ["*"]]).with_changes(["*"], [("*.com", 2)]).find_many(["a.com", "b.com", "c.org"])
         [0, 2, -1]
         """
-        changed = DomainTable(())
-        changed._exact, changed._every = dict(self._exact), self._every
-        changed._suffixes, changed._prefixes = dict(self._suffixes), dict(self._prefixes)
+        domains = self._domains.copy()
         for domain in removed:
-            changed._remove(fold(_exactly_str(domain)))
-        for domain, row in added:
-            changed._add(row, fold(_exactly_str(domain)))
-        changed._suffix_lengths = _lengths(changed._suffixes)
-        changed._prefix_lengths = _lengths(changed._prefixes)
+            domains.remove(fold(_exactly_str(domain)))
+        changed = DomainTable(())
+        changed._set(domains, [(fold(_exactly_str(domain)), row) for domain, row in added])
         return changed
 
-    def _remove(self, domain: str) -> None:
-        if domain == "*":
-            self._every = NO_MATCH
-        elif domain.startswith("*"):
-            self._suffixes.pop(domain[1:], None)
-        elif domain.endswith("*"):
-            self._prefixes.pop(domain[:-1], None)
-        else:
-            self._exact.pop(domain, None)
 
-    def _add(self, row: int, domain: str) -> None:
+@dataclass
+class _Domains:
+    """The rows of domains: exact ones, suffixes and prefixes without their star, and that of the star alone."""
+
+    exact: dict[str, int]
+    suffixes: dict[str, int]
+    prefixes: dict[str, int]
+    every: int = NO_MATCH
+
+    def copy(self) -> _Domains:
+        return _Domains(dict(self.exact), dict(self.suffixes), dict(self.prefixes), self.every)
+
+    def remove(self, domain: str) -> None:
         if domain == "*":
-            self._every = row if self._every == NO_MATCH else self._every
+            self.every = NO_MATCH
         elif domain.startswith("*"):
-            self._suffixes.setdefault(domain[1:], row)
+            self.suffixes.pop(domain[1:], None)
         elif domain.endswith("*"):
-            self._prefixes.setdefault(domain[:-1], row)
+            self.prefixes.pop(domain[:-1], None)
         else:
-            self._exact.setdefault(domain, row)
+            self.exact.pop(domain, None)
+
+    def add(self, domain: str, row: int) -> None:
+        if domain == "*":
+            self.every = row if self.every == NO_MATCH else self.every
+        elif domain.startswith("*"):
+            self.suffixes.setdefault(domain[1:], row)
+        elif domain.endswith("*"):
+            self.prefixes.setdefault(domain[:-1], row)
+        else:
+            self.exact.setdefault(domain, row)
 
 
 class ServerNameTable:
@@ -161,12 +171,13 @@ class ServerNameTable:
 
         This table stays as it is. A name that is not there is not missed; one that is there keeps its row.
         """
-        changed = ServerNameTable(())
-        changed._rows = dict(self._rows)
+        rows = dict(self._rows)
         for name in removed:
-            changed._rows.pop(_server_name(_exactly_str(name)), None)
+            rows.pop(_server_name(_exactly_str(name)), None)
         for name, row in added:
-            changed._rows.setdefault(_server_name(_exactly_str(name)), row)
+            rows.setdefault(_server_name(_exactly_str(name)), row)
+        changed = ServerNameTable(())
+        changed._rows = rows
         return changed
 
 

@@ -10,6 +10,7 @@ from meshegress._engine.chosen import Decider
 from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, ColumnDeciderContext, Decided, decide_columns, is_arrow
 from meshegress.compiler.model.proxy import OutboundPolicy
+from meshegress.compiler.program import Program
 from meshegress.compiler.undeclared_traffic import CATCH_ALLS
 from meshegress.compiler.why_not import why_not
 from meshegress.decision import Decision, Outcome
@@ -31,13 +32,18 @@ class Egress(Decider[Decision]):
     def __init__(self, workload: Workload, tables: WorkloadTables, careful: CarefulDecider) -> None:
         super().__init__(tables.program.walk, careful.ports, careful.decide)
         self.workload = workload
-        self._tables = tables
+        self.tables = tables
         self._careful = careful
+
+    @property
+    def program(self) -> Program:
+        """The table, laid out and ready to decide, where nothing is uncertain."""
+        return self.tables.program
 
     @property
     def table(self) -> Table:
         """Listeners, route configurations and clusters, with Envoy's names."""
-        return self._tables.program.table
+        return self.tables.program.table
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:
@@ -47,19 +53,19 @@ class Egress(Decider[Decision]):
     @property
     def names(self) -> Mapping[str, Sequence[str]]:
         """The DNS proxy's table: host, or ``*.suffix``, to addresses."""
-        return self._tables.names
+        return self.tables.names
 
     @property
     def policy(self) -> str:
         """The outbound traffic policy in force, such as ``REGISTRY_ONLY``."""
-        return self._tables.compiled.policy.mode.value
+        return self.tables.compiled.policy.mode.value
 
     def resolve(self, host: str) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers for *host*; none where it passes the question on.
 
         Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers.
         """
-        return self._tables.resolve(host, self.workload).addresses
+        return self.tables.resolve(host, self.workload).addresses
 
     @overload
     def decide_many(self, requests: ArrowData, *, threads: int = 1, **columns: str | None) -> Decided: ...
@@ -84,7 +90,7 @@ class Egress(Decider[Decision]):
         ['PassthroughCluster', 'PassthroughCluster']
         """
         if is_arrow(requests):
-            return decide_columns(self._columns, requests, names=columns, threads=threads)
+            return decide_columns(self.columns, requests, names=columns, threads=threads)
         if isinstance(requests, str) or not isinstance(requests, Iterable):
             raise TypeError(f"expected a table or a list of requests, not {type(requests).__name__}")
         return [self.decide(request) for request in requests]
@@ -95,18 +101,18 @@ class Egress(Decider[Decision]):
             request = Request.from_url(request)
         decision = self.decide(request)
         addressed = request if request.address is not None else request.to(self._careful.addresses.of(request)[0])
-        compiled = self._tables.compiled
+        compiled = self.tables.compiled
         name = request.name or request.sni or request.host or ""
-        notes = why_not(name, request.port, index=self._tables.registry.index, scope=compiled.scope) if name else ()
+        notes = why_not(name, request.port, index=self.tables.registry.index, scope=compiled.scope) if name else ()
         told = dict.fromkeys(str(note) for note in notes)
         if decision.outcome in _UNDECLARED or decision.virtual_host in CATCH_ALLS:
             told[_policy_note(compiled.policy)] = None
         return explain(self.table, addressed, decision=decision, notes=tuple(told))
 
     @cached_property
-    def _columns(self) -> ColumnDeciderContext:
+    def columns(self) -> ColumnDeciderContext:
         """How tables of requests are decided."""
-        program, careful = self._tables.program, self._careful
+        program, careful = self.tables.program, self._careful
         addresses = careful.addresses
         listeners = [one for one in self.table.listeners if one.kind is ListenerKind.OUTBOUND]
         several = {port for port in {one.port for one in listeners} if self.names or len(addresses.on(port)) > 1}
@@ -114,7 +120,7 @@ class Egress(Decider[Decision]):
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=addresses.is_v6),
-            careful=self._tables.contested_port_bits,
+            careful=self.tables.contested_port_bits,
             unknown=port_bits(range(65536) if self.names else several),
             decision=lambda number: careful.with_limits(program.decision(number)),
             decide=partial(careful.decide, headers_unknown=True),

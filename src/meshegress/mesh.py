@@ -132,7 +132,7 @@ class Mesh:
         registry = before._registries.get(NATURAL)
         if registry is None or any(not isinstance(one, ServiceEntry) for one in (*gone, *fresh)):
             return
-        removed = _as_they_stand(gone, before._resources.service_entries)
+        removed = _as_they_stand(gone, before.resources.service_entries)
         added = _as_they_stand(fresh, self._resources.service_entries)
         try:
             change = EntryChange(registry, self._resources, removed=removed, added=added)

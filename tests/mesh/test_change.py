@@ -177,7 +177,7 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
     def held() -> list[int]:
         views = [mesh.tables_of(workload) for workload in WORKLOADS]
         tables = [view.program.table for view in views]
-        layout = [view.program._layout.layout for view in views]
+        layout = [view.program.layout.layout for view in views]
         routes = [routes for table in tables for routes in table.route_configurations.values()]
         parts: list[list[Any]] = [
             [part for table in tables for part in table.listeners],
@@ -204,7 +204,7 @@ def test_a_thousand_changes_leave_no_waste() -> None:
     mesh.egress("shop")
     for number in range(1000):
         mesh = mesh.with_changes([entry(f"n{number}"), entry(f"n{number}", port=HTTP)], [entry(f"n{number - 1}")])
-    layout = mesh.egress("shop")._tables.program._layout.layout
+    layout = mesh.egress("shop").tables.program.layout.layout
     assert len(layout.chain_leaves) < 300
     require_same(mesh.egress("shop"), whole(mesh).egress("shop"), [])
 
@@ -217,8 +217,8 @@ def test_a_table_goes_when_its_last_reader_does() -> None:
         mesh = Mesh(BASE)
         egress = mesh.egress("shop")
         egress.decide("https://b.example.com/"), egress.explain("http://nowhere.org/"), egress.names
-        assert egress._columns.leaves
-        held = [weakref.ref(thing) for thing in (mesh, egress, egress._tables, egress._tables.registry)]
+        assert egress.columns.leaves
+        held = [weakref.ref(thing) for thing in (mesh, egress, egress.tables, egress.tables.registry)]
         mesh = mesh.with_changes([entry("m")])
         egress = mesh.egress("shop")
         assert [reference() for reference in held] == [None] * 4

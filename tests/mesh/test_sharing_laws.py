@@ -180,9 +180,7 @@ def test_labels_that_choose_a_rule_change_its_clusters_alone() -> None:
 def test_what_is_shared_is_laid_out_once() -> None:
     """The matching tables of listeners and domains are one, whoever holds them; only routes differ."""
     mesh = check(MANY)[0]
-    layout = [
-        mesh.tables_of(Workload("shop", labels=labels)).program._layout.layout for labels in ({}, {"team": "red"})
-    ]
+    layout = [mesh.tables_of(Workload("shop", labels=labels)).program.layout.layout for labels in ({}, {"team": "red"})]
     nodes = [[row.node for row in one.listeners] for one in layout]
     assert all(one is other for one, other in zip(*nodes, strict=True))
     domains = [[chain.routes.domains for chain in one.http_chains.values()] for one in layout]
@@ -215,7 +213,7 @@ def test_a_rule_that_applies_to_some_leaves_all_other_hosts(first: str) -> None:
 
 
 def _http_chains(view: WorkloadTables) -> Sequence[HttpChain]:
-    return list(view.program._layout.layout.http_chains.values())
+    return list(view.program.layout.layout.http_chains.values())
 
 
 HEADLESS = """

@@ -230,12 +230,12 @@ def test_what_is_handed_out_is_released() -> None:
     """Neither a column that is taken nor one that nobody takes stays behind."""
     decided = EGRESS.decide_many(table([("9.9.9.9", 80, "http", "a.com", None, "/")], pa.string()))
     gc.collect()
-    before = len(export._alive)
+    before = len(export.alive)
     taken, left = pa.array(decided), decided.__arrow_c_array__()
-    assert len(export._alive) > before
+    assert len(export.alive) > before
     del taken, left
     gc.collect()
-    assert len(export._alive) == before
+    assert len(export.alive) == before
 
 
 def test_threads_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +268,7 @@ def test_a_batch_does_not_hold_the_gil() -> None:
         seen = []
         for _ in range(10):
             before = steps[0]
-            columns.walk(EGRESS._columns.walk, out, 0, batch.length)
+            columns.walk(EGRESS.columns.walk, out, 0, batch.length)
             seen.append(steps[0] - before)
     finally:
         sys.setswitchinterval(interval)
@@ -309,7 +309,7 @@ def test_rows_that_are_not_there_are_refused() -> None:
     columns = Columns(2, (None,) * 6, "192.0.2.1", bytes(8192), bytes(8192), None)
     for start, stop in ((0, 3), (-1, 1), (2, 1)):
         with pytest.raises(IndexError):
-            columns.walk(EGRESS._columns.walk, memoryview(bytearray(8)).cast("i"), start, stop)
+            columns.walk(EGRESS.columns.walk, memoryview(bytearray(8)).cast("i"), start, stop)
 
 
 def test_lists_are_lists() -> None:

@@ -297,8 +297,8 @@ def test_what_two_tables_share_is_laid_out_once() -> None:
     table, layout_builder = program(listener(http()), routes=[host("a.com")]).table, LayoutBuilder()
     first = layout_builder.program(table)
     again = layout_builder.program(Table((*table.listeners, catch_all(opaque("d"))), table.route_configurations, {}))
-    assert again._layout.layout.listeners[0].node is first._layout.layout.listeners[0].node
-    assert again._layout.layout.http_chains[0].routes is first._layout.layout.http_chains[0].routes
+    assert again.layout.layout.listeners[0].node is first.layout.layout.listeners[0].node
+    assert again.layout.layout.http_chains[0].routes is first.layout.layout.http_chains[0].routes
 
 
 @given(

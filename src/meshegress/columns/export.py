@@ -18,7 +18,7 @@ from meshegress.columns.arrow_memory import ArrowArray, ArrowSchema
 _NULLABLE = 2
 _Structure = TypeVar("_Structure", ArrowSchema, ArrowArray)
 
-_alive: dict[int, Any] = {}
+alive: dict[int, Any] = {}
 _tickets = count(1)
 _make_capsule = ctypes.pythonapi.PyCapsule_New
 _make_capsule.restype = py_object
@@ -88,14 +88,14 @@ def _kept(structure: _Structure, beside: Any) -> _Structure:
     ticket = next(_tickets)
     structure.private_data = ticket
     structure.release = ctypes.cast(_RELEASES[type(structure)], c_void_p).value
-    _alive[ticket] = (structure, beside)
+    alive[ticket] = (structure, beside)
     return structure
 
 
 def _capsule(structure: Any, name: bytes) -> object:
     """Return a capsule of *structure*; one that nobody takes releases it when it goes."""
     destructor = _DESTRUCTORS[name]
-    _alive[ctypes.addressof(structure)] = structure
+    alive[ctypes.addressof(structure)] = structure
     return _make_capsule(ctypes.addressof(structure), name, ctypes.cast(destructor, c_void_p))
 
 
@@ -107,7 +107,7 @@ def _release(kind: type[Any], address: int) -> None:
             _release(kind, ctypes.addressof(dictionary))
     ticket = structure.private_data
     structure.release = None
-    _alive.pop(ticket, None)
+    alive.pop(ticket, None)
 
 
 def _destroy(kind: type[Any], name: bytes, capsule: int) -> None:
@@ -115,7 +115,7 @@ def _destroy(kind: type[Any], name: bytes, capsule: int) -> None:
     structure = kind.from_address(address)
     if structure.release:
         _release(kind, address)
-    _alive.pop(address, None)
+    alive.pop(address, None)
 
 
 _RELEASES = {kind: ctypes.CFUNCTYPE(None, c_void_p)(partial(_release, kind)) for kind in (ArrowSchema, ArrowArray)}

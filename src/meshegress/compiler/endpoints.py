@@ -71,7 +71,7 @@ def collect_endpoints(
         if service.is_kubernetes and service.selector and service.resolution is ServiceResolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
-    return EndpointIndex(pools, services)
+    return EndpointIndex.of_services(pools, services)
 
 
 def _selects_nothing(service: Service) -> bool:

@@ -7,23 +7,33 @@ pods ask by port *number*, which Kubernetes endpoints answer through the name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.model.services import Endpoint, Named, Service
 
+_Pools = Mapping[Named, Sequence[Endpoint]]
+_ByPort = Mapping[tuple[Named, int], Sequence[Endpoint]]
+
 
 class EndpointIndex:
     """All endpoints, by namespace and host."""
 
-    def __init__(self, pools: Mapping[Named, Sequence[Endpoint]], services: Iterable[Service]) -> None:
+    def __init__(self, pools: _Pools, by_port: _ByPort) -> None:
         self._pools = pools
-        self._by_port = _by_port_number(pools, services)
+        self._by_port = by_port
+
+    @classmethod
+    def of_services(cls, pools: _Pools, services: Iterable[Service]) -> EndpointIndex:
+        """Return the index of *pools*, which stand behind *services*."""
+        return cls(pools, _by_port_number(pools, services))
 
     def of(self, key: Named) -> Sequence[Endpoint]:
         """Return all endpoints of *key*."""
         return self._pools.get(key, ())
+
+    def __contains__(self, key: Named) -> bool:
+        return key in self._pools
 
     def by_port_name(self, key: Named, port_name: str) -> Iterator[Endpoint]:
         """Yield the healthy endpoints of *key* whose port has this name, IP addresses and sockets only."""
@@ -41,22 +51,22 @@ class EndpointIndex:
 
     def changed(self, removed: Iterable[Service], other: EndpointIndex, added: Iterable[Service]) -> EndpointIndex:
         """Return the pools without those of *removed*, and with those that *other* has for *added*."""
-        changed = copy(self)
-        changed._pools, changed._by_port = dict(self._pools), dict(self._by_port)
+        pools, by_port = dict(self._pools), dict(self._by_port)
         rows: list[Endpoint] = []
         for service in removed:
-            rows += changed._pools.pop(service.key, ())
+            rows += pools.pop(service.key, ())
             for port in service.ports:
-                changed._by_port.pop((service.key, port.number), None)
+                by_port.pop((service.key, port.number), None)
         for service in added:
-            if service.key in other._pools:
-                changed._pools[service.key] = other._pools[service.key]
-                rows += other._pools[service.key]
+            if service.key in other:
+                pools[service.key] = other.of(service.key)
+                rows += other.of(service.key)
             for port in service.ports:
-                if (found := other._by_port.get((service.key, port.number))) is not None:
-                    changed._by_port[service.key, port.number] = found
-        if any(row.is_ip for row in rows):
-            changed.__dict__.pop("addresses", None)  # names are nobody's address: others may stay
+                if found := other.by_port_number(service.key, port.number):
+                    by_port[service.key, port.number] = found
+        changed = EndpointIndex(pools, by_port)
+        if "addresses" in self.__dict__ and not any(row.is_ip for row in rows):
+            changed.addresses = self.addresses  # names are nobody's address: the set stays
         return changed
 
     @cached_property

@@ -38,8 +38,9 @@ class ServiceIndex:
         self._default = frozenset(default_export_to)
         self._entry_visibility = entry_visibility
         self._profile = profile
-        self._public: list[Service] = []
-        self._exported: dict[str, list[Service]] = {}
+        #: What everybody sees, and what is exported to a namespace by its name, in order.
+        self.public: list[Service] = []
+        self.exported: dict[str, list[Service]] = {}
         for service in self.services:
             self._export(service)
         self._visible: dict[str, Sequence[Service]] = {}
@@ -77,20 +78,20 @@ class ServiceIndex:
 
     def changed(self, removed: Sequence[Service], added: Sequence[Service]) -> ServiceIndex:
         """Return the index without *removed* and with *added*, whose hosts nobody else has."""
+        only_removed, only_added = self.restricted_to(removed), self.restricted_to(added)
         changed = copy(self)
         changed.__dict__.pop("_ranks", None)
         changed._visible = {}
         changed.services = patched(self.services, removed, added, by_age)
-        only_gone, only_fresh = self.restricted_to(removed), self.restricted_to(added)
-        changed._public = patched(self._public, only_gone._public, only_fresh._public, by_age)
-        changed._exported = dict(self._exported)
-        for namespace in only_gone._exported.keys() | only_fresh._exported.keys():
-            old, out, new = (index._exported.get(namespace, []) for index in (self, only_gone, only_fresh))
-            changed._exported[namespace] = patched(old, out, new, by_age)
-        changed.by_host = {**self.by_host, **only_fresh.by_host}
-        for host in only_gone.by_host.keys() - only_fresh.by_host.keys():
+        changed.public = patched(self.public, only_removed.public, only_added.public, by_age)
+        changed.exported = dict(self.exported)
+        for namespace in only_removed.exported.keys() | only_added.exported.keys():
+            old, out, new = (index.exported.get(namespace, []) for index in (self, only_removed, only_added))
+            changed.exported[namespace] = patched(old, out, new, by_age)
+        changed.by_host = {**self.by_host, **only_added.by_host}
+        for host in only_removed.by_host.keys() - only_added.by_host.keys():
             del changed.by_host[host]
-        spoken = only_fresh.protocols
+        spoken = only_added.protocols
         changed.protocols = {
             **self.protocols,
             **{number: self.protocols.get(number, frozenset()) | spoken[number] for number in spoken},
@@ -112,11 +113,11 @@ class ServiceIndex:
     def visible_to(self, namespace: str) -> Sequence[Service]:
         """Return what *namespace* may see: what is exported to it by name first, then what is public."""
         if namespace not in self._visible:
-            exported = self._exported.get(namespace, [])
+            exported = self.exported.get(namespace, [])
             if not self._profile.one_private_list:
                 own = [service for service in exported if service.namespace == namespace]
                 exported = own + [service for service in exported if service.namespace != namespace]
-            self._visible[namespace] = [*exported, *self._public] if exported else self._public
+            self._visible[namespace] = [*exported, *self.public] if exported else self.public
         return self._visible[namespace]
 
     def export_to(self, service: Service) -> frozenset[str]:
@@ -132,10 +133,10 @@ class ServiceIndex:
     def _export(self, service: Service) -> None:
         exported = self.export_to(service)
         if PUBLIC in exported:
-            self._public.append(service)
+            self.public.append(service)
         elif NOBODY not in exported:
             for namespace in {service.namespace if name == PRIVATE else name for name in exported}:
-                self._exported.setdefault(namespace, []).append(service)
+                self.exported.setdefault(namespace, []).append(service)
 
 
 def resolve_aliases(services: Sequence[Service]) -> Sequence[Service]:

@@ -60,7 +60,7 @@ class Registry:
         self.verdicts = EnvoyVerdicts()
         #: By whether all listeners sniff.
         self._contested: dict[bool, ContestedPorts] = {}
-        self._careful_ports: dict[bool, bytes] = {}
+        self._contested_port_bits: dict[bool, bytes] = {}
         self._resources = resources
         mesh = self.mesh
         services = collect_services(
@@ -107,7 +107,7 @@ class Registry:
         registry._resources, registry.index, registry.endpoints = resources, index, pools
         registry.part_pool, registry.verdicts = PartPool(), EnvoyVerdicts()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
-        registry._careful_ports = {}
+        registry._contested_port_bits = {}
         registry.__dict__.pop("_groups", None)
         return registry
 
@@ -168,11 +168,11 @@ class Registry:
 
     def contested_port_bits(self, *, sniffs: bool) -> bytes:
         """Return a bit for each port, set where another order could give another answer."""
-        if sniffs not in self._careful_ports:
+        if sniffs not in self._contested_port_bits:
             contested = self.contested(sniffs=sniffs)
             ports = range(65536) if contested.everywhere else contested.ports.union(contested.domains)
-            self._careful_ports[sniffs] = port_bits(ports)
-        return self._careful_ports[sniffs]
+            self._contested_port_bits[sniffs] = port_bits(ports)
+        return self._contested_port_bits[sniffs]
 
     def _find_contested(self, *, sniffs: bool) -> ContestedPorts:
         services, roots = self.index.services, self._roots

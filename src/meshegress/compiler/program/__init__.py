@@ -21,11 +21,11 @@ class Program:
     one; requests that end at one leaf have one decision. They are the walk's own: nothing stands between.
     """
 
-    __slots__ = ("_layout", "_walk", "decide", "decide_all", "decision", "find", "table")
+    __slots__ = ("_walk", "decide", "decide_all", "decision", "find", "layout", "table")
 
     def __init__(self, table: Table, layout: TableLayout, arrays: Arrays) -> None:
         self.table = table
-        self._layout = layout
+        self.layout = layout
         decisions = LeafDecisions(table, layout)
         self._walk = Walk(layout.layout, decisions, arrays)
         decisions.choices = self._walk.choices
@@ -42,7 +42,7 @@ class Program:
     @property
     def leaves(self) -> int:
         """How many leaves there are: numbers below it are leaves as they stand."""
-        return self._layout.layout.leaves
+        return self.layout.layout.leaves
 
 
 class LayoutBuilder:
@@ -52,8 +52,8 @@ class LayoutBuilder:
     """
 
     def __init__(self, before: LayoutBuilder | None = None) -> None:
-        self._nodes: Nodes = Nodes(before._nodes if before is not None else None)
-        self._arrays: Arrays = Arrays(before._arrays if before is not None else None)
+        self.nodes: Nodes = Nodes(before.nodes if before is not None else None)
+        self.arrays: Arrays = Arrays(before.arrays if before is not None else None)
 
     def program(
         self,
@@ -66,7 +66,7 @@ class LayoutBuilder:
 
         Of *listeners* and *routes*, whose like was laid out before, only the difference is.
         """
-        nodes = self._nodes
+        nodes = self.nodes
         for chains in listeners:
             if nodes.known_listener(chains.after) is None:
                 layout = nodes.known_listener(chains.before) or lay_out_listener(chains.before)
@@ -75,12 +75,12 @@ class LayoutBuilder:
             if nodes.known_routes(hosts.after) is None:
                 known = nodes.known_routes(hosts.before) or lay_out_routes(hosts.before)
                 nodes.add_routes(update_routes(known, hosts, nodes.changed_names))
-        return Program(table, lay_out_table(table, nodes), self._arrays)
+        return Program(table, lay_out_table(table, nodes), self.arrays)
 
     def forget_before(self) -> None:
         """Let go of what was laid out before a change and is in no table of this mesh."""
-        self._nodes.forget_before()
-        self._arrays.forget_before()
+        self.nodes.forget_before()
+        self.arrays.forget_before()
 
 
 def program_of(table: Table) -> Program:
