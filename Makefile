@@ -22,7 +22,7 @@ demo: $(VENV)/.built  ## the story of an egress policy, on real resources
 test: $(VENV)/.built  ## the tests, on the compiled twins
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
-lint: $(VENV)/.built  ## ruff, mypy, the rules of the house
+lint: $(VENV)/.built  ## ruff, mypy, the rules of the architecture
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -44,7 +44,7 @@ asan: $(VENV)/.built  ## the tests, under the address and undefined-behaviour sa
 twins: $(VENV)/.built  ## ten million questions, put to both twins of everything
 	PYTHONPATH=tests $(BIN)/python -m fuzz.twins --cases 10000000
 
-properties: $(VENV)/.built  ## the laws, 10,000 examples each
+properties: $(VENV)/.built  ## the properties, 10,000 examples each
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m hypothesis --hypothesis-profile=long
 
 conformance: $(VENV)/.built  ## every recorded answer of Istio and Envoy that the tests carry

@@ -59,8 +59,8 @@ DOMAINS = {
     "trailing dot is text": (["a.com."], "a.com.", True),
     "no domain": ([], "a.com", False),
     "NUL is a character": (["*\0.com"], "\0\0.com", True),
-    "NUL is no end": (["a\0b"], "a", False),
-    "NUL in front is no padding": (["a.com"], "\0a.com", False),
+    "NUL is not an end": (["a\0b"], "a", False),
+    "NUL in front is not a padding": (["a.com"], "\0a.com", False),
     "lone surrogate": (["*.\ud800"], "a.\ud800", True),
     "surrogates are not the letter that they spell": (["\U00010000"], "\ud800\udc00", False),
     "Latin-1": (["*.müller.de"], "x.MüLLER.de", True),
@@ -192,7 +192,7 @@ def test_prefix(matcher: ModuleType, prefixes: list[str], address: str, found: b
 
 
 def test_a_name_is_no_suffix(matcher: ModuleType) -> None:
-    """The end of a long server name is no suffix only because it is a name and as long as a suffix."""
+    """The end of a long server name is not a suffix only because it is a name and as long as a suffix."""
     table = matcher.ServerNameTable([["*." + "b" * 70], ["*.ab"], ["cab"]])
     assert table.find("x" * 70 + "cab") == NO_MATCH
     assert table.find("x" * 70 + ".ab") == 1
@@ -226,8 +226,8 @@ def test_longest_prefix_wins(matcher: ModuleType, address: str, row: int) -> Non
     ],
 )
 def test_what_is_no_prefix(matcher: ModuleType, text: str) -> None:
-    """A text that is no prefix is told when the table is made."""
-    with pytest.raises(ValueError, match=f"^`{re.escape(text)}` is no prefix$"):
+    """A text that is not a prefix is told when the table is made."""
+    with pytest.raises(ValueError, match=f"^`{re.escape(text)}` is not a prefix$"):
         matcher.PrefixTable([[text]])
 
 

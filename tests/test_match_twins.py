@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meshegress import _purematch as readable
 
-# What separates, folds oddly, looks like something else, or is no text at all; and lengths around the window's.
+# What separates, folds oddly, looks like something else, or is not text at all; and lengths around the window's.
 ALPHABET = "..::**[]aAbBzZ09-_ÉéİiKk\u212aſ\0\ud800\udc00\U00010000@`[{\x7f\x80\xff"
 LABELS = st.one_of(
     st.text(ALPHABET, max_size=6),

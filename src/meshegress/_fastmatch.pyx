@@ -190,7 +190,7 @@ cdef class PrefixTable:
         return sizeof(PrefixTable) + self.table.bytes
 
     def find(self, address):
-        """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is no address."""
+        """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is not an address."""
         if type(address) is not str:
             raise _refusal("str", address)
         if not is_ascii(address):

@@ -209,7 +209,7 @@ class PrefixTable:
         }
 
     def find(self, address: str) -> int:
-        """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is no address.
+        """Return the row of the longest prefix that holds *address*, or ``NO_MATCH``, also where it is not an address.
 
         Raises TypeError unless *address* is exactly ``str``.
         """
@@ -280,7 +280,7 @@ def without_port(authority: str) -> str:
 
 
 def parse_address(text: str) -> tuple[int, int] | None:
-    """Return the bits of the family of *text* (32 or 128) and its number, or None where it is no address.
+    """Return the bits of the family of *text* (32 or 128) and its number, or None where it is not an address.
 
     >>> parse_address("0.0.1.2"), parse_address("::1"), parse_address("fe80::1%eth0"), parse_address("01.2.3.4")
     ((32, 258), (128, 1), None, None)
@@ -294,7 +294,7 @@ def parse_address(text: str) -> tuple[int, int] | None:
 def parse_prefix(text: str) -> tuple[int, int, int]:
     """Return the bits of the family, the length and the first *length* bits of prefix *text*.
 
-    Raises ValueError where *text* is no prefix.
+    Raises ValueError where *text* is not a prefix.
 
     >>> parse_prefix("10.1.2.3/8")
     (32, 8, 10)
@@ -306,7 +306,7 @@ def parse_prefix(text: str) -> tuple[int, int, int]:
         length = _prefix_length(digits) if slash else bits
         if 0 <= length <= bits:
             return bits, length, number >> (bits - length)
-    raise ValueError(f"`{text}` is no prefix")
+    raise ValueError(f"`{text}` is not a prefix")
 
 
 def _prefix_length(digits: str) -> int:

@@ -27,7 +27,7 @@ class ResourceError(MeshEgressError, ValueError):
 
 
 class RequestError(MeshEgressError, ValueError):
-    """This is no request: a bad URL, address, port or name. ``value`` is what was given."""
+    """This is not a request: a bad URL, address, port or name. ``value`` is what was given."""
 
     def __init__(self, value: object, reason: str) -> None:
         self.value = value

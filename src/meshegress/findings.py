@@ -84,7 +84,7 @@ CODES: dict[str, str] = {
     "EG005": "the text is a template",
     "EG009": "a line of recorded answers is none",
     "EG101": "a value has the wrong shape",
-    "EG102": "a document is no mapping",
+    "EG102": "a document is not a mapping",
     "EG103": "the kind or the apiVersion is missing, or is none of this kind",
     "EG104": "an object replaces an earlier one of the same name",
     "EG105": "there is a second mesh configuration",

@@ -31,7 +31,7 @@ class ClusterName:
 
     @classmethod
     def parse(cls, text: str) -> ClusterName | None:
-        """Return the parts of *text*, or None where it is no name of this form.
+        """Return the parts of *text*, or None where it is not a name of this form.
 
         One ``;`` at the end, which ``%UPSTREAM_CLUSTER%`` shows since Istio 1.23, is ignored.
 

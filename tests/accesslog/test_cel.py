@@ -50,13 +50,13 @@ def test_no_expression(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        pytest.param("f()", "`f` is no function of 0 arguments", id="no such function"),
-        pytest.param("string(a)", "`string` is no function of 1 arguments", id="one that is switched off"),
-        pytest.param("a.size(b)", "`size` is no function of one value and 1 arguments", id="too many arguments"),
-        pytest.param("[1].map(x, x)", "`map` is no function of one value and 2 arguments", id="a comprehension"),
+        pytest.param("f()", "`f` is not a function of 0 arguments", id="no such function"),
+        pytest.param("string(a)", "`string` is not a function of 1 arguments", id="one that is switched off"),
+        pytest.param("a.size(b)", "`size` is not a function of one value and 1 arguments", id="too many arguments"),
+        pytest.param("[1].map(x, x)", "`map` is not a function of one value and 2 arguments", id="a comprehension"),
         pytest.param("has(a)", "`has` asks for a field: write `has(a.b)`", id="has of no field"),
-        pytest.param("a.matches('(')", "`(` is no regular expression", id="a pattern that is none"),
-        pytest.param("a.b{}", "`a.b` is no message that Envoy knows", id="an unknown message"),
+        pytest.param("a.matches('(')", "`(` is not a regular expression", id="a pattern that is none"),
+        pytest.param("a.b{}", "`a.b` is not a message that Envoy knows", id="an unknown message"),
         pytest.param("1 + ", "the expression ends where an operand is expected", id="an end too early"),
     ],
 )

@@ -57,7 +57,7 @@ LISTENER = "0.0.0.0_80"
             Request.tcp("192.0.2.7", 80, b"not http at all"),
             '"- - HTTP/1.1" 400 DPE http1.codec_error - "-" 0 11 0 - "-" "-" "-" "-" "-" - - 192.0.2.7:80 '
             "192.0.2.1:40000 - -",
-            id="bytes that are no request",
+            id="bytes that are not a request",
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_is_known_can_be_given() -> None:
     assert AccessLogFormat("%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW%").format(entry) == (
         "outbound|80||a.com; outbound|80||a.com"
     )
-    with pytest.raises(RequestError, match="is no field"):
+    with pytest.raises(RequestError, match="is not a field"):
         AccessLogEntry.from_decision(decision, request, nope=1)
 
 

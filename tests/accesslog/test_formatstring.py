@@ -34,7 +34,7 @@ def test_pieces_of_a_format(text: str, pieces: list[str]) -> None:
         pytest.param("é%", 1, 2, id="the place counts characters"),
         pytest.param("%REQ(A)% %REQ(B", 9, 13, id="no end"),
         pytest.param("%NOPE% %", 0, 6, id="the first fault is told"),
-        pytest.param("a %REQ(X)):1% b", 2, 13, id="an argument that is no header"),
+        pytest.param("a %REQ(X)):1% b", 2, 13, id="an argument that is not a header"),
         pytest.param("%DURATION:5%", 0, 12, id="a length that is not allowed"),
         pytest.param("%REQ_WITHOUT_QUERY(:PATH)%", 0, 26, id="an extension that is not configured"),
     ],

@@ -101,5 +101,5 @@ def test_flags_and_details_are_explained() -> None:
         *("UpstreamConnectionFailure", "UpstreamRetryLimitExceeded", "NEW")
     ]
     assert explain_details("rbac_access_denied_matched_policy[ns[foo]-policy[a]-rule[0]]") is not None
-    assert explain_details("http1.codec_error") == "the bytes of the client are no valid HTTP/1"
+    assert explain_details("http1.codec_error") == "the bytes of the client are not a valid HTTP/1"
     assert explain_details("something_new") is None

@@ -144,7 +144,7 @@ def test_absent_fields_are_none_and_unknown_ones_an_error() -> None:
 
 
 def test_json_bytes_are_recovered() -> None:
-    """What is no UTF-8 was escaped byte by byte."""
+    """What is not UTF-8 was escaped byte by byte."""
     log = AccessLogFormat.json({"a": "%REQ(A)%"})
     line = log.format({"REQ(A)": "é\udcff"})
     assert line == '{"a":"\\u00c3\\u00a9\\u00ff"}'

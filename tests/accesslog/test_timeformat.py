@@ -21,7 +21,7 @@ MOMENT = Moment.at(1_795_387_730_479_885_000, UTC, timezone(timedelta(hours=5, m
     [
         pytest.param("%-d %_d %^a %#Z %5Y", "22 22 SUN ist 02026", id="flags and widths; a zone with a flag is local"),
         pytest.param("%10f", "      %10f", id="a width before an unknown letter pads"),
-        pytest.param("%0f %Ef %-f", "%0f %Ef %-f", id="these are no fractions"),
+        pytest.param("%0f %Ef %-f", "%0f %Ef %-f", id="these are not fractions"),
         pytest.param(
             "%%3f %%s", "%479 %1795387730", id="fractions and seconds are replaced even behind a percent sign"
         ),

@@ -69,7 +69,7 @@ def test_lines_of_every_size_are_cut_alike(istio_text: tuple[Any, Readable], siz
 
 @pytest.mark.parametrize("spaces", [985, 986, 987, 988, 989, 990, 991, 992, 993, 994, 995, 996, 2000])
 def test_any_number_of_marks_is_cut_alike(istio_text: tuple[Any, Readable], spaces: int) -> None:
-    """Too many marks to list are no hindrance."""
+    """Too many marks to list are not a hindrance."""
     fast, readable = istio_text
     line = with_agent(b" " * spaces)
     assert fast.split(line) == readable.split(line)

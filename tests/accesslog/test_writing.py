@@ -88,7 +88,7 @@ def test_a_local_time_keeps_its_own_zone() -> None:
 
 
 def test_each_piece_of_a_json_string_is_escaped_on_its_own() -> None:
-    """Bytes that are no UTF-8 in one value leave the literals and values beside it as they are."""
+    """Bytes that are not UTF-8 in one value leave the literals and values beside it as they are."""
     log = AccessLogFormat.json({"a": '"%REQ(A)%" %REQ(B)%'})
     line = '{"a":"\\"\\u00c3\\u00a9\\u00ff\\" é"}'
     assert log.format({"REQ(A)": "é\udcff", "REQ(B)": "é"}) == line

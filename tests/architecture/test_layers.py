@@ -27,8 +27,8 @@ LAYERS = [
     {"integrations", "cli", "testing", "__main__"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
-DOORS = LAYERS[-1]
-WALL = {"compiler": "explain", "explain": "compiler"}
+ENTRY_POINTS = LAYERS[-1]
+BOUNDARY = {"compiler": "explain", "explain": "compiler"}
 
 
 # What is not ours is imported once, then each of our modules in a child of its own.
@@ -70,22 +70,22 @@ IMPORTS = {name: imports_of(name) for name in MODULES}
 ARROWS = [(name, target) for name, targets in IMPORTS.items() for target in sorted(targets)]
 
 
-def room(name: str) -> str:
+def module(name: str) -> str:
     """Return the top-level name under the package that *name* belongs to; the package itself is ``""``."""
     return [*name.split("."), ""][1]
 
 
 def test_every_module_has_a_layer() -> None:
     """No module stands outside the plan."""
-    assert {room(name) for name in MODULES} - LAYER.keys() == {""}
+    assert {module(name) for name in MODULES} - LAYER.keys() == {""}
 
 
 def test_imports_point_down() -> None:
-    """A module imports its own layer and lower ones; the package's face is for the doors."""
-    inner = [(a, b) for a, b in ARROWS if room(a) and room(b)]
-    assert [(a, b) for a, b in inner if LAYER[room(b)] > LAYER[room(a)]] == []
-    assert [(a, b) for a, b in ARROWS if room(a) and not room(b) and room(a) not in DOORS] == []
-    assert [(a, b) for a, b in inner if WALL.get(room(a)) == room(b)] == []
+    """A module imports its own layer and lower ones; the package's public names are for the entry points."""
+    inner = [(a, b) for a, b in ARROWS if module(a) and module(b)]
+    assert [(a, b) for a, b in inner if LAYER[module(b)] > LAYER[module(a)]] == []
+    assert [(a, b) for a, b in ARROWS if module(a) and not module(b) and module(a) not in ENTRY_POINTS] == []
+    assert [(a, b) for a, b in inner if BOUNDARY.get(module(a)) == module(b)] == []
 
 
 def test_passes_do_not_know_each_other() -> None:
@@ -95,7 +95,7 @@ def test_passes_do_not_know_each_other() -> None:
     """
 
     def compiler_pass(name: str) -> str:
-        return [*name.split("."), "", ""][2] if room(name) == "compiler" else ""
+        return [*name.split("."), "", ""][2] if module(name) == "compiler" else ""
 
     between = [
         (a, b) for a, b in ARROWS if compiler_pass(a) and compiler_pass(b) not in ("", "model", compiler_pass(a))
@@ -118,16 +118,18 @@ def test_only_the_choosers_name_a_twin() -> None:
     assert [(a, b) for a, b in ARROWS if TWIN.match(b) and not TWIN.match(a) and a not in CHOOSERS] == []
 
 
-def test_doors_use_public_names() -> None:
-    """A door does nothing that a user could not do."""
-    private = [(a, b) for a, b in ARROWS if room(a) in DOORS and room(b).startswith("_") and room(b) != room(a)]
+def test_entry_points_use_public_names() -> None:
+    """An entry point does nothing that a user could not do."""
+    private = [
+        (a, b) for a, b in ARROWS if module(a) in ENTRY_POINTS and module(b).startswith("_") and module(b) != module(a)
+    ]
     assert private == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="one fresh interpreter for each module takes minutes")
-def test_every_room_can_be_entered_first() -> None:
+def test_every_module_can_be_imported_first() -> None:
     """Every module or package of the first level can be the first that is imported; inside, nothing is in a circle."""
-    rooms = [name for name in MODULES if name.count(".") <= 1]
-    command = [sys.executable, "-W", "error", "-c", IMPORT_EACH_ALONE, *rooms]
+    modules = [name for name in MODULES if name.count(".") <= 1]
+    command = [sys.executable, "-W", "error", "-c", IMPORT_EACH_ALONE, *modules]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -189,7 +189,7 @@ def test_absent_file_is_named(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("url", ["", "httpbin.org", "ftp://a.com/", "http://", "http://a.com:99999/", "http://[::1/"])
 def test_bad_url_is_bad_input(url: str) -> None:
-    """What is no URL is told as such."""
+    """What is not a URL is told as such."""
     result = run("decide", ALLOW_ANY, url)
     assert (result.returncode, result.stdout) == (2, "")
 
@@ -201,7 +201,7 @@ def test_bad_release_and_address_are_bad_input() -> None:
 
 
 def test_closed_pipe_is_silence() -> None:
-    """A reader that leaves early, as ``head`` does, is no error."""
+    """A reader that leaves early, as ``head`` does, is not an error."""
     many = b"---\n".join(BROKEN.replace(b"one", b"e%d" % number) for number in range(500))
     with subprocess.Popen(
         [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -13,7 +13,7 @@ from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChain, FilterChainMatch, Listener, ListenerKind, Route, VirtualHost
 from walk.tables import host, http, listener, opaque, route, route_of
 
-# What separates, folds oddly, looks like something else, or is no text at all; and lengths around the window's.
+# What separates, folds oddly, looks like something else, or is not text at all; and lengths around the window's.
 ALPHABET = "..::**[]aAbBzZ09-_ÉéİiKk\u212aſ\0\ud800\udc00\U00010000@`[{\x7f\x80\xff"
 LABELS = ["a", "com", "*", "", "a" * 31, "b" * 32, "C" * 63, "d" * 64, "E" * 300, "\0" * 8, "é" * 20, "x", "B"]
 PORTS = ["", "", "", ":80", ":", "::", ":x]", "]", ":\u0661"]

@@ -241,7 +241,7 @@ def test_words_that_yaml_turns_into_something_else_are_told(word: str, told: str
 
 
 def test_a_time_of_day_stays_text() -> None:
-    """`1:30` is no number to the base of sixty."""
+    """`1:30` is not a number to the base of sixty."""
     assert load(ENTRY.format(name="a").replace("name: a\n", "name: 1:30\n")).service_entries[0].metadata.name == "1:30"
 
 

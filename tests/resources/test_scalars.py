@@ -14,7 +14,7 @@ from meshegress.resources.scalars import plain_value
         pytest.param("80_", 80, id="and may end a number"),
         pytest.param("1__0", 10, id="or stand beside another"),
         pytest.param("0x_1f", 31, id="in any base"),
-        pytest.param("0x_", "0x_", id="but is no digit itself"),
+        pytest.param("0x_", "0x_", id="but is not a digit itself"),
         pytest.param("_80", "_80", id="and begins a text"),
     ],
 )

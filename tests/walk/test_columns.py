@@ -93,7 +93,7 @@ def answers(drawn: list[tuple[Any, ...]]) -> list[Any]:
 
 
 def without_headers(decision: Any) -> Any:
-    """Return *decision* without what is assumed because headers are no column; all else has to be as it is."""
+    """Return *decision* without what is assumed because headers are not a column; all else has to be as it is."""
     if decision is None:
         return None
     return replace(decision, assumptions=tuple(one for one in decision.assumptions if one.code != "headers"))
@@ -160,7 +160,7 @@ def test_bad_table(data: Any) -> None:
             {"authority": "hots"}, "no column `hots`; it has `port`, `kind`, `host`", id="a name that is not there"
         ),
         pytest.param(
-            {"host": "host"}, "`host` is no column that is read; those are address", id="a word that is not known"
+            {"host": "host"}, "`host` is not a column that is read; those are address", id="a word that is not known"
         ),
         pytest.param(
             {}, 'neither a column `authority` nor `server_name`: name one, as in `authority="host"`', id="no names"
@@ -186,7 +186,7 @@ def test_bytes_need_no_names() -> None:
 
 @pytest.mark.parametrize("wrong", [5, None, "http://a.com/", object()])
 def test_what_is_no_list_is_refused(wrong: Any) -> None:
-    """A URL by itself is no list of requests; nor is a number."""
+    """A URL by itself is not a list of requests; nor is a number."""
     with pytest.raises(TypeError, match="expected a table or a list of requests"):
         EGRESS.decide_many(wrong)
 
@@ -199,7 +199,7 @@ def test_what_is_no_request_is_refused(wrong: Any) -> None:
 
 
 def test_an_array_that_is_no_table_is_told() -> None:
-    """A single column is no table."""
+    """A single column is not a table."""
     assert issubclass(ArrowError, ValueError)
 
 
@@ -210,7 +210,7 @@ def test_no_rows() -> None:
 
 
 def test_the_column_is_dictionary_encoded() -> None:
-    """Arrow takes the decisions as text; what is no request is null."""
+    """Arrow takes the decisions as text; what is not a request is null."""
     drawn = [("9.9.9.9", 80, "http", "x.w.com", None, "/"), ("9.9.9.9", None, "http", "a.com", None, "/")]
     column = pa.array(EGRESS.decide_many(table(drawn, pa.string())))
     assert column.type == pa.dictionary(pa.int32(), pa.string())
@@ -319,7 +319,7 @@ def test_lists_are_lists() -> None:
 
 
 def test_batches_get_their_decisions_as_columns() -> None:
-    """The door for engines that pass batches through keeps what is there and adds what is asked for."""
+    """The entry point for engines that pass batches through keeps what is there and adds what is asked for."""
     data = pa.table({"port": [80, 443], "kind": ["http", "tls"], "authority": ["x.w.com", "b.com"]})
     (batch,) = add_decisions(EGRESS, data.to_batches(), fields=["cluster"])
     assert batch.to_pydict() == {**data.to_pydict(), "cluster": ["outbound|80||*.w.com", "outbound|443||b.com"]}

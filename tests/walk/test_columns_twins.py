@@ -60,7 +60,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "server_name": st.one_of(st.sampled_from([None, *NAMES, *ODD_NAMES]), st.text("aA.*é\0", max_size=40)),
     "path": st.sampled_from([None, *PATHS]),
 }
-#: Text as bytes, which may hold what is no Unicode; and with offsets of either width, or as views.
+#: Text as bytes, which may hold what is not Unicode; and with offsets of either width, or as views.
 LAYOUTS = {"binary": pa.binary(), "large_binary": pa.large_binary(), "binary_view": pa.binary_view()}
 
 

@@ -80,7 +80,7 @@ def test_from_url(url: str, fields: dict[str, Any]) -> None:
      "http://[a]/", "http://a.com\n", "http://a.com:99999999999999999999/"],
 )  # fmt: skip
 def test_bad_url(url: str) -> None:
-    """What is no URL of a request is a RequestError that holds it."""
+    """What is not a URL of a request is a RequestError that holds it."""
     with pytest.raises(RequestError) as caught:
         Request.from_url(url)
     assert caught.value.value == url
@@ -92,7 +92,7 @@ def test_bad_url(url: str) -> None:
      {"address": None, "port": True}, {"address": 5, "port": 80}],
 )  # fmt: skip
 def test_bad_address_or_port(fields: dict[str, Any]) -> None:
-    """What is no address or no port is a RequestError."""
+    """What is not an address or no port is a RequestError."""
     with pytest.raises(RequestError):
         Request(**fields)
 

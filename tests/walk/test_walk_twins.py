@@ -150,7 +150,7 @@ def test_the_twins_agree(
 
 
 def test_a_decider_leaves_the_rest_to_others() -> None:
-    """What is no request, has no address or is for a careful port is not the walk's alone."""
+    """What is not a request, has no address or is for a careful port is not the walk's alone."""
     walk = Walk(lay_out_table(Table((), {}, {})).layout, str)
     asked = ["a.com", Request.http("a.com"), Request.tcp("1.1.1.1", 443), Request.tcp("1.1.1.1", 80)]
     assert [Decider(walk, port_bits([443]), lambda _rest: "rest").decide(one) for one in asked] == [

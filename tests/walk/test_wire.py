@@ -140,5 +140,5 @@ def test_every_error_but_waiting_has_a_reply() -> None:
 
 
 def test_a_hello_in_plaintext_http_is_none() -> None:
-    """Text is no TLS as soon as five bytes are there."""
+    """Text is not TLS as soon as five bytes are there."""
     assert see_bytes(b"GET /").tls is TlsVerdict.PLAIN

@@ -26,7 +26,7 @@ def split_address(address: str) -> tuple[IPv4Address | IPv6Address, int] | None:
 
 
 def without_port(address: str) -> str:
-    """Return *address* without its port and brackets; what is no IP address stays whole."""
+    """Return *address* without its port and brackets; what is not an IP address stays whole."""
     found = split_address(address)
     if found is None:
         return address
@@ -42,8 +42,8 @@ def port_of(address: str) -> int | None:
 def masked(address: str, prefix: str) -> str:
     """Return the CIDR block of *address*; *prefix* is read as Envoy reads it.
 
-    Too large a length is clamped, what is no number of 32 bits is ignored, a negative one gives nothing; neither has
-    what is no IP address a block.
+    Too large a length is clamped, what is not a number of 32 bits is ignored, a negative one gives nothing; neither has
+    what is not an IP address a block.
 
     >>> masked("127.0.0.1:80", " 08"), masked("127.0.0.1:80", "x"), masked("127.0.0.1:80", "-1")
     ('127.0.0.0/8', '127.0.0.1', '')

@@ -58,7 +58,7 @@ def _header_fault(argument: str) -> str | None:
         return "at most one alternative header may follow `?`"
     for name in names:
         if not _HEADER.fullmatch(lower_ascii(name)):
-            return f"`{name}` is no header name"
+            return f"`{name}` is not a header name"
     return None
 
 
@@ -76,7 +76,7 @@ def _duration_fault(argument: str) -> str | None:
     if not 2 <= len(parts) <= 3:
         return "a duration is START:END or START:END:UNIT"
     if len(parts) == 3 and parts[2] not in _DURATION_UNITS:
-        return f"`{parts[2]}` is no unit of a duration: write ms, us or ns"
+        return f"`{parts[2]}` is not a unit of a duration: write ms, us or ns"
     return None
 
 
@@ -85,7 +85,7 @@ def _filter_state_fault(argument: str) -> str | None:
     if not key:
         return "the key of a filter state cannot be empty"
     if kind not in _FILTER_STATE_KINDS:
-        return f"`{kind}` is no form of a filter state: write PLAIN, TYPED or FIELD:name"
+        return f"`{kind}` is not a form of a filter state: write PLAIN, TYPED or FIELD:name"
     if (kind == "FIELD") != bool(field):
         return "FIELD, and only FIELD, is followed by the name of a field"
     return None
@@ -95,14 +95,14 @@ def _metadata_fault(argument: str) -> str | None:
     kind = argument.partition(":")[0]
     if kind in METADATA_KINDS:
         return None
-    return f"`{kind}` is no kind of metadata: write one of {', '.join(METADATA_KINDS)}"
+    return f"`{kind}` is not a kind of metadata: write one of {', '.join(METADATA_KINDS)}"
 
 
 def _options_fault(places: tuple[tuple[str, ...], ...], argument: str) -> str | None:
     parts = argument.split(":") if len(places) > 1 else [argument]
     for part, words in zip(parts, places, strict=False):
         if part not in words:
-            return f"`{part}` is no option here: write {' or '.join(word for word in words if word)}"
+            return f"`{part}` is not an option here: write {' or '.join(word for word in words if word)}"
     return None
 
 
@@ -122,7 +122,7 @@ def file_parts(argument: str) -> tuple[str, ...]:
 def _xfcc_fault(argument: str) -> str | None:
     if lower_ascii(argument) in _XFCC_FIELDS:
         return None
-    return f"`{argument}` is no field of a client certificate: write one of {', '.join(_XFCC_FIELDS)}"
+    return f"`{argument}` is not a field of a client certificate: write one of {', '.join(_XFCC_FIELDS)}"
 
 
 _RULES: dict[Syntax, Callable[[str], str | None]] = {

@@ -66,7 +66,7 @@ def expression_fault(text: str) -> str | None:
     >>> expression_fault("1 +")
     'the expression ends where an operand is expected'
     >>> expression_fault("request.path.lowerAscii()")
-    '`lowerAscii` is no function of one value and 0 arguments'
+    '`lowerAscii` is not a function of one value and 0 arguments'
     """
     try:
         _CelParser(cel_tokens(text)).run()
@@ -186,11 +186,11 @@ class _CelParser:
         token = self.take()
         is_name = token.kind == "name" and token.text not in _KEYWORDS
         if not is_name and token.kind != "escaped":
-            raise CelError(f"`{token.text}` at {token.place} is no field")
+            raise CelError(f"`{token.text}` at {token.place} is not a field")
         if is_name and self.takes("("):
             arguments = self.arguments()
             if len(arguments) not in _MEMBER.get(token.text, ()):
-                raise CelError(f"`{token.text}` is no function of one value and {len(arguments)} arguments")
+                raise CelError(f"`{token.text}` is not a function of one value and {len(arguments)} arguments")
             self.check_pattern(token.text, arguments)
             return self.over(operand, *arguments)
         path = f"{operand.path}.{token.text}" if is_name and operand.path is not None else None
@@ -245,7 +245,7 @@ class _CelParser:
                 raise CelError("`has` asks for a field: write `has(a.b)`")
             return self.over(*arguments)
         if len(arguments) not in _GLOBAL.get(name.removeprefix("."), ()):
-            raise CelError(f"`{name}` is no function of {len(arguments)} arguments")
+            raise CelError(f"`{name}` is not a function of {len(arguments)} arguments")
         self.check_pattern(name.removeprefix("."), arguments)
         return self.over(*arguments)
 
@@ -253,7 +253,7 @@ class _CelParser:
         """Refuse a regular expression that is a literal and none of RE2's."""
         pattern = arguments[-1].literal if name == "matches" else None
         if pattern is not None and not is_valid_re2(pattern):
-            raise CelError(f"`{pattern}` is no regular expression")
+            raise CelError(f"`{pattern}` is not a regular expression")
 
     def arguments(self) -> list[_Node]:
         """Read what stands between the parentheses of a call."""
@@ -293,12 +293,12 @@ class _CelParser:
         """Read a field of a message and its value."""
         token = self.take()
         if token.kind not in ("name", "escaped") or token.text in _KEYWORDS:
-            raise CelError(f"`{token.text}` at {token.place} is no field")
+            raise CelError(f"`{token.text}` at {token.place} is not a field")
         self.expect(":")
         return [self.expression()]
 
     def message(self, path: str) -> _Node:
         """Read the fields of a message; of those that Envoy knows, only the packages are known here."""
         if path.removeprefix(".") not in _TYPES and not path.removeprefix(".").startswith(_PACKAGES):
-            raise CelError(f"`{path}` is no message that Envoy knows")
+            raise CelError(f"`{path}` is not a message that Envoy knows")
         return self.over(*self.members("}", self.field))

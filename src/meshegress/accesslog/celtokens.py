@@ -100,5 +100,5 @@ def _unescaped(match: re.Match[str], *, is_bytes: bool) -> str:
         return chr(int(match["octal"], 8) if match["octal"] else int(match["byte"], 16))
     code = int(match["short"] or match["long"] or "110000", 16)
     if is_bytes or code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise CelError(f"`{match[0]}` is no escape here")
+        raise CelError(f"`{match[0]}` is not an escape here")
     return chr(code)

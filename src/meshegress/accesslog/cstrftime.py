@@ -41,7 +41,7 @@ class _Flags(NamedTuple):
 def c_strftime(pattern: str, clock: Clock, room: int = _ROOM) -> str:
     """Return *clock* in *pattern*, nothing where that takes *room* bytes or more, as the library counts its NUL.
 
-    What is no specifier stays as it is written, padded to its width.
+    What is not a specifier stays as it is written, padded to its width.
 
     >>> c_strftime("%-d %_H %^a %5Y %Q", Clock(datetime(2026, 11, 2, 3, 4), "UTC", 0))
     '2  3 MON 02026 %Q'

@@ -44,9 +44,9 @@ _MEANINGS = {
     "upgrade_failed": "the upgrade is not allowed",
 }
 _FAMILIES = {
-    "http1.": "the bytes of the client are no valid HTTP/1",
-    "http2.": "the bytes of the client are no valid HTTP/2",
-    "http3.": "the bytes of the client are no valid HTTP/3",
+    "http1.": "the bytes of the client are not a valid HTTP/1",
+    "http2.": "the bytes of the client are not a valid HTTP/2",
+    "http3.": "the bytes of the client are not a valid HTTP/3",
     "jwt_authn_access_denied": "the token of the request was refused",
 }
 

@@ -65,7 +65,7 @@ _TEXTUAL = frozenset(
 
 
 def typed_text(command: Command, text: str, *, omit_empty_values: bool = False) -> FieldValue:
-    """Return the value that *text*, shown by *command*, stands for; None is no value.
+    """Return the value that *text*, shown by *command*, stands for; None is not a value.
 
     A header that is really ``-`` looks like none, and so reads as None; a present and empty one is ``""``.
 
@@ -127,7 +127,7 @@ def _is_default_time(command: Command) -> bool:
 
 
 def stamp(text: str) -> datetime | str:
-    """Return the moment of a default time stamp, with its offset; text that is no moment stays text.
+    """Return the moment of a default time stamp, with its offset; text that is not a moment stays text.
 
     >>> stamp("2026-11-22T21:29:05.213Z").isoformat()
     '2026-11-22T21:29:05.213000+00:00'

@@ -105,7 +105,7 @@ def command_fault(name: str, argument: str | None, length: int | None, formatter
     operator = OPERATORS.get(name)
     if operator is None:
         hint = f"; did you mean `{NEAR_MISSES[name]}`?" if name in NEAR_MISSES else ""
-        return f"`{name}` is no command operator{hint}"
+        return f"`{name}` is not a command operator{hint}"
     if operator.extension and operator.extension not in formatters:
         return f"`{name}` needs the formatter extension `{operator.extension}`"
     syntax = operator.syntax

@@ -30,7 +30,7 @@ class NodeId:
 
     @classmethod
     def parse(cls, text: str) -> NodeId | None:
-        """Return the parts of *text*, None where it is no node id."""
+        """Return the parts of *text*, None where it is not a node id."""
         parts = text.split("~")
         if len(parts) != 4 or not parts[0]:
             return None

@@ -45,7 +45,7 @@ class JsonParser:
     def parse(self, line: str | bytes) -> AccessLogEntry:
         """Return the entry of *line*, one JSON object.
 
-        Raises LogParseError where it is no JSON, or not of this format.
+        Raises LogParseError where it is not JSON, or not of this format.
         """
         return AccessLogEntry.from_json(self.layout, self.raw_values(line))
 
@@ -55,7 +55,7 @@ class JsonParser:
         try:
             return tuple(self._values(self.tree, read_json(text)))
         except (ValueError, RecursionError) as error:
-            raise LogParseError(text, self.text, "no_match", "the line is no JSON") from error
+            raise LogParseError(text, self.text, "no_match", "the line is not JSON") from error
         except _MisfitError as misfit:
             raise LogParseError(text, self.text, misfit.reason, misfit.detail) from None
 
@@ -167,7 +167,7 @@ def _check_type(command: Command, value: object) -> None:
         return
     expected: type = int if operator.is_number else str
     if not isinstance(value, expected) or isinstance(value, bool):
-        raise _MisfitError(f"`{value}` is no value of `{command.text}`")
+        raise _MisfitError(f"`{value}` is not a value of `{command.text}`")
 
 
 def _same(constant: object, value: object) -> bool:

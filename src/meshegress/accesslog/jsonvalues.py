@@ -1,4 +1,4 @@
-"""JSON as Envoy writes it, read back to values: with the bytes of what is no UTF-8."""
+"""JSON as Envoy writes it, read back to values: with the bytes of what is not UTF-8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from meshegress.accesslog.values import to_bytes, to_text
 
-# Envoy writes bytes of a string that is no UTF-8 as \u0080 to \u00ff, and characters never so.
+# Envoy writes bytes of a string that is not UTF-8 as \u0080 to \u00ff, and characters never so.
 _ESCAPE = re.compile(r"\\(?:u00([89a-fA-F][0-9a-fA-F])|.)", re.DOTALL)
 # A negative zero is a double; as an integer it would lose its sign.
 _NEGATIVE_ZERO = re.compile(r"-0(?=[,}\]\s]|\Z)")
@@ -17,7 +17,7 @@ _NEGATIVE_ZERO = re.compile(r"-0(?=[,}\]\s]|\Z)")
 def read_json(text: str) -> object:
     r"""Return the JSON value of *text*; bytes that Envoy escaped become lone surrogates again.
 
-    Raises ValueError for what is no JSON, and for an object with a key twice.
+    Raises ValueError for what is not JSON, and for an object with a key twice.
 
     >>> read_json(r'"\u00ff"'), read_json("-0")
     ('\udcff', -0.0)

@@ -116,9 +116,9 @@ _SHOWN = {
     Absent.KEPT: '`-` / `"-"`, even with omit_empty_values',
     Absent.EMPTY: 'empty / `""`',
     Absent.PORT: "`-` / null; not an IP address: empty / null",
-    Absent.MASK: '`(N)` of what is no IP address: empty / `""`',
+    Absent.MASK: '`(N)` of what is not an IP address: empty / `""`',
     Absent.DASH_OR_EMPTY: '`-` / null, or empty / `""`',
-    Absent.DASH_OR_MASK: '`-` / null; `(N)` of what is no IP address: empty / `""`',
+    Absent.DASH_OR_MASK: '`-` / null; `(N)` of what is not an IP address: empty / `""`',
 }
 
 

@@ -50,7 +50,7 @@ def predicted_values(
         raise RequestError(request, _UNLOGGED[decision.outcome])
     unknown = sorted(set(known) - set(KEYS))
     if unknown:
-        raise RequestError(unknown[0], f"is no field of an access log; the fields are {', '.join(KEYS)}")
+        raise RequestError(unknown[0], f"is not a field of an access log; the fields are {', '.join(KEYS)}")
     cluster = _cluster(decision)
     destination = f"{_bracketed(request.address)}:{request.port}" if request.address else None
     values: dict[str, object] = {

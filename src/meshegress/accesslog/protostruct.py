@@ -14,7 +14,7 @@ _NULL, _NUMBER, _STRING, _BOOL, _STRUCT, _LIST = 1, 2, 3, 4, 5, 6
 def decode_struct(data: bytes, depth: int = 0) -> dict[str, object]:
     """Return the members of the Struct *data*, in their order.
 
-    Raises ValueError where the bytes are no Struct.
+    Raises ValueError where the bytes are not a Struct.
     """
     if depth > _MAX_DEPTH:
         raise ValueError("the Struct is nested too deeply")

@@ -55,7 +55,7 @@ Node: TypeAlias = Constant | Literal | Members | Items
 def compile_template(value: object, formatters: Collection[str] = (), depth: int = 0) -> Node:
     """Return the tree of *value*, a JSON value whose strings are text formats.
 
-    Raises LogFormatError for what Envoy refuses, and for what is no JSON.
+    Raises LogFormatError for what Envoy refuses, and for what is not JSON.
     """
     if depth > _MAX_DEPTH:
         raise LogFormatError("{…}", 0, 3, "the format is nested too deeply")
@@ -115,5 +115,5 @@ def _render_text(node: Literal, find: Find, *, omit_empty_values: bool) -> str |
         piece if isinstance(piece, str) else text_of(piece, find(piece), omit_empty_values=omit_empty_values)
         for piece in node.pieces
     )
-    # Each piece is escaped on its own: what is no UTF-8 in one changes nothing in the others.
+    # Each piece is escaped on its own: what is not UTF-8 in one changes nothing in the others.
     return '"' + "".join(json_string(piece)[1:-1] for piece in shown) + '"'

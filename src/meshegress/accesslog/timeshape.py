@@ -46,7 +46,7 @@ def time_field(pattern: str) -> LogField:
     parts = _SPECIFIER.split(pattern)
     literals, words = parts[::2], parts[1::2]
     masks = [_mask(word) for word in words]
-    # A digit in a mask stands for any digit, so a pattern with digits of its own is no mask; nor is one with a
+    # A digit in a mask stands for any digit, so a pattern with digits of its own is not a mask; nor is one with a
     # specifier of changing width, or one whose percent signs do not all belong to specifiers.
     is_fixed = (
         None not in masks and not any(re.search("[0-9%]", literal) for literal in literals) and "%%" not in pattern

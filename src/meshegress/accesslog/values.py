@@ -17,7 +17,7 @@ JsonValue: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value whose text its JSON form does not tell, as TYPED_CEL and ports of what is no IP address have."""
+    """A value whose text its JSON form does not tell, as TYPED_CEL and ports of what is not an IP address have."""
 
     value: JsonValue
     text: str

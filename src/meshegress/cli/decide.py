@@ -12,7 +12,7 @@ from meshegress.profiles import PROFILES
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.description = "Predict where a workload's sidecar sends the request for URL. This is no security boundary."
+    parser.description = "Predict where a workload's sidecar sends the request for URL. Not a security boundary."
     parser.epilog = "exit codes: 0 answered, 1 the expectation failed, 2 bad input"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
     parser.add_argument("url", metavar="URL", help="http://, https://, ws://, wss:// or tcp://host:port")

@@ -98,9 +98,9 @@ def run_format(arguments: argparse.Namespace) -> int:
         try:
             values = json.loads(line)
         except ValueError as error:
-            raise LogFormatError(line[:200], 0, 1, f"line {number} is no JSON object: {error}") from None
+            raise LogFormatError(line[:200], 0, 1, f"line {number} is not a JSON object: {error}") from None
         if not isinstance(values, dict):
-            raise LogFormatError(line[:200], 0, 1, f"line {number} is no JSON object")
+            raise LogFormatError(line[:200], 0, 1, f"line {number} is not a JSON object")
         sys.stdout.buffer.write(log.format_bytes(values))
     return OK
 

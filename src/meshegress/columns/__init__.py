@@ -1,8 +1,8 @@
 """Decisions on whole tables: Arrow columns in, a dictionary-encoded column out.
 
 Rows in which nothing is odd are decided without Python, and without the GIL; the rest become requests and are decided
-like any other. Headers and method are no columns: where a route asks for one, the decision says that it is assumed, and
-names the others.
+like any other. Headers and method are not columns: where a route asks for one, the decision says that it is assumed
+and names the others.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ColumnDeciderContext:
 
 
 class Decided:
-    """The decisions on the rows of a table, in order, as a sequence; None for a row that is no request.
+    """The decisions on the rows of a table, in order, as a sequence; None for a row that is not a request.
 
     ``numbers`` has the number of each row's decision, -1 for none; ``decision`` gives the decision of a number. Arrow
     libraries take it as a dictionary-encoded column of ``str(decision)``; :meth:`column` is one of another field.
@@ -131,7 +131,7 @@ def decide_columns(
     """
     unknown = sorted(set(names) - set(COLUMNS))
     if unknown:
-        raise ValueError(f"`{unknown[0]}` is no column that is read; those are {', '.join(COLUMNS)}")
+        raise ValueError(f"`{unknown[0]}` is not a column that is read; those are {', '.join(COLUMNS)}")
     if type(threads) is not int or threads < 1:
         raise ValueError(f"`threads` is a number from 1, not `{threads!r}`")
     numbers = array("i")
@@ -146,7 +146,7 @@ def decide_columns(
 
 
 class _Others:
-    """The decisions that are no leaf's: they are numbered behind the leaves."""
+    """The decisions that are not a leaf's: they are numbered behind the leaves."""
 
     def __init__(self, context: ColumnDeciderContext) -> None:
         self._context = context

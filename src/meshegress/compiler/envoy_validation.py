@@ -97,7 +97,7 @@ def load(
 def listener_problem(listener: Listener) -> str | None:
     """Return why Envoy refuses *listener*, whatever else there is, or None."""
     if not 0 <= listener.port < 65536:
-        return f"{listener.port} is no port"
+        return f"{listener.port} is not a port"
     if listener.kind is ListenerKind.RESERVED:
         return None
     if not listener.filter_chains and listener.default_filter_chain is None:
@@ -209,7 +209,7 @@ def _route_problem(route: Route) -> str | None:
     conditions = (route.match.path, *(field.value for field in (*route.match.headers, *route.match.query)))
     for condition in conditions:
         if condition.kind is MatchKind.REGEX and not _is_regex(condition.value):
-            return f"`{condition.value[:80]}` is no regular expression of RE2"
+            return f"`{condition.value[:80]}` is not a regular expression of RE2"
     if isinstance(action, RouteAction):
         return _cluster_problem(action.clusters)
     if isinstance(action, Redirect):

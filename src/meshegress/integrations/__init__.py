@@ -1,1 +1,1 @@
-"""The doors to other tools: one module and one extra each."""
+"""Integrations with other tools: one module and one extra each."""

@@ -1,6 +1,6 @@
 """Decisions as columns of record batches: for pyarrow, and for engines that pass its batches through, as PySpark does.
 
-``egress.decide_many`` alone needs no library; this door needs ``pip install meshegress[arrow]``.
+``egress.decide_many`` alone needs no library; this module needs ``pip install meshegress[arrow]``.
 """
 
 from __future__ import annotations

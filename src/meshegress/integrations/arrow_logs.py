@@ -1,7 +1,7 @@
 """Access logs as Arrow tables: ``pip install meshegress[arrow]``.
 
 Lines are cut as a parser cuts them, without the GIL, and a user agent with quotes in it moves no column: where a line
-can be read in two ways it is no row, but reported.
+can be read in two ways it is not a row, but reported.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class TextPlace:
         return Source(self.file, self.line + line + 1, first + column + 1)
 
     def written(self, path: Path) -> str | None:
-        """Return the text of the scalar at *path* in the object; None if it is no scalar."""
+        """Return the text of the scalar at *path* in the object; None if it is not a scalar."""
         node = _node(_composed(self.text, self.start, self.end), (*self.path, *path))
         return str(node.value) if isinstance(node, ScalarNode) else None
 
@@ -50,7 +50,7 @@ class TextPlace:
         return TextPlace(self.file, self.text, self.start, self.end, self.line, (*self.path, *path))
 
     def embedded(self, *path: str | int) -> TextPlace | None:
-        """Return the place of the YAML that stands as a block of text at *path*; None if that is no block."""
+        """Return the place of the YAML that stands as a block of text at *path*; None if that is not a block."""
         node = _node(_composed(self.text, self.start, self.end), (*self.path, *path))
         if not isinstance(node, ScalarNode) or node.style != "|":
             return None

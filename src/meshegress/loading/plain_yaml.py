@@ -171,7 +171,7 @@ class _Lines:
         return collection
 
     def _value(self, text: str, column: int | None) -> Any:
-        """Return the value that begins with *text*, which is no scalar, under a key at *column* or in a list."""
+        """Return the value that begins with *text*, which is not a scalar, under a key at *column* or in a list."""
         if text[0] == "|":
             return self._block(column, keeps_end=text == "|")
         return _flow(text, DEPTH_LIMIT - 1 - len(self.columns))

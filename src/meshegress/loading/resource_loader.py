@@ -113,7 +113,7 @@ class ResourceLoader:
         if value is None or value == {}:
             return
         if not isinstance(value, Mapping):
-            message = f"a resource is a mapping, and {shown(value)} is none"
+            message = f"expected a mapping, got {shown(value)}"
             self.report.at(place, Problem((), message, code="EG102"))
         elif (found := find_mesh(value)) is None:
             self._add_object(value, place)
@@ -145,7 +145,7 @@ class ResourceLoader:
         """Take an object of a kind that is not modelled: count it, or say what it could touch."""
         group = version.partition("/")[0] if "/" in version else ""
         if kind in ISTIO_KINDS and group == "networking.istio.io":
-            message, help = f"{shown(version)} is no version of {kind}", "write `networking.istio.io/v1`"
+            message, help = f"{shown(version)} is not a version of {kind}", "write `networking.istio.io/v1`"
             self._add_unversioned(value, kind, place, Problem(("apiVersion",), message, help))
         elif kind == "IstioOperator" or not any(f".{group}".endswith(f".{each}") for each in GROUPS):
             self._skipped[f"{version}/{kind}"] += 1

@@ -43,7 +43,7 @@ def is_valid_re2(pattern: str) -> bool:
 def compile_regex(pattern: str) -> Regex:
     """Return *pattern*, ready to be compared with whole texts.
 
-    Raises PatternError where it is no RE2 pattern, UnsupportedPatternError where it is one and nothing here can run it.
+    Raises PatternError where it is not an RE2 pattern, UnsupportedPatternError where it is and cannot be run here.
 
     >>> compile_regex("a+").fullmatch("aaa"), compile_regex("a+").fullmatch("aab")
     (True, False)

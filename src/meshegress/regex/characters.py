@@ -15,7 +15,7 @@ _OCTAL, _HEX = frozenset("01234567"), frozenset("0123456789abcdefABCDEF")
 
 
 class PatternError(ValueError):
-    """The text is no RE2 pattern; ``reason`` says why."""
+    """The text is not an RE2 pattern; ``reason`` says why."""
 
     def __init__(self, pattern: str, reason: str) -> None:
         self.pattern = pattern

@@ -30,7 +30,7 @@ _DIGITS = frozenset("0123456789")
 def parse(pattern: str) -> Node:
     """Return the tree of *pattern*.
 
-    Raises PatternError where it is no RE2 pattern.
+    Raises PatternError where it is not an RE2 pattern.
     """
     return _PatternParser(pattern).parse()
 

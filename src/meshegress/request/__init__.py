@@ -194,13 +194,13 @@ class Request(PackedRequest):
         """
         unknown = sorted(set(value) - _KEYS)
         if unknown:
-            raise RequestError(unknown[0], f"is no key of a request; the keys are {', '.join(sorted(_KEYS))}")
+            raise RequestError(unknown[0], f"is not a key of a request; the keys are {', '.join(sorted(_KEYS))}")
         try:
             return _from_dict(value)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, RequestError):
                 raise
-            raise RequestError(value, f"this is no request ({error})") from error
+            raise RequestError(value, f"this is not a request ({error})") from error
 
     def as_dict(self) -> dict[str, Any]:
         """Return the request as JSON-ready values; ``from_dict`` reads them back."""
@@ -283,5 +283,5 @@ def _from_dict(value: Mapping[str, Any]) -> Request:
 def _address(text: object) -> str:
     literal = canonical_address(text) if isinstance(text, str) else None
     if literal is None:
-        raise RequestError(text, "this is no IP address")
+        raise RequestError(text, "this is not an IP address")
     return literal

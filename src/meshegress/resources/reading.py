@@ -72,7 +72,7 @@ def _numeric_timestamp(value: Any) -> ShapeProblem | None:
     if seconds is None or isinstance(seconds, str):
         return None
     path = ("metadata", "creationTimestamp")
-    return ShapeProblem(path, f"{shown(seconds)} is no timestamp", "write one such as `2024-01-01T00:00:00Z`")
+    return ShapeProblem(path, f"{shown(seconds)} is not a timestamp", "write one such as `2024-01-01T00:00:00Z`")
 
 
 def _read(model: type[M], value: Any) -> M:

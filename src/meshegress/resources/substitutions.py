@@ -88,7 +88,7 @@ class _Offer:
         for part in path[:-1]:
             value = value[part]
         if type(value) not in (dict, list):
-            return False  # it is no value of the wire, such as a generator
+            return False  # it is not a value of the wire, such as a generator
         if (sample := self._made[run % len(self._made)]) is _ABSENT:
             del value[path[-1]]
         else:

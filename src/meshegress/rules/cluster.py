@@ -84,7 +84,7 @@ def endpoint_problems(endpoint: WorkloadEntrySpec, path: Path) -> Problems:
     yield from _limit((*path, "labels"), len(endpoint.labels), 256, "labels")
     for name, number in endpoint.ports.items():
         if len(name) > 62 or not _PORT_KEY.fullmatch(name):
-            yield Problem((*path, "ports", name), f"{shown(name)} is no name of a port")
+            yield Problem((*path, "ports", name), f"{shown(name)} is not a name of a port")
         if not 1 <= number <= 65535:
             yield Problem((*path, "ports", name), f"port `{number}` is not in 1 to 65535")
 
@@ -93,7 +93,7 @@ def _unix_problems(endpoint: WorkloadEntrySpec, path: Path) -> Problems:
     socket = endpoint.address.removeprefix(UNIX)
     if not socket.startswith(("/", "@")) or socket.endswith("/"):
         yield Problem(
-            (*path, "address"), f"{shown(endpoint.address)} is no socket", "write an absolute path, or `@name`"
+            (*path, "address"), f"{shown(endpoint.address)} is not a socket", "write an absolute path, or `@name`"
         )
     if is_written(endpoint, "ports"):
         yield Problem((*path, "ports"), "a unix socket has no ports, not even an empty mapping", "remove `ports`")

@@ -27,7 +27,7 @@ _SEMANTICS = "internal.istio.io/gateway-semantics"
 
 def _ask_name(gateway: Gateway, profile: Profile) -> Problems:
     if not is_dns_label(gateway.metadata.name) and not _is_converted(gateway):
-        yield Problem(("metadata", "name"), f"{shown(gateway.metadata.name)} is no name of a Gateway", "use no dots")
+        yield Problem(("metadata", "name"), f"{shown(gateway.metadata.name)} is not a name of a Gateway", "use no dots")
 
 
 def _is_converted(gateway: Gateway) -> bool:
@@ -62,13 +62,13 @@ def _host_problems(host: str, path: Path, *, converted: bool) -> Problems:
     namespace, slash, rest = host.partition("/")
     name = rest if slash else host
     if slash and not (namespace in ("*", ".") or (namespace == "~" and converted) or is_dns_label(namespace)):
-        yield Problem(path, f"{shown(namespace)} is no namespace")
+        yield Problem(path, f"{shown(namespace)} is not a namespace")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
     if not is_address(name):
         yield from fault(path, wildcard_fault(name))
     if is_partial_wildcard(name):
-        yield Problem(path, f"{shown(name)} has a `*` that is no whole label", "write `*.` and a domain")
+        yield Problem(path, f"{shown(name)} has a `*` that is not a whole label", "write `*.` and a domain")
 
 
 def _port_problems(port: Port | None, bind: str) -> Problems:
@@ -76,7 +76,7 @@ def _port_problems(port: Port | None, bind: str) -> Problems:
         yield Problem(("port",), "the server has no port")
         return
     if port.protocol.lower() not in PROTOCOLS:
-        yield Problem(("port", "protocol"), f"{shown(port.protocol)} is no protocol")
+        yield Problem(("port", "protocol"), f"{shown(port.protocol)} is not a protocol")
     if port.number or not bind.startswith(UNIX):
         yield from fault(("port", "number"), port_fault(port.number))
     if port.target_port:
@@ -91,7 +91,7 @@ def _bind_problems(server: Server) -> Problems:
         if server.port is not None and server.port.number:
             yield Problem(("port", "number"), "a unix socket has port 0")
     elif server.bind and not is_address(server.bind):
-        yield Problem(("bind",), f"{shown(server.bind)} is no IP address")
+        yield Problem(("bind",), f"{shown(server.bind)} is not an IP address")
 
 
 def _tls_on_port(server: Server, protocol: str) -> Problems:

@@ -59,7 +59,7 @@ def redirect_problems(redirect: HTTPRedirect | None, profile: Profile, *, exact_
     if not (redirect.uri or prefix or redirect.authority or port_given or redirect.scheme):
         yield Problem(("redirect",), "the redirect leads to the same place", "give a uri, authority, scheme or port")
     if redirect.redirect_code and not 300 <= redirect.redirect_code <= 399:
-        yield Problem(("redirect", "redirectCode"), f"`{redirect.redirect_code}` is no status of a redirect")
+        yield Problem(("redirect", "redirectCode"), f"`{redirect.redirect_code}` is not a status of a redirect")
     if redirect.scheme not in ("", "http", "https"):
         yield Problem(("redirect", "scheme"), f"{shown(redirect.scheme)} is neither http nor https")
     if redirect.port and redirect.derive_port is None:
@@ -85,7 +85,7 @@ def direct_response_problems(response: HTTPDirectResponse | None) -> Problems:
 
 def _status_problems(status: int, path: Path) -> Problems:
     if not 200 <= status <= 600:
-        yield Problem(path, f"`{status}` is no status of an answer", "choose one from 200 to 599")
+        yield Problem(path, f"`{status}` is not a status of an answer", "choose one from 200 to 599")
 
 
 def fault_problems(injection: HTTPFaultInjection | None) -> Problems:
@@ -106,7 +106,7 @@ def _abort_problems(abort: HTTPFaultAbort, path: Path) -> Problems:
         yield Problem((*path, "http2Error"), "errors of HTTP/2 are not supported", "use `httpStatus`")
     elif abort.grpc_status is not None:
         if abort.grpc_status not in _GRPC_STATUSES:
-            yield Problem((*path, "grpcStatus"), f"{shown(abort.grpc_status)} is no status of gRPC")
+            yield Problem((*path, "grpcStatus"), f"{shown(abort.grpc_status)} is not a status of gRPC")
     elif abort.http_status is not None:
         yield from _status_problems(abort.http_status, (*path, "httpStatus"))
     else:
@@ -205,11 +205,11 @@ def cors_problems(policy: CorsPolicy | None, profile: Profile) -> Problems:
     methods = _METHODS | {"*"} if profile.any_cors_method else _METHODS
     for index, method in enumerate(policy.allow_methods):
         if method not in methods:
-            yield Problem((*path, "allowMethods", index), f"{shown(method)} is no method")
+            yield Problem((*path, "allowMethods", index), f"{shown(method)} is not a method")
     for field, names in (("allowHeaders", policy.allow_headers), ("exposeHeaders", policy.expose_headers)):
         for index, name in enumerate(names):
             if not _TOKEN.fullmatch(name):
-                yield Problem((*path, field, index), f"{shown(name)} is no name of a header")
+                yield Problem((*path, field, index), f"{shown(name)} is not a name of a header")
     if policy.max_age is not None:
         yield from fault((*path, "maxAge"), duration_fault(policy.max_age))
         if nanoseconds(policy.max_age) % 10**9 > 0:

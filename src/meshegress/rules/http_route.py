@@ -95,7 +95,7 @@ def _match_problems(match: HTTPMatchRequest, path: Path) -> Problems:
     yield from label_problems(match.source_labels, (*path, "sourceLabels"))
     yield from gateway_name_problems(match.gateways, (*path, "gateways"))
     if match.source_namespace and not is_dns_label(match.source_namespace):
-        yield Problem((*path, "sourceNamespace"), f"{shown(match.source_namespace)} is no namespace")
+        yield Problem((*path, "sourceNamespace"), f"{shown(match.source_namespace)} is not a namespace")
 
 
 def _mirror_problems(route: HTTPRoute) -> Problems:

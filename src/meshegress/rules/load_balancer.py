@@ -57,7 +57,7 @@ def _hash_problems(hashing: ConsistentHashLB, path: Path, profile: Profile) -> P
     if hashing.maglev is not None:
         size = hashing.maglev.table_size
         if size == 0 or size >= _LARGEST_TABLE or not is_prime(size):
-            yield Problem((*path, "maglev", "tableSize"), f"`{size}` is no prime below {_LARGEST_TABLE}")
+            yield Problem((*path, "maglev", "tableSize"), f"`{size}` is not a prime below {_LARGEST_TABLE}")
 
 
 def _cookie_problems(cookie: HTTPCookie, path: Path, profile: Profile) -> Problems:

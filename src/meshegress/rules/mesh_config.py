@@ -42,14 +42,14 @@ def _ask_times(mesh: MeshConfig, profile: Profile) -> Problems:
 
 
 def _ask_trust_domains(mesh: MeshConfig, profile: Profile) -> Problems:
-    """Refuse what is no name."""
+    """Refuse what is not a name."""
     yield from fault(("trustDomain",), _trust_domain_fault(mesh.trust_domain))
     for index, alias in enumerate(mesh.trust_domain_aliases):
         yield from fault(("trustDomainAliases", index), _trust_domain_fault(alias))
 
 
 def _ask_service_settings(mesh: MeshConfig, profile: Profile) -> Problems:
-    """Refuse settings of what is no host."""
+    """Refuse settings of what is not a host."""
     for row, settings in enumerate(mesh.service_settings):
         for index, host in enumerate(settings.hosts):
             yield from fault(("serviceSettings", row, "hosts", index), wildcard_fault(host))
@@ -60,7 +60,7 @@ def _trust_domain_fault(domain: str) -> str | None:
     if not domain:
         return "a trust domain has a name"
     wrong = not all(map(is_dns_label, labels)) or not (is_dns_label(last) or (labels and not last))
-    return f"{shown(domain)} is no trust domain" if wrong else None
+    return f"{shown(domain)} is not a trust domain" if wrong else None
 
 
 RULES = (

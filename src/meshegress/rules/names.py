@@ -46,7 +46,7 @@ def labels_fault(domain: str) -> str | None:
     if not last:
         labels.pop()
     bad = next((label for label in labels if not is_dns_label(label)), None)
-    return None if bad is None else f"{shown(domain)} is no domain name: {shown(bad)} is no label"
+    return None if bad is None else f"{shown(domain)} is not a domain name: {shown(bad)} is not a label"
 
 
 def _length_fault(name: str) -> str | None:
@@ -80,7 +80,7 @@ def wildcard_fault(name: str) -> str | None:
     >>> wildcard_fault("*.a.com"), wildcard_fault("*-a.com"), wildcard_fault("123")
     (None, None, None)
     >>> wildcard_fault("a.*.com")
-    '`*.com` is no domain name: `*` is no label'
+    '`*.com` is not a domain name: `*` is not a label'
     """
     if len(name) <= LONGEST_NAME and _PLAIN_NAME.fullmatch(name.removeprefix("*.")):
         return None
@@ -88,7 +88,7 @@ def wildcard_fault(name: str) -> str | None:
         return fault
     first, dot, rest = name.partition(".")
     if len(first) > LONGEST_LABEL or not _WILDCARD_LABEL.fullmatch(first):
-        return f"{shown(name)} is no domain name: {shown(first)} is no label"
+        return f"{shown(name)} is not a domain name: {shown(first)} is not a label"
     return labels_fault(rest) if dot else None
 
 
@@ -137,14 +137,14 @@ def subnet_fault(text: str) -> str | None:
     >>> subnet_fault("10.1.2.3/8"), subnet_fault("::ffff:1.2.3.4")
     (None, None)
     >>> subnet_fault("10.0.0.0/33")
-    '`10.0.0.0/33` is no CIDR'
+    '`10.0.0.0/33` is not a CIDR'
     """
     if text.count("/") != 1:
-        return None if is_address(text) else f"{shown(text)} is no IP address"
+        return None if is_address(text) else f"{shown(text)} is not an IP address"
     address, _, bits = text.partition("/")
     width = 128 if ":" in address else 32
     if "%" in address or not is_address(address) or not _PREFIX_LENGTH.fullmatch(bits) or int(bits) > width:
-        return f"{shown(text)} is no CIDR"
+        return f"{shown(text)} is not a CIDR"
     return None
 
 
@@ -155,7 +155,7 @@ def port_fault(number: int) -> str | None:
 
 def port_name_fault(name: str) -> str | None:
     """Return what is wrong with *name* as the name of a port."""
-    return None if is_dns_label(name) else f"{shown(name)} is no port name"
+    return None if is_dns_label(name) else f"{shown(name)} is not a port name"
 
 
 HTTP = frozenset({"http", "http2", "http_proxy", "grpc", "grpc-web"})
@@ -166,7 +166,7 @@ PROTOCOLS = HTTP | TCP | {"udp"}
 
 def protocol_fault(protocol: str) -> str | None:
     """Return what is wrong with *protocol*; none at all is left to detection."""
-    return f"{shown(protocol)} is no protocol" if protocol and protocol.lower() not in PROTOCOLS else None
+    return f"{shown(protocol)} is not a protocol" if protocol and protocol.lower() not in PROTOCOLS else None
 
 
 def key_fault(key: str) -> str | None:
@@ -174,11 +174,11 @@ def key_fault(key: str) -> str | None:
 
     >>> key_fault("app.kubernetes.io/name")
     >>> key_fault("-a")
-    '`-a` is no key of a label'
+    '`-a` is not a key of a label'
     """
     match = _LABEL_KEY.fullmatch(key)
     if match is None or len(match[1] or "") > LONGEST_KEY_PREFIX + 1 or len(match[2]) > LONGEST_LABEL:
-        return f"{shown(key)} is no key of a label"
+        return f"{shown(key)} is not a key of a label"
     return None
 
 
@@ -186,7 +186,7 @@ def label_faults(labels: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the key and the fault of each label that is not written as Kubernetes wants it."""
     faults = [(key, fault) for key in labels if (fault := key_fault(key)) is not None]
     values = [(key, value) for key, value in labels.items() if not _LABEL_VALUE.fullmatch(value)]
-    return faults + [(key, f"{shown(value)} is no value of a label") for key, value in values]
+    return faults + [(key, f"{shown(value)} is not a value of a label") for key, value in values]
 
 
 def unix_fault(path: str) -> str | None:
@@ -194,7 +194,7 @@ def unix_fault(path: str) -> str | None:
     if path.startswith("@"):
         return None
     if not path.startswith("/") or path.endswith("/"):
-        return f"{shown(path)} is no absolute path of a socket"
+        return f"{shown(path)} is not an absolute path of a socket"
     return None
 
 

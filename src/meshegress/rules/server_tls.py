@@ -65,7 +65,7 @@ def _cipher_problems(tls: ServerTLSSettings) -> Problems:
     counts = Counter(tls.cipher_suites)
     for index, cipher in enumerate(tls.cipher_suites):
         if not _is_cipher(cipher):
-            yield warning(("cipherSuites", index), f"{shown(cipher)} is no cipher suite: it is ignored")
+            yield warning(("cipherSuites", index), f"{shown(cipher)} is not a cipher suite: it is ignored")
         elif counts[cipher] > 1 and tls.cipher_suites.index(cipher) != index:
             yield warning(("cipherSuites", index), f"{shown(cipher)} is named twice")
 

@@ -47,7 +47,7 @@ def _ask_hosts(entry: ServiceEntry, profile: Profile) -> Problems:
             continue
         yield from fault(path, wildcard_fault(host))
         if not partial_allowed and is_partial_wildcard(host):
-            yield warning(path, f"{shown(host)} has a `*` that is no whole label", "write `*.` and a domain")
+            yield warning(path, f"{shown(host)} has a `*` that is not a whole label", "write `*.` and a domain")
 
 
 def _ask_addresses(entry: ServiceEntry, profile: Profile) -> Problems:
@@ -113,7 +113,7 @@ def _ask_dns(entry: ServiceEntry, profile: Profile) -> Problems:
     spec = entry.spec
     if not spec.endpoints:
         for index, host in enumerate(spec.hosts):
-            # What is no host at all has been told by the rule for hosts.
+            # What is not a host at all has been told by the rule for hosts.
             if host != "*" and wildcard_fault(host) is None and domain_fault(host) is not None:
                 message = f"{shown(host)} cannot be resolved"
                 yield Problem(("spec", "hosts", index), message, "name endpoints, or choose another resolution")
@@ -123,7 +123,7 @@ def _ask_dns(entry: ServiceEntry, profile: Profile) -> Problems:
     for index, endpoint in enumerate(spec.endpoints):
         path = ("spec", "endpoints", index)
         if not is_address(endpoint.address) and domain_fault(endpoint.address) is not None:
-            message = f"{shown(endpoint.address)} is no IP address and no domain name"
+            message = f"{shown(endpoint.address)} is neither an IP address nor a domain name"
             yield Problem((*path, "address"), message)
         yield from label_problems(endpoint.labels, (*path, "labels"))
         for problem in endpoint_port_problems(endpoint, ports):

@@ -27,7 +27,7 @@ def ask_annotations(resource: Resource, profile: Profile) -> Problems:
 
 
 def ask_fields(resource: Resource, profile: Profile) -> Problems:
-    """Refuse what stands beside ``spec`` and is no field of an object: the webhook looks at these names alone.
+    """Refuse what stands beside ``spec`` and is not a field of an object: the webhook looks at these names alone.
 
     Source: Istio, pkg/webhooks/validation/server, checkFields.
     """
@@ -91,7 +91,7 @@ def _export_fault(value: str, key: str, *, none_allowed: bool) -> str | None:
         return None
     if key == "~":
         return "`~` is for ServiceEntries only"
-    return None if key in (".", "*") or is_dns_label(key) else f"{shown(value)} is no namespace"
+    return None if key in (".", "*") or is_dns_label(key) else f"{shown(value)} is not a namespace"
 
 
 def label_problems(labels: Mapping[str, str], path: Path) -> Problems:
@@ -105,8 +105,8 @@ def destination_problems(destination: Destination | None, path: Path) -> Problem
     if destination is None:
         return
     host = destination.host
-    yield from fault((*path, "host"), "`*` is no destination" if host == "*" else wildcard_fault(host))
+    yield from fault((*path, "host"), "`*` is not a destination" if host == "*" else wildcard_fault(host))
     if destination.subset and not is_dns_label(destination.subset):
-        yield Problem((*path, "subset"), f"{shown(destination.subset)} is no name of a subset")
+        yield Problem((*path, "subset"), f"{shown(destination.subset)} is not a name of a subset")
     if destination.port is not None:
         yield from fault((*path, "port", "number"), port_fault(destination.port.number))

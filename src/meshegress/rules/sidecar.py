@@ -90,7 +90,7 @@ def _port_problems(port: SidecarPort, path: Path) -> Problems:
 
 def _bind_problems(bind: str, path: Path) -> Problems:
     if bind and not is_address(bind):
-        yield Problem((*path, "bind"), f"{shown(bind)} is no IP address")
+        yield Problem((*path, "bind"), f"{shown(bind)} is not an IP address")
 
 
 def _ask_egress_hosts(sidecar: Sidecar, profile: Profile) -> Problems:
@@ -111,12 +111,12 @@ def _host_problems(host: str, path: Path, profile: Profile) -> Problems:
     if not namespace or not name:
         yield Problem(path, f"one half of {shown(host)} is empty", "write `namespace/host`")
     if not _is_namespace(namespace, profile):
-        yield Problem(path, f"{shown(namespace)} is no namespace")
+        yield Problem(path, f"{shown(namespace)} is not a namespace")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
     yield from fault(path, wildcard_fault(name))
     if is_partial_wildcard(name):
-        yield Problem(path, f"{shown(name)} has a `*` that is no whole label", "write `*.` and a domain")
+        yield Problem(path, f"{shown(name)} has a `*` that is not a whole label", "write `*.` and a domain")
 
 
 def _is_namespace(namespace: str, profile: Profile) -> bool:
@@ -174,7 +174,9 @@ def _default_endpoint_problems(endpoint: str, path: Path) -> Problems:
     match = _ENDPOINT.fullmatch(endpoint)
     host, port = (match[1] or match[2] or "", match[3]) if match else ("", "")
     if match is None or host not in _OWN_HOSTS or not _SIGNED.fullmatch(port) or port_fault(int(port)):
-        yield Problem(path, f"{shown(endpoint)} is no place of this workload", "write `127.0.0.1:<port>`, or a socket")
+        yield Problem(
+            path, f"{shown(endpoint)} is not a place of this workload", "write `127.0.0.1:<port>`, or a socket"
+        )
 
 
 def _ingress_tls_problems(listener: IstioIngressListener, port: SidecarPort, path: Path, profile: Profile) -> Problems:

@@ -29,7 +29,7 @@ def regex_problems(pattern: str, path: Path) -> Problems:
     elif len(pattern.encode(errors="surrogatepass")) > LONGEST_REGEX:
         yield Problem(path, f"the pattern is longer than {LONGEST_REGEX} bytes")
     elif not is_valid_re2(pattern):
-        yield Problem(path, f"{shown(pattern)} is no pattern of RE2", "RE2 has no look-around and no back-references")
+        yield Problem(path, f"{shown(pattern)} is not an RE2 pattern", "RE2 has no look-around and no back-references")
 
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~A-Za-z0-9]+")
@@ -51,4 +51,4 @@ def header_name_problems(name: str, path: Path) -> Problems:
     if not name:
         yield Problem(path, "the name of the header is empty")
     elif not is_claim(name) and name not in _PSEUDO_HEADERS and not _TOKEN.fullmatch(name):
-        yield Problem(path, f"{shown(name)} is no name of a header")
+        yield Problem(path, f"{shown(name)} is not a name of a header")

@@ -76,7 +76,7 @@ def _tunnel_problems(tunnel: TunnelSettings, path: Path) -> Problems:
     if tunnel.protocol not in ("", "CONNECT", "POST"):
         yield Problem((*path, "protocol"), f"{shown(tunnel.protocol)} is neither CONNECT nor POST")
     if domain_fault(tunnel.target_host) is not None and not is_address(tunnel.target_host):
-        yield Problem((*path, "targetHost"), f"{shown(tunnel.target_host)} is no domain name and no IP address")
+        yield Problem((*path, "targetHost"), f"{shown(tunnel.target_host)} is neither a domain name nor an IP address")
     yield from fault((*path, "targetPort"), port_fault(tunnel.target_port))
 
 

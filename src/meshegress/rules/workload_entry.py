@@ -25,7 +25,7 @@ def endpoint_problems(
     if endpoint.address.startswith(UNIX):
         yield from _unix_problems(endpoint, service_ports)
     elif endpoint.address and not is_address(endpoint.address):
-        message = f"{shown(endpoint.address)} is no IP address"
+        message = f"{shown(endpoint.address)} is not an IP address"
         if not names_allowed:
             yield Problem(("address",), message, "resolution STATIC takes addresses; DNS takes names")
         elif domain_fault(endpoint.address) is not None:

@@ -54,5 +54,5 @@ class _Unjudged:
     """A pattern that nothing here can run."""
 
     def fullmatch(self, _text: str, /) -> bool | None:
-        """Return None: who knows."""
+        """Return None: the pattern cannot be evaluated here."""
         return None

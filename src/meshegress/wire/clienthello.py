@@ -42,7 +42,7 @@ class _UnfinishedError(Exception):
 
 
 class _NotTlsError(Exception):
-    """The bytes are no ClientHello."""
+    """The bytes are not a ClientHello."""
 
 
 class _Reader:

@@ -49,7 +49,7 @@ def test_broken_file_is_one_error_with_its_place(tmp_path: Path, content: bytes,
 
 
 def test_absent_file_and_folder_are_errors(tmp_path: Path) -> None:
-    """A path that is no file is told as such."""
+    """A path that is not a file is told as such."""
     for path in (tmp_path / "absent", tmp_path):
         with pytest.raises(ResourceError):
             list(read_records(path))
@@ -63,7 +63,7 @@ def test_ledger_has_a_reason_for_each_of_a_dozen_ids() -> None:
 
 
 def test_ledger_skips_prose(tmp_path: Path) -> None:
-    """Comments and blank lines are no entries."""
+    """Comments and blank lines are not entries."""
     path = tmp_path / "undefined.txt"
     path.write_text("# prose\n\ns001@1.30/c1  two listeners of one age\n", encoding="utf-8")
     assert read_ledger(path) == {"s001@1.30/c1": "two listeners of one age"}

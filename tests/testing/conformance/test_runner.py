@@ -1,4 +1,4 @@
-"""The runner counts what passed, shows what differs, and refuses what is no vector."""
+"""The runner counts what passed, shows what differs, and refuses what is not a vector."""
 
 from __future__ import annotations
 

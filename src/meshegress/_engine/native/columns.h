@@ -296,7 +296,7 @@ static inline void end_rows(const walk_program *program, row_group *group, int32
     }
     for (int j = 0; j < group->server_names.count; j++) {
         int i = group->server_names.at[j];
-        pending_lookup next; /* TLS is no HTTP: nothing halts again */
+        pending_lookup next; /* TLS is not HTTP: nothing halts again */
         out[i] = (int32_t)follow_chain(group->halt[i]->listener, program, &group->way[i]->view, found[i], &next);
     }
 }

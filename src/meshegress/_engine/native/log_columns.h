@@ -108,7 +108,7 @@ static inline int log_is_stamp(const uint8_t *piece) {
            && piece[16] == ':' && piece[19] == '.' && piece[23] == 'Z';
 }
 
-/* The milliseconds of a default time stamp of UTC since 1970; 0 where it is no moment. */
+/* The milliseconds of a default time stamp of UTC since 1970; 0 where it is not a moment. */
 static inline int log_moment(log_column *column, const uint8_t *piece, size_t size, int64_t *moment) {
     if (size != 24 || !log_is_stamp(piece)) return 0;
     const int hour = log_two(piece + 11), minute = log_two(piece + 14), second = log_two(piece + 17);
@@ -210,7 +210,7 @@ static int log_take(log_column *column, log_rows *rows, double share) {
     return 0;
 }
 
-/* Note a line that is no row: start, end and reason, 64-bit numbers. */
+/* Note a line that is not a row: start, end and reason, 64-bit numbers. */
 static int log_miss(log_block *unread, size_t start, size_t end, int reason) {
     const int64_t missed[3] = {(int64_t)start, (int64_t)end, reason};
     if (log_grow(unread, sizeof missed, unread->used)) return LOG_NO_MEMORY;

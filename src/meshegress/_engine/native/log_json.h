@@ -56,7 +56,7 @@ static inline const uint8_t *json_number_end(const uint8_t *place, const uint8_t
     if (place < end && *place == '-') place++;
     const uint8_t *first = place;
     while (place < end && (uint8_t)(*place - '0') < 10) place++;
-    /* no zero before other digits, nor behind a sign: that is no whole number, for who reads JSON */
+    /* no zero before other digits, nor behind a sign: that is not a whole number, for who reads JSON */
     return place == first || (*first == '0' && (place > first + 1 || first[-1] == '-')) ? NULL : place;
 }
 
@@ -197,7 +197,7 @@ static uint8_t *json_put(uint8_t *to, int point) {
     return to;
 }
 
-/* Undo the escapes of a string where it stands; its new end, or NULL for what is no escape, or half a pair. */
+/* Undo the escapes of a string where it stands; its new end, or NULL for what is not an escape, or half a pair. */
 static uint8_t *json_unescape(uint8_t *place, const uint8_t *end) {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     uint8_t *to = place;

@@ -16,7 +16,7 @@ typedef struct {
     int is_ascii;
     log_rows rows;
     int settled;                 /* how many of the rows are known to be rows */
-    uint64_t odd;                /* rows that are no plain lines */
+    uint64_t odd;                /* rows that are not a plain lines */
     size_t first[COLUMN_ROWS], bytes[COLUMN_ROWS]; /* where in the data a row is, and its size */
     log_block unread;
 } log_table;

@@ -111,7 +111,7 @@ cdef int _add_prefix(_Prefixes ipv4, _Prefixes ipv6, str prefix, int32_t row) ex
     bits = 32 if version == 4 else 128
     length = _prefix_length(digits) if slash else bits
     if not version or not 0 <= length <= bits:
-        raise ValueError(f"`{prefix}` is no prefix")
+        raise ValueError(f"`{prefix}` is not a prefix")
     (ipv4 if version == 4 else ipv6).add(number, length, row)
     return 0
 

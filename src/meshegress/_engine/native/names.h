@@ -51,7 +51,7 @@ typedef struct {
     uint64_t seed[4];
     uint64_t dotted; /* bit i: a suffix that begins with a dot is as long as the window from place i */
     uint64_t undotted; /* bit i: another suffix is */
-    uint64_t *filter; /* two bits for each suffix: what lacks one is no suffix of the table */
+    uint64_t *filter; /* two bits for each suffix: what lacks one is not a suffix of the table */
     uint32_t filter_words;
     uint32_t *suffix_lengths, *prefix_lengths; /* all there are, longest first, 0 at the end */
     size_t used, end; /* slots of buckets that were ever filled; where the records end */
@@ -244,7 +244,7 @@ INLINED void query_begin_loaded(const name_table *table, name_query *query, enum
     query->mark = mark_of(length, WHOLE);
     query->hash = hash_text(table, &query->window, text, length, WHOLE);
     query->is_over = 0;
-    /* A wildcard stands for one byte at least: the name from its own first byte is no tail. */
+    /* A wildcard stands for one byte at least: the name from its own first byte is not a tail. */
     uint64_t inside = length > WINDOW ? ~0ull : last_bits(length) << 1;
     query->tails = ((window_find(&query->window, length, '.') & table->dotted) | table->undotted) & inside;
 }

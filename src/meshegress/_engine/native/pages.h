@@ -31,7 +31,7 @@ static inline void *pages_allocate(size_t size) {
         return NULL;
 #if defined(MADV_HUGEPAGE)
     if (whole)
-        (void)madvise(pages, whole, MADV_HUGEPAGE); /* advice: to be refused is no harm */
+        (void)madvise(pages, whole, MADV_HUGEPAGE); /* advice: to be refused is not a harm */
 #endif
     return memset(pages, 0, size);
 }

@@ -155,7 +155,7 @@ static inline int32_t find_ipv6(const prefix_table *table, ip_number number) {
     return find_in_family(&table->ipv6, number);
 }
 
-/* Return the row of an address given as text, or -1, also where it is no address. */
+/* Return the row of an address given as text, or -1, also where it is not an address. */
 static inline int32_t find_address(const prefix_table *table, const uint8_t *text, size_t length) {
     ip_number number;
     int version = parse_address(text, length, &number);

@@ -2,7 +2,7 @@
 
 The native twin answers the rows in which nothing is odd by itself, and leaves the rest in the same way. What both
 promise is this: a number that is not negative is the leaf to which the walk leads the row's request; ``NULL_ROW`` is a
-row that is no request; ``ASKS`` is left open. And both read a row's values, whatever the layout of their columns.
+row that is not a request; ``ASKS`` is left open. And both read a row's values, whatever the layout of their columns.
 
 Source: https://arrow.apache.org/docs/format/Columnar.html
 """

@@ -34,7 +34,7 @@ class LogColumn(NamedTuple):
 
 
 class LogColumns(NamedTuple):
-    """The number of rows, the columns, start, end and reason of each line that is no row; are all rows ASCII?"""
+    """The number of rows, the columns, start, end and reason of each line that is not a row; are all rows ASCII?"""
 
     rows: int
     columns: tuple[LogColumn, ...]
@@ -89,7 +89,7 @@ def read_json_columns(
 ) -> LogColumns:
     """Return the lines of *data*, JSON, as columns.
 
-    *pieces_of* gives the text of every field of a line, None for null, or the reason why it is no row. *members* may
+    *pieces_of* gives the text of every field of a line, None for null, or the reason why it is not a row. *members* may
     tell how a line of the format looks, so that the native twin need not ask.
     """
     if len(data) > MOST_BYTES:

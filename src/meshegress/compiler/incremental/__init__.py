@@ -142,7 +142,7 @@ class EntryChange:
         before = self._before
         index = before.index.changed(self._removed, self._added)
         pools = before.endpoints.changed(self._removed, self._only_added.endpoints, self._added)
-        # Who claims nothing that is claimed twice leaves what is contested as it is.
+        # A service whose claims are all unique cannot change which ports are contested.
         alone = (self._only_removed, self._only_added)
         settled = [sniffs for sniffs in (True, False) if not any(one.contested(sniffs=sniffs).ports for one in alone)]
         shared = any(one.contested(sniffs=True).domains for one in alone)

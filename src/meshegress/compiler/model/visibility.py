@@ -162,7 +162,7 @@ def resolve_aliases(services: Sequence[Service]) -> Sequence[Service]:
 
 
 def _follow(alias: str, target: str, by_host: Mapping[str, str]) -> str | None:
-    """Return the name that is no alias at the end of the chain, None where the chain is a loop."""
+    """Return the name that is not an alias at the end of the chain, None where the chain is a loop."""
     seen = {alias, target}
     while target in by_host:
         target = by_host[target]

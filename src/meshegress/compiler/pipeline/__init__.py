@@ -135,7 +135,7 @@ class ScopeTables:
         )
 
     def _outbound_listeners(self, proxy: Proxy) -> tuple[Listener, ...]:
-        """Return the listeners that follow from the resources; the ports of its own endpoints are no proxy's."""
+        """Return the listeners that follow from the resources; the ports of its own endpoints are not a proxy's."""
         anywhere = self._anywhere.cached(proxy, self._build_listeners)
         own = proxy.own_addresses[:1]
         if not own:

@@ -205,7 +205,7 @@ class Registry:
 
     @property
     def _declared_ports(self) -> frozenset[int]:
-        """The ports of whose traffic a Sidecar says that it is no HTTP."""
+        """The ports of whose traffic a Sidecar says that it is not HTTP."""
         listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
         ports = (listener.port for listener in listeners if listener.port is not None)
         return frozenset(port.number for port in ports if not parse_protocol(port.protocol).is_http)

@@ -139,7 +139,7 @@ def _ports(table: Table) -> dict[int, tuple[dict[str, int], int, int]]:
     for row, listener in enumerate(table.listeners):
         for text in listener.addresses:
             address = canonical_address(text)
-            if address is not None:  # a socket path is no destination of a captured connection
+            if address is not None:  # a socket path is not a destination of a captured connection
                 exact.setdefault(listener.port, {})[address] = row
     return {port: (rows, rows.get("0.0.0.0", NO_MATCH), rows.get("::", NO_MATCH)) for port, rows in exact.items()}
 

@@ -51,7 +51,7 @@ _FIXED = {
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """What the access log says where no upstream answers; bytes that are no HTTP have the flags alone."""
+    """What the access log says where no upstream answers; bytes that are not HTTP have the flags alone."""
 
     status: int | None
     flags: str

@@ -302,7 +302,7 @@ def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]
 def _split_hosts(
     row: ResolvedVirtualService, hosts: Iterable[str], egress: EgressListener, served: Mapping[str, _Served]
 ) -> tuple[list[_Served], tuple[str, ...]]:
-    """Return the services that *row* routes for, and those of its *hosts* that are no service's.
+    """Return the services that *row* routes for, and those of its *hosts* that are not a service's.
 
     A wildcard host takes the services that no other VirtualService names more closely.
     """

@@ -100,7 +100,7 @@ def _fault(fault: HTTPFaultInjection | None) -> FaultAbort | None:
         status = _GRPC_TO_HTTP.get(abort.grpc_status, 500)
     else:
         return None
-    # Without a percentage, or with one that is no number, Envoy aborts nothing.
+    # Without a percentage, or with one that is not a number, Envoy aborts nothing.
     share = abort.percentage.value if abort.percentage is not None else 0.0
     return FaultAbort(status, share if share > 0 else 0.0)
 

@@ -21,7 +21,7 @@ OPENERS: dict[bytes, Callable[[str | Path], Opened]] = {b"\x1f\x8b": gzip.GzipFi
 def read_records(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the records of the file at *path* in order, each with the number of its line.
 
-    Raises ResourceError, with file and line, for a file that cannot be read or a line that is no JSON object.
+    Raises ResourceError, with file and line, for a file that cannot be read or a line that is not a JSON object.
     """
     try:
         with _open(path) as lines:
@@ -47,9 +47,9 @@ def _record(place: Source, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _broken(place, f"this line is no record ({error})") from error
+        raise _broken(place, f"this line is not a record ({error})") from error
     if not isinstance(record, dict):
-        raise _broken(place, "this line is no record: it holds no JSON object")
+        raise _broken(place, "this line is not a record: it holds no JSON object")
     return record
 
 

@@ -89,7 +89,7 @@ def run(paths: Iterable[str | Path], *, only: str | None = None, ledger: Mapping
     *only* keeps one record or check, by its id with or without the release (``s001``, ``s001@1.30``, ``s001@1.30/c4``).
     *ledger* stands for the one that the package carries.
 
-    Raises ResourceError for a file that is no vector file.
+    Raises ResourceError for a file that is not a vector file.
     """
     report = Tally()
     known = read_ledger() if ledger is None else ledger

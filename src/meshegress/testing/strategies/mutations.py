@@ -28,7 +28,7 @@ class Mutation(NamedTuple):
 
 
 def merged(value: object, patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *value* with the merge *patch* applied; what is no mapping counts as an empty one."""
+    """Return *value* with the merge *patch* applied; what is not a mapping counts as an empty one."""
     found = dict(value) if isinstance(value, Mapping) else {}
     for key, new in patch.items():
         if new is None:
