@@ -96,8 +96,8 @@ def see_http2(head: Head) -> Sight:
     error = CodecError.NONE
     if authority is None or not head.target or {"connection", "upgrade", "transfer-encoding"} & fields.keys():
         error = CodecError.MESSAGING_RULE
-    elif "@" in authority or not _AUTHORITY.fullmatch(authority):
-        error = CodecError.INVALID_FIELD
+    elif "@" in authority or not _AUTHORITY.fullmatch(authority) or any(name.startswith(":") for name in fields):
+        error = CodecError.INVALID_FIELD  # a pseudo-header has its place before the headers
     seen = Head(head.method, authority, head.target, head.headers, is_http2=True)
     return Sight(TlsVerdict.PLAIN, HttpVerdict.H2C, error, False, request_error(seen), head=seen)
 

@@ -86,9 +86,12 @@ def _read_headers(block: bytes) -> Headers | None:
 
 
 def _place_target(method: str, target: str, headers: Headers) -> tuple[CodecError, Head | None]:
-    """Take the authority from the target where it names one, else from Host; several Hosts are joined."""
+    """Take the authority from the target where it names one, else from Host; several Hosts are joined, empty ones not.
+
+    Source: Envoy, common/http/header_map_impl.cc, appendToHeader.
+    """
     hosts = [value for name, value in headers if name.lower() == "host"]
-    authority = ",".join(hosts) if hosts else None
+    authority = ",".join(filter(None, hosts)) if hosts else None
     if method == "CONNECT":
         found = _CONNECT_AUTHORITY.fullmatch(target)
         if found is None or not _is_port(found["port"]):
