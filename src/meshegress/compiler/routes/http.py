@@ -26,23 +26,8 @@ from meshegress.table import (
 
 _REDIRECT_CODES = {0: 301, 301: 301, 302: 302, 303: 303, 307: 307, 308: 308}
 
-#: The HTTP status that a gRPC status is answered with.
-_GRPC_TO_HTTP = {
-    "OK": 200,
-    "INVALID_ARGUMENT": 400,
-    "FAILED_PRECONDITION": 400,
-    "OUT_OF_RANGE": 400,
-    "UNAUTHENTICATED": 401,
-    "PERMISSION_DENIED": 403,
-    "NOT_FOUND": 404,
-    "ALREADY_EXISTS": 409,
-    "ABORTED": 409,
-    "RESOURCE_EXHAUSTED": 429,
-    "CANCELLED": 499,
-    "UNIMPLEMENTED": 501,
-    "UNAVAILABLE": 503,
-    "DEADLINE_EXCEEDED": 504,
-}
+# Envoy aborts with a gRPC status whatever the client speaks: the status stands in a header of an answer 200.
+_GRPC_ABORT = 200
 
 ClusterOf = Callable[[RouteTarget], str]
 
@@ -97,7 +82,7 @@ def _fault(fault: HTTPFaultInjection | None) -> FaultAbort | None:
     if abort.http_status is not None:
         status = abort.http_status
     elif abort.grpc_status:
-        status = _GRPC_TO_HTTP.get(abort.grpc_status, 500)
+        status = _GRPC_ABORT
     else:
         return None
     # Without a percentage, or with one that is not a number, Envoy aborts nothing.
