@@ -56,6 +56,11 @@ class Egress(Decider[Decision]):
         return self.tables.names
 
     @property
+    def possible_names(self) -> tuple[Mapping[str, Sequence[str]], ...]:
+        """Every such table that an unknown order of resources leaves possible, ``names`` first."""
+        return self._careful.orders.names()
+
+    @property
     def policy(self) -> str:
         """The outbound traffic policy in force, such as ``REGISTRY_ONLY``."""
         return self.tables.compiled.policy.mode.value

@@ -43,9 +43,6 @@ class Profile:
     best_destination_namespace: bool = True
     #: The addresses of one entry count in the order in which it lists them; otherwise their order is undefined.
     ordered_addresses: bool = False
-    #: Virtual hosts come in the order of their services in nearly every recorded run: another order is told of, and is
-    #: no candidate; otherwise it is one. No release promises any.
-    steady_virtual_hosts: bool = True
     #: An address that is written twice in one entry counts once.
     collapses_addresses: bool = True
     #: A Kubernetes address of a family that the proxy does not speak is dropped even where it is the only one.
@@ -115,7 +112,6 @@ _R129 = replace(
     one_private_list=False,
     best_destination_namespace=False,
     ordered_addresses=True,
-    steady_virtual_hosts=False,
     only_own_family=False,
     collapses_addresses=False,
     dynamic_dns_protocols=frozenset({"http", "tls"}),

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from meshegress.compiler.model.arrivals import unannounced
 from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
 from meshegress.compiler.model.labels import NETWORK_LABEL, locality_of, with_topology
+from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.services import Endpoint, Named, Service, ServiceResolution
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
 from meshegress.resources.kubernetes import SliceEndpoint
@@ -45,8 +47,11 @@ def collect_endpoints(
     domain: str,
     empty_selector_takes_all: bool,
     names_itself: Callable[[str], bool],
+    order: TieOrder,
 ) -> EndpointIndex:
     """Return the pools behind *services*; a DNS entry without endpoints has its host for one, if that *names_itself*.
+
+    *order* says whether slices were read before Services and Pods.
 
     Source: Istio, pilot/pkg/serviceregistry, serviceentry and kube/controller.
     """
@@ -64,9 +69,11 @@ def collect_endpoints(
         if found:
             pools.setdefault(service.key, []).extend(found)
             taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
-    sliced = _once_each(_of_slices(slices, pods, domain))
+    sliced = _once_each(_of_slices(slices, pods, domain, knows_addresses=not order.slices_before_pods))
+    unread = frozenset() if order.slices_before_services else unannounced(services)
     for key, endpoint in (*sliced, *_of_endpoints(unsliced, slices, domain)):
-        pools.setdefault(key, []).append(endpoint)
+        if key not in unread:
+            pools.setdefault(key, []).append(endpoint)
     for service in services:
         if service.is_kubernetes and service.selector and service.resolution is ServiceResolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
@@ -173,9 +180,12 @@ def _is_healthy(entry: WorkloadEntry) -> bool:
     return any(row.type == "Healthy" and row.status == "True" for row in entry.status.conditions)
 
 
-def _of_slices(slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str) -> Iterator[tuple[Named, Endpoint]]:
+def _of_slices(
+    slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str, *, knows_addresses: bool
+) -> Iterator[tuple[Named, Endpoint]]:
     by_name = {(pod.namespace, pod.name): pod for pod in pods}
-    by_address = {(pod.namespace, pod.status.pod_ip): pod for pod in filter(_takes_traffic, pods)}
+    found = filter(_takes_traffic, pods) if knows_addresses else ()
+    by_address = {(pod.namespace, pod.status.pod_ip): pod for pod in found}
     for piece in slices:
         service = piece.metadata.labels.get(_SERVICE_NAME, "")
         if not service or piece.address_type == "FQDN":

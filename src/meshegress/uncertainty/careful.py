@@ -10,7 +10,7 @@ from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.decision import Assumption, Decision
 from meshegress.request import Request, Workload
 from meshegress.uncertainty.limits import Limits
-from meshegress.uncertainty.orders import TriedOrders
+from meshegress.uncertainty.orders import TriedOrders, order_assumptions
 from meshegress.uncertainty.places import SampleAddresses
 from meshegress.workload_tables import WorkloadTables
 
@@ -91,7 +91,7 @@ class CarefulDecider:
     def _with_orders(self, in_orders: Sequence[tuple[TieOrder, Decision]]) -> Decision:
         """Return the first decision with what the other orders of tied resources give, and with all limits."""
         decision = in_orders[0][1]
-        found = tuple(self.orders.assumptions(decision, in_orders))
+        found = tuple(order_assumptions(decision, in_orders))
         return self.with_limits(replace(decision, assumptions=decision.assumptions + found) if found else decision)
 
     def _with_elsewhere(self, request: Request, decision: Decision, elsewhere: Sequence[Decision]) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
@@ -13,6 +14,54 @@ from meshegress.workload_tables import WorkloadTables
 
 EQUAL_AGES = "equal_ages"
 WRITING_ORDER = "writing_order"
+READING_ORDER = "reading_order"
+
+InOrder = tuple[TieOrder, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One way in which orders differ: its code, the orders that do, and the reason, in which ``{}`` are resources."""
+
+    code: str
+    holds: Callable[[TieOrder], object]
+    reason: str
+    #: The member of a group that comes first, and the last one that is tried.
+    turn: Callable[[TieOrder], int] = lambda order: 0
+    most_turns: int = MAX_TIED_TRIED
+
+
+# The first row that holds is the kind of an order.
+_KINDS = (
+    _Kind(
+        WRITING_ORDER,
+        lambda order: order.virtual_host_first,
+        "{} want one domain, which goes to the virtual host that Istio writes first; it takes them from a map, whose "
+        "order differs from run to run",
+        turn=lambda order: order.virtual_host_first,
+        most_turns=MAX_TIED_TRIED - 1,  # the natural order is one of those tried
+    ),
+    _Kind(
+        READING_ORDER,
+        lambda order: order.slices_before_services,
+        "{} leads to a Service that is exported to `~`: istiod knows its endpoints only where it happens to read the "
+        "EndpointSlices before the Service",
+    ),
+    _Kind(
+        READING_ORDER,
+        lambda order: order.slices_before_pods,
+        "{} leads to an EndpointSlice that does not name the Pod which has its address (`targetRef`): istiod knows the "
+        "labels of the endpoint only where it happens to read the Pod before the EndpointSlice",
+    ),
+    _Kind(
+        EQUAL_AGES,
+        lambda order: True,
+        "the order of {} decides, and it is not known: they bear no creationTimestamp, or Istio keeps no order between "
+        "them",
+        turn=lambda order: order.first,
+    ),
+)
+_SAMPLED = f"; where more than {MAX_TIED_TRIED} are tied, so many of them are tried as the first"
 
 
 class TriedOrders:
@@ -31,7 +80,7 @@ class TriedOrders:
     @property
     def is_everywhere(self) -> bool:
         """Whether another order could matter on any port."""
-        return self._contested.everywhere
+        return self._contested.is_wide
 
     def could_matter_on(self, port: int) -> bool:
         """Return whether another order could give a request on *port* another answer."""
@@ -47,24 +96,31 @@ class TriedOrders:
             self._programs[key] = {order: self.tables_in(order).program for order in orders}
         return self._programs[key]
 
-    def assumptions(self, decision: Decision, in_orders: Sequence[tuple[TieOrder, Decision]]) -> Iterator[Assumption]:
-        """Yield what makes *decision* less than certain: what other orders answer."""
-        is_rare = self._tables.registry.is_rare_order
-        others = _distinct(decision, (one for order, one in in_orders if not is_rare(order)))
+    def names(self) -> tuple[Mapping[str, Sequence[str]], ...]:
+        """Return the tables of names of all orders in which a host may have other addresses; the natural first."""
+        if not (self._contested.hosts or self._contested.everywhere):
+            return (self._tables.names,)
+        found: list[Mapping[str, Sequence[str]]] = []
+        for order in self._tables.registry.orders_on(0, self._contested, is_host=True):
+            names = self.tables_in(order).names
+            found += [names] if names not in found else []
+        return tuple(found)
+
+
+def order_assumptions(decision: Decision, in_orders: Sequence[InOrder]) -> Iterator[Assumption]:
+    """Yield what makes *decision* less than certain: the answers of other orders, each told once."""
+    known = [decision]
+    for kind in _KINDS:
+        others = _distinct(known, (answer for order, answer in in_orders if _kind_of(order) is kind))
         if others:
-            reason = (
-                f"the order of {_governors(decision, *others)} decides, and it is not known: "
-                "they bear no creationTimestamp, or Istio keeps no order between them"
-            )
-            if any(order.first == MAX_TIED_TRIED for order, _ in in_orders):
-                reason += f"; where more than {MAX_TIED_TRIED} are tied, so many of them are tried as the first"
-            yield Assumption(EQUAL_AGES, reason, others)
-        elif rare := _distinct(decision, (one for _, one in in_orders)):
-            reason = (
-                f"{_governors(decision, *rare)} want one domain, which goes to the virtual host that Istio writes "
-                f"first; it promises no order, and seldom answers {' or '.join(map(str, rare))}"
-            )
-            yield Assumption(WRITING_ORDER, reason)
+            known += others
+            governors = _governors(decision, *others)
+            sampled = _SAMPLED if any(kind.turn(order) >= kind.most_turns for order, _ in in_orders) else ""
+            yield Assumption(kind.code, kind.reason.format(governors) + sampled, others)
+
+
+def _kind_of(order: TieOrder) -> _Kind:
+    return next(kind for kind in _KINDS if kind.holds(order))
 
 
 def _could_move(hosts: frozenset[str], dns_domain: str, host: str) -> bool:
@@ -77,9 +133,9 @@ def _governors(*decisions: Decision) -> str:
     return " and ".join(named) or "resources"
 
 
-def _distinct(decision: Decision, others: Iterable[Decision]) -> tuple[Decision, ...]:
+def _distinct(known: Sequence[Decision], others: Iterable[Decision]) -> tuple[Decision, ...]:
     found: list[Decision] = []
     for other in others:
-        if other is not decision and other != decision and other not in found:
+        if other not in known and other not in found:
             found.append(other)
     return tuple(found)

@@ -24,8 +24,9 @@ class TieOrder:
 
     In each group the member at *first* comes first, then those behind it and those before it; the others the other way
     round if they are *backwards*. With a *parity* only groups of even or odd number are turned. Resources of unknown
-    age are the oldest, or the youngest if *undated_last*. Where resources are as by name, listeners may still be
-    written the other way round, and of virtual hosts that want one domain the one at *virtual_host_first* first.
+    age are the oldest, or the youngest if *undated_last*. On a *crowded_port* all of unknown age are one group. Where
+    resources are as by name, listeners may still be written the other way round, of virtual hosts that want one domain
+    the one at *virtual_host_first* first, and EndpointSlices may be read before their Services, or their Pods.
     """
 
     first: int = 0
@@ -34,6 +35,9 @@ class TieOrder:
     undated_last: bool = False
     listeners_reversed: bool = False
     virtual_host_first: int = 0
+    crowded_port: int | None = None
+    slices_before_services: bool = False
+    slices_before_pods: bool = False
 
     @property
     def is_by_name(self) -> bool:
@@ -78,6 +82,11 @@ def tie_orders(turns: int, *, are_several: bool, mix_ages: bool) -> Iterator[Tie
 def virtual_host_orders(turns: int) -> Iterator[TieOrder]:
     """Yield the orders in which virtual hosts are written of which so many want one domain, but for the natural one."""
     yield from (TieOrder(virtual_host_first=turn) for turn in range(1, min(turns, MAX_TIED_TRIED)))
+
+
+def crowd_orders_of(turns: int, port: int) -> Iterator[TieOrder]:
+    """Yield the orders in which so many of unknown age come first in turn on *port*, but for the natural one."""
+    yield from (TieOrder(first=turn, crowded_port=port) for turn in range(1, min(turns, MAX_TIED_TRIED)))
 
 
 def claimant_first(rows: Sequence[_Row], claims: Callable[[_Row], Iterable[Hashable]], turn: int) -> list[_Row]:
@@ -133,6 +142,8 @@ class TieRule:
     resource: Callable[[Any], object] = lambda row: row
     keeps_parts: bool = True
     first_number: int = 0
+    #: The ports on which a row of unknown age may get in the way of others that claim nothing of what it claims.
+    ports: Callable[[Any], Iterable[int]] = lambda row: ()
 
     def arranged(self, rows: Iterable[_Row], order: TieOrder) -> list[_Row]:
         """Return *rows* oldest first, then by key; rows of unknown age are the oldest, and *order* arranges ties.
@@ -149,10 +160,9 @@ class TieRule:
         units = self._units(ordered)
         if not self.keeps_parts:
             units = [order.arranged(unit, number) for number, unit in enumerate(units)]
-        undated = [
-            order.arranged(group, number) for number, group in enumerate(self._undated(units), self.first_number)
-        ]
-        if order.first % 2:
+        groups = self._undated(units, order.crowded_port)
+        undated = [order.arranged(group, number) for number, group in enumerate(groups, self.first_number)]
+        if order.first % 2 and order.crowded_port is None:
             undated.reverse()  # for what claims do not tell
         dated = [order.arranged(group, number) for number, group in enumerate(self._of_one_second(units))]
         placed = dated + undated if order.undated_last else undated + dated
@@ -167,6 +177,14 @@ class TieRule:
         for group in (*self._undated(units), *self._of_one_second(units)):
             if len(group) > 1:
                 yield len(group), [row for unit in group for row in unit]
+
+    def crowd(self, rows: Iterable[Any], port: int) -> int:
+        """Return how many of unknown age may have come first on *port*, were it before others that claim nothing."""
+        groups = self._undated(self._units(self._by_age(rows)), port)
+        return max((len(group) for group in groups if self._is_on(port, group)), default=0)
+
+    def _is_on(self, port: int, group: list[_Unit]) -> bool:
+        return any(port in self.ports(row) for unit in group for row in unit)
 
     def leave_open(self, rows: Iterable[Any]) -> bool:
         """Return whether two of *rows*, one of unknown age at least, claim the same thing."""
@@ -188,13 +206,23 @@ class TieRule:
 
         return [list(unit) for _, unit in groupby(ordered, identity)]
 
-    def _undated(self, units: list[_Unit]) -> list[list[_Unit]]:
-        """Return the groups of those of unknown age; what comes of one resource has one age, and keeps its order."""
+    def _undated(self, units: list[_Unit], crowded_port: int | None = None) -> list[list[_Unit]]:
+        """Return the groups of those of unknown age; what comes of one resource has one age, and keeps its order.
+
+        All on a *crowded_port* are in one group.
+        """
+
+        def claims(unit: _Unit) -> Iterator[Hashable]:
+            for row in unit:
+                yield from self.claims(row)
+                if crowded_port is not None and crowded_port in self.ports(row):
+                    yield "crowd"
+
         of_resource: dict[int, _Unit] = {}
         for unit in units:
             if self.created(unit[0]) is None:
                 of_resource.setdefault(id(self.resource(unit[0])), []).extend(unit)
-        return grouped(list(of_resource.values()), lambda unit: (claim for row in unit for claim in self.claims(row)))
+        return grouped(list(of_resource.values()), claims)
 
     def _of_one_second(self, units: list[_Unit]) -> list[list[_Unit]]:
         dated = (unit for unit in units if self.created(unit[0]) is not None)

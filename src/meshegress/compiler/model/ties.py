@@ -5,35 +5,47 @@ A table is made for each of a few orders; requests on a port where an order coul
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from meshegress.addressing import canonical_address
-from meshegress.compiler.model.orders import TieOrder, TieRule, tie_orders
+from meshegress.compiler.model.orders import TieOrder, TieRule, grouped, tie_orders
 from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Service, ServiceResolution
+
+#: Stands for the ports of a listener for HTTP proxies, which serves those of all services.
+_ANY_PORT = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ContestedPorts:
     """Where an unknown order could matter: on some ports, or anywhere.
 
-    *domains* are the ports on which services of several hosts want one domain, with how many do: there the order of
-    virtual hosts could. *hosts*, in lower case, may have other addresses.
+    *domains* are the ports on which services of several hosts want one domain, with how many hosts are linked by that:
+    there the order of virtual hosts could. *hosts*, in lower case, may have other addresses. On *crowded* ports
+    listeners get in each other's way though their services claim nothing of each other. *arrivals* are the orders in
+    which istiod may read EndpointSlices.
     """
 
     ports: frozenset[int]
     hosts: frozenset[str]
     domains: Mapping[int, int]
     everywhere: bool
+    crowded: frozenset[int] = frozenset()
+    arrivals: tuple[TieOrder, ...] = ()
 
     def __contains__(self, port: int) -> bool:
-        return self.everywhere or port in self.ports or port in self.domains
+        return self.is_wide or port in self.ports or port in self.domains
 
     def __bool__(self) -> bool:
-        return self.everywhere or bool(self.ports) or bool(self.domains)
+        return self.is_wide or bool(self.ports) or bool(self.domains)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether an unknown order could matter on any port."""
+        return self.everywhere or bool(self.arrivals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,15 @@ def service_ties(services: Iterable[Service], *, keeps_parts: bool) -> TieRule:
         claims=lambda service: (claim for claim, _ in _claims(service, protocols)),
         resource=lambda service: service.resource,
         keeps_parts=keeps_parts,
+        ports=lambda service: (port.number for port in service.ports),
     )
+
+
+def crowded_ports(services: Iterable[Service], *, sniffs: bool, declared: frozenset[int]) -> frozenset[int]:
+    """Return the ports on which HTTP and other services share the listener of all addresses and no claim tells it."""
+    services = tuple(services)
+    web = {port.number for service in services for port in service.ports if port.protocol.is_http}
+    return frozenset(web & _PortProtocols.of(services, sniffs=sniffs, declared=declared).mixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,28 +169,42 @@ def _ports_of_both_families(services: Sequence[Service]) -> set[int]:
     return numbers.intersection(spread)
 
 
-def shared_domain_ports(services: Sequence[Service]) -> Mapping[int, int]:
+def shared_domain_ports(services: Sequence[Service], proxy_ports: Collection[int] = ()) -> Mapping[int, int]:
     """Return the ports on which services of several hosts want one domain, which the first virtual host written has.
 
-    With each port: how many hosts do.
+    With each port: how many hosts are linked by that, since all of them take turns. The listeners of *proxy_ports*
+    serve the hosts of all ports.
     """
+    services = [service for service in services if service.resolution is not ServiceResolution.ALIAS]
     owners: dict[tuple[str, int], str] = {}
-    others: dict[tuple[str, int], set[str]] = {}
+    linked: dict[int, dict[str, set[str]]] = {}
     for service in services:
-        for key in _own_domains(service):
-            if owners.setdefault(key, service.hostname) != service.hostname:
-                others.setdefault(key, set()).add(service.hostname)
-    most: dict[int, int] = {}
-    for (_, number), hosts in others.items():
-        most[number] = max(most.get(number, 0), len(hosts) + 1)
-    return most
+        for domain, number in _own_domains(service, on_any_port=bool(proxy_ports)):
+            owner = owners.setdefault((domain, number), service.hostname)
+            for host in (owner, service.hostname) if owner != service.hostname else ():
+                linked.setdefault(number, {}).setdefault(host, set()).add(domain)
+    most = {number: _largest(hosts) for number, hosts in linked.items()}
+    on_any_port = most.pop(_ANY_PORT, 1)
+    for number in proxy_ports:
+        # There the ports of one host want its name.
+        most[number] = max(on_any_port, *(len(_http_ports(service)) for service in services), 1)
+    return {number: hosts for number, hosts in most.items() if hosts > 1}
 
 
-def _own_domains(service: Service) -> Iterator[tuple[str, int]]:
-    """Yield the names under which the routes of *service* answer, with each port."""
-    numbers = [port.number for port in service.ports if port.protocol.is_http_or_auto]
-    if numbers and service.resolution is not ServiceResolution.ALIAS:
-        yield from ((domain, number) for domain in domains_of(service) for number in numbers)
+def _largest(hosts: Mapping[str, set[str]]) -> int:
+    return max(len(group) for group in grouped(list(hosts), hosts.__getitem__))
+
+
+def _http_ports(service: Service) -> list[int]:
+    return [port.number for port in service.ports if port.protocol.is_http_or_auto]
+
+
+def _own_domains(service: Service, *, on_any_port: bool) -> Iterator[tuple[str, int]]:
+    """Yield the names under which the routes of *service* answer, with each port, and with the one for any."""
+    numbers = _http_ports(service)
+    if numbers:
+        wanted = [*numbers, _ANY_PORT] if on_any_port else numbers
+        yield from ((domain, number) for domain in domains_of(service) for number in wanted)
 
 
 def tied(one: Service, other: Service) -> bool:
@@ -204,8 +238,23 @@ def _claims(service: Service, protocols: _PortProtocols) -> Iterator[tuple[tuple
 
 
 def domains_of(service: Service) -> set[str]:
-    """Return the names under which the routes of *service* answer, but for the short ones and the final dot."""
-    if service.address == UNSPECIFIED and not service.aliases:
-        return {service.hostname.lower().rstrip(".")}
-    names = {alias.name.lower() for alias in service.aliases} | {service.hostname.lower().rstrip(".")}
-    return names | {service.address, *service.cluster_vips} - {UNSPECIFIED}
+    """Return the names under which the routes of *service* answer, but for the shortest ones and the final dot.
+
+    Domains are equal whatever their case.
+    """
+    host = service.hostname.lower().rstrip(".")
+    is_headless = service.is_kubernetes and service.resolution is ServiceResolution.PASSTHROUGH
+    has_more = service.aliases or is_headless or service.automatic_v4 or service.automatic_v6
+    if service.address == UNSPECIFIED and not has_more:
+        return {host}
+    names = {alias.name.lower() for alias in service.aliases} | {host}
+    if is_headless:
+        names |= {f"*.{form}" for name in names for form in _longer_forms(name)}
+    addresses = (service.address, *service.cluster_vips, service.automatic_v4, service.automatic_v6)
+    return names | {address.lower() for address in addresses if address and address != UNSPECIFIED}
+
+
+def _longer_forms(host: str) -> tuple[str, ...]:
+    """Return the full name of a Kubernetes Service and its forms that bear the namespace."""
+    named = host.partition(".svc.")[0]
+    return host, f"{named}.svc", named

@@ -11,12 +11,13 @@ from meshegress._engine.layout import port_bits
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.envoy_validation import EnvoyVerdicts
+from meshegress.compiler.model.arrivals import arrival_orders
 from meshegress.compiler.model.cluster_local import ClusterLocalHosts
 from meshegress.compiler.model.endpoint_index import EndpointIndex
 from meshegress.compiler.model.entry_visibility import EntryVisibility
-from meshegress.compiler.model.orders import NATURAL, TieOrder, TieRule, virtual_host_orders
+from meshegress.compiler.model.orders import NATURAL, TieOrder, TieRule, crowd_orders_of, virtual_host_orders
 from meshegress.compiler.model.part_pool import PartPool
-from meshegress.compiler.model.protocols import parse_protocol
+from meshegress.compiler.model.protocols import Protocol, parse_protocol
 from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import Scope
@@ -25,6 +26,7 @@ from meshegress.compiler.model.ties import (
     ContestedPorts,
     TieGroups,
     contested_places,
+    crowded_ports,
     service_ties,
     shared_domain_ports,
 )
@@ -108,7 +110,8 @@ class Registry:
         registry.part_pool, registry.verdicts = PartPool(), EnvoyVerdicts()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._contested_port_bits = {}
-        registry.__dict__.pop("_groups", None)
+        for found in ("_groups", "_ties", "_arrivals"):
+            registry.__dict__.pop(found, None)
         return registry
 
     def _endpoints_of(self, services: Sequence[Service]) -> EndpointIndex:
@@ -123,6 +126,7 @@ class Registry:
             domain=CLUSTER_DOMAIN,
             empty_selector_takes_all=self.profile.empty_selector_takes_all,
             names_itself=lambda host: self.profile.cluster_local_names or not local.keep(host),
+            order=self.order,
         )
 
     @cached_property
@@ -170,7 +174,7 @@ class Registry:
         """Return a bit for each port, set where another order could give another answer."""
         if sniffs not in self._contested_port_bits:
             contested = self.contested(sniffs=sniffs)
-            ports = range(65536) if contested.everywhere else contested.ports.union(contested.domains)
+            ports = range(65536) if contested.is_wide else contested.ports.union(contested.domains)
             self._contested_port_bits[sniffs] = port_bits(ports)
         return self._contested_port_bits[sniffs]
 
@@ -179,29 +183,53 @@ class Registry:
         ports, hosts = contested_places(
             services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs, declared=self._declared_ports
         )
-        domains = shared_domain_ports(services)
+        domains = shared_domain_ports(services, self._proxy_ports)
         if len(roots) > 1 and any(row.created is None for row in roots):
             ports = ports.union(domains)  # their virtual hosts are written in their order
         # The cluster of an egress proxy takes traffic of every port.
         proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self._resources.sidecars)
         everywhere = proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties)
-        return ContestedPorts(ports, hosts, domains, everywhere)
+        crowded = crowded_ports(services, sniffs=sniffs, declared=self._declared_ports)
+        return ContestedPorts(ports, hosts, domains, everywhere, crowded, self._arrivals)
 
     def orders_on(self, port: int, contested: ContestedPorts, *, is_host: bool) -> tuple[TieOrder, ...]:
         """Return the orders in which requests on a port are asked, the natural one first.
 
         The port is *contested*, or else *is_host* tells that the host is.
         """
-        written = virtual_host_orders(contested.domains.get(port, 1))
+        written = (*virtual_host_orders(contested.domains.get(port, 1)), *contested.arrivals)
         if not contested.everywhere and port not in contested.ports and not is_host:
             return (NATURAL, *written)
-        return (*self._groups.orders(None if is_host else port), *written)
+        crowd = self._ties.crowd(self.index.services, port) if port in contested.crowded else 0
+        return (*self._groups.orders(None if is_host else port), *crowd_orders_of(crowd, port), *written)
 
     @cached_property
     def _groups(self) -> TieGroups:
-        services = self.index.services
-        own = service_ties(services, keeps_parts=self.profile.ordered_addresses)
-        return TieGroups.of([(own, services), *self._wide_ties])
+        return TieGroups.of([(self._ties, self.index.services), *self._wide_ties])
+
+    @cached_property
+    def _ties(self) -> TieRule:
+        return service_ties(self.index.services, keeps_parts=self.profile.ordered_addresses)
+
+    @cached_property
+    def _proxy_ports(self) -> frozenset[int]:
+        """The ports of listeners for HTTP proxies, which serve the hosts of all ports."""
+        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
+        ports = (listener.port for listener in listeners if listener.port is not None)
+        found = {port.number for port in ports if parse_protocol(port.protocol) is Protocol.HTTP_PROXY}
+        return frozenset(found | ({self.mesh.proxy_http_port} - {0}))
+
+    @cached_property
+    def _arrivals(self) -> tuple[TieOrder, ...]:
+        """The orders in which istiod may read EndpointSlices that would give somebody another cluster."""
+        return arrival_orders(
+            self.index.services,
+            self._roots,
+            self._resources.endpoint_slices,
+            self._resources.endpoints,
+            self._resources.pods,
+            self._resources.destination_rules,
+        )
 
     @property
     def _declared_ports(self) -> frozenset[int]:
@@ -219,10 +247,6 @@ class Registry:
             (virtual_service_ties(self._roots, CLUSTER_DOMAIN), self._roots),
             (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN)), resources.destination_rules),
         )
-
-    def is_rare_order(self, order: TieOrder) -> bool:
-        """Return whether Istio may take *order* and hardly ever does: it is told of, and gives no candidates."""
-        return self.profile.steady_virtual_hosts and order.virtual_host_first > 0
 
     def proxy_of(self, workload: Workload) -> Proxy:
         """Return what of *workload* can matter to its table; its scope then says which of its labels do."""

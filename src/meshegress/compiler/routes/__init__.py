@@ -178,7 +178,7 @@ class RouteBuilder:
                 consumed.update(one.host for one in group.served)
                 yield group
         rest = [one for host, one in served.items() if host not in consumed]
-        for one in claimant_first(rest, lambda one: domains_of(one.service), self._turn) if self._turn else rest:
+        for one in self._turned(rest):
             if one.service.resolution is not ServiceResolution.ALIAS:
                 yield from (_default_group(one, own) for own in one.ports if own.protocol.is_http_or_auto)
 
@@ -191,7 +191,7 @@ class RouteBuilder:
         routes = choose(self._proxy)
         if not routes and not selectors:
             return
-        matched, others = _split_hosts(row, [self._written(host) for host in row.hosts], egress, served)
+        matched, others = self._split_hosts(row, egress, served)
         by_port: dict[int, list[_Served]] = {}
         for one in matched:
             for own in one.ports:
@@ -205,8 +205,36 @@ class RouteBuilder:
             choice = LabelDependentRoutes(selectors, choose, origin, _otherwise(by_port) if port and not others else {})
             routes = choice.routes(self._proxy)
             self._choices.append(choice)
-        for number, services in by_port.items() if routes else ():
+        start = self._turn % len(by_port) if by_port and not port else 0  # Istio takes the ports from a map
+        in_turn = [*by_port.items()][start:] + [*by_port.items()][:start]
+        for number, services in in_turn if routes else ():
             yield _Group(number, tuple(services), others, routes, origin)
+
+    def _turned(self, rows: list[_Served]) -> list[_Served]:
+        """Return *rows*, which Istio takes from a map, such that of those that want one domain another is first."""
+        return claimant_first(rows, lambda one: domains_of(one.service), self._turn) if self._turn else rows
+
+    def _split_hosts(
+        self, row: ResolvedVirtualService, egress: EgressListener, served: Mapping[str, _Served]
+    ) -> tuple[list[_Served], tuple[str, ...]]:
+        """Return the services that *row* routes for, and those of its hosts that are not a service's.
+
+        A wildcard host takes the services that no other VirtualService names more closely.
+        """
+        matched: list[_Served] = []
+        others: list[str] = []
+        hosts = [self._written(host) for host in row.hosts]
+        for host in (host for host in hosts if not host.startswith("*")):
+            if host in served:
+                matched.append(served[host])
+            else:
+                others.append(host)
+        for host in (host for host in hosts if host.startswith("*")):
+            overlapping = [one for name, one in served.items() if host_matches(name, host)]
+            matched += self._turned([one for one in overlapping if egress.closest.get(one.host) is row])
+            if not overlapping:
+                others.append(host)
+        return matched, tuple(others)
 
     def _claim(self, names: Iterable[str]) -> None:
         """Note that a VirtualService wants the virtual hosts of these *names*, of which it has some alone."""
@@ -297,30 +325,6 @@ def _is_related(hosts: Iterable[str], served: Mapping[str, _Served], wildcards: 
 def _concerns(host: str, served: Mapping[str, _Served], wildcards: Sequence[str]) -> bool:
     others: Iterable[str] = served if host.startswith("*") else wildcards
     return host in served or any(host_matches(host, other) for other in others)
-
-
-def _split_hosts(
-    row: ResolvedVirtualService, hosts: Iterable[str], egress: EgressListener, served: Mapping[str, _Served]
-) -> tuple[list[_Served], tuple[str, ...]]:
-    """Return the services that *row* routes for, and those of its *hosts* that are not a service's.
-
-    A wildcard host takes the services that no other VirtualService names more closely.
-    """
-    matched: list[_Served] = []
-    others: list[str] = []
-    hosts = tuple(hosts)
-    wildcards = [host for host in hosts if host.startswith("*")]
-    for host in (host for host in hosts if not host.startswith("*")):
-        if host in served:
-            matched.append(served[host])
-        else:
-            others.append(host)
-    for host in wildcards:
-        overlapping = [one for name, one in served.items() if host_matches(name, host)]
-        matched += [one for one in overlapping if egress.closest.get(one.host) is row]
-        if not overlapping:
-            others.append(host)
-    return matched, tuple(others)
 
 
 def _merge_ports(hosts: Iterable[tuple[int, VirtualHost]]) -> Iterator[VirtualHost]:
