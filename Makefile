@@ -48,7 +48,8 @@ properties: $(VENV)/.built  ## the properties, 10,000 examples each
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m hypothesis --hypothesis-profile=long
 
 conformance: $(VENV)/.built  ## every recorded answer of Istio and Envoy that the tests carry
-	$(BIN)/python -m meshegress conformance tests/data/*.xz
+	$(BIN)/python -m meshegress conformance tests/data/decisions.jsonl.xz tests/data/validation.jsonl.xz \
+	  tests/data/accesslog.jsonl.xz tests/data/accesslog-drawn.jsonl.xz
 
 bench: $(VENV)/.bench  ## the goals of speed, beside their peers
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only

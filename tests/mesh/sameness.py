@@ -34,9 +34,14 @@ def places_of(part: Any) -> Iterator[object]:
 
 def require_same(one: Egress, other: Egress, asked: Sequence[Request]) -> None:
     """Assert that nobody can tell *one* from *other*."""
-    assert one.table == other.table
-    assert list(origins(one.table)) == list(origins(other.table))
-    assert dict(one.names) == dict(other.names)
-    assert [one.decide(request).as_dict() for request in asked] == [
-        other.decide(request).as_dict() for request in asked
+    assert differences(one, other, asked) == []
+
+
+def differences(one: Egress, other: Egress, asked: Sequence[Request]) -> list[str]:
+    """Return by what *one* can be told from *other*: tables, provenance, names, or what was *asked*."""
+    found = [name for name in ("table", "rejected", "policy") if getattr(one, name) != getattr(other, name)]
+    found += ["origins"] if list(origins(one.table)) != list(origins(other.table)) else []
+    found += ["names"] if dict(one.names) != dict(other.names) else []
+    return found + [
+        repr(request) for request in asked if one.decide(request).as_dict() != other.decide(request).as_dict()
     ]

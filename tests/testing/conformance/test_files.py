@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from meshegress import ResourceError
-from meshegress.testing.conformance.check import Check
 from meshegress.testing.conformance.files import read_records
-from meshegress.testing.conformance.ledger import read_ledger
 
 LINES = b'{"id": "one"}\n\n{"id": "two"}\n'
 
@@ -53,27 +51,3 @@ def test_absent_file_and_folder_are_errors(tmp_path: Path) -> None:
     for path in (tmp_path / "absent", tmp_path):
         with pytest.raises(ResourceError):
             list(read_records(path))
-
-
-def test_ledger_has_a_reason_for_each_of_a_dozen_ids() -> None:
-    """The ledger that the package carries is short, and says why of each."""
-    ledger = read_ledger()
-    assert len(ledger) <= 12
-    assert all(ledger.values())
-
-
-def test_ledger_skips_prose(tmp_path: Path) -> None:
-    """Comments and blank lines are not entries."""
-    path = tmp_path / "undefined.txt"
-    path.write_text("# prose\n\ns001@1.30/c1  two listeners of one age\n", encoding="utf-8")
-    assert read_ledger(path) == {"s001@1.30/c1": "two listeners of one age"}
-
-
-def test_check_shows_only_the_keys_that_differ() -> None:
-    """Expected stands beside got."""
-    check = Check("w@1.30/c", passed=False, expected={"a": 1, "b": 2}, got={"a": 1, "b": 3, "c": 4}, note="why")
-    assert str(check).splitlines() == [
-        "w@1.30/c  why",
-        "    b  expected 2  got 3",
-        "    c  expected '(absent)'  got 4",
-    ]
