@@ -290,3 +290,19 @@ def test_readers_never_see_a_half_made_table() -> None:
     assert (
         ResourceSet().with_changes(mesh.resources, ResourceSet())[0].service_entries == mesh.resources.service_entries
     )
+
+
+@pytest.mark.parametrize("host", ["*.db.shop.svc.cluster.local", "*.db.shop", "*.db"])
+def test_a_wildcard_below_a_headless_service_is_compiled_with_it(host: str) -> None:
+    """Both want one domain, so the entry cannot be exchanged alone."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "db", "namespace": "shop", "creationTimestamp": "2024-01-01T00:00:00Z"},
+        "spec": {"clusterIP": "None", "ports": [{"port": 80, "name": "http"}]},
+    }
+    before = Mesh([service, *BASE])
+    assert before.egress("shop").names is not None
+    changed = before.with_changes([entry("m", hosts=[host], port=HTTP, resolution="NONE", created=9)])
+    asked = [Request.http(host.replace("*", "x"), address="203.0.113.1")]
+    require_same(changed.egress("shop"), whole(changed).egress("shop"), asked)

@@ -14,6 +14,7 @@ from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.services import Service, ServiceResolution
+from meshegress.compiler.model.ties import domains_of
 from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.compiler.pipeline import Registry
 from meshegress.resources import ServiceEntry
@@ -35,6 +36,9 @@ def require_own_places(registry: Registry, removed: Sequence[Service], added: Se
         not addresses.isdisjoint(registry.endpoints.addresses) or _is_claimed(addresses, index.services, removed)
     ):
         raise NotSeparableError("another resource has one of the addresses")
+    wide = {host for host in hosts if host.startswith("*.")}
+    if wide and not wide.isdisjoint(_below_headless(index.services)):
+        raise NotSeparableError("a headless Service answers to a wildcard host")
     if any(_concerns(row, hosts) for row in registry.virtual_services.rows):
         raise NotSeparableError("a VirtualService concerns one of the hosts")
 
@@ -82,6 +86,12 @@ def _is_simple(service: Service) -> bool:
         port.protocol.is_tcp and not port.protocol.is_tls for port in service.ports
     )
     return host == host.lower() and not host.endswith(".") and "/" not in service.address and not (selects or takes_all)
+
+
+def _below_headless(services: Iterable[Service]) -> set[str]:
+    """Return the wildcards that headless Services answer to, whoever asks."""
+    headless = [one for one in services if one.is_kubernetes and one.resolution is ServiceResolution.PASSTHROUGH]
+    return {f"*.{one.name}" for one in headless} | {domain for one in headless for domain in domains_of(one)}
 
 
 def _addresses(services: Iterable[Service]) -> Iterator[str]:

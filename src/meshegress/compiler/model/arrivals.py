@@ -35,7 +35,7 @@ def arrival_orders(
     pods: Collection[Pod],
     rules: Iterable[DestinationRule],
 ) -> tuple[TieOrder, ...]:
-    """Return the orders of reading to try beside the natural one, in which Services and Pods are read first."""
+    """Return the orders of reading to try besides the natural one, in which Services and Pods are read first."""
     hidden = unannounced(services) if slices or unsliced else frozenset()
     of_services = bool(hidden) and _are_destinations(hidden, virtual_services)
     asks_labels = any(subset.labels for rule in rules for subset in rule.spec.subsets)
