@@ -36,12 +36,13 @@ def extension(source: Path) -> Extension:
         include_dirs=[HEADERS.as_posix()],
         depends=[header.as_posix() for header in HEADERS.glob("*.h")],
         define_macros=MACROS[LANES],
-        optional=not REQUIRED,
     )
 
 
-setup(
-    ext_modules=cythonize(
-        [extension(source) for source in SOURCES], build_dir="build/cython", compiler_directives=DIRECTIVES
-    )
+extensions = cythonize(
+    [extension(source) for source in SOURCES], build_dir="build/cython", compiler_directives=DIRECTIVES
 )
+for built in extensions:  # cythonize makes new ones, and forgets what is optional
+    built.optional = not REQUIRED
+
+setup(ext_modules=extensions)

@@ -28,7 +28,15 @@ def problems_of_wheel(names: list[str]) -> list[str]:
 def problems_of_sdist(names: list[str]) -> list[str]:
     """Return what is wrong with an sdist that holds *names*."""
     kept = {name.partition("/")[2] for name in names}
-    needed = {"setup.py", "pyproject.toml", "constraints.txt", "Makefile", "README.md", "src/meshegress/py.typed"}
+    needed = {
+        "setup.py",
+        "pyproject.toml",
+        "constraints.txt",
+        "Makefile",
+        "README.md",
+        "LICENSE",
+        "src/meshegress/py.typed",
+    }
     found = [f"`{name}` is missing" for name in sorted(needed - kept)]
     return found + [f"`{name}` is generated" for name in sorted(kept) if name.endswith((".c", ".so"))]
 

@@ -25,6 +25,8 @@ COMMANDS = {
 }
 """The subcommands in their order, and what each is for."""
 
+_NOT_INSTALLED = ": the compiled parts are not installed; the answers are the same, only slower"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* and return its exit code; whatever goes wrong is one clear message."""
@@ -66,11 +68,13 @@ def _run(argv: Sequence[str]) -> int:
 
 
 class _Version(argparse.Action):
-    """Show the version; the twins are looked for only then."""
+    """Show the version and which half runs, which is looked for only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print and leave."""
-        print(f"meshegress {meshegress.__version__} ({meshegress.IMPLEMENTATION})")
+        missing = meshegress.IMPLEMENTATION == "pure" and os.environ.get("MESHEGRESS_PURE") != "1"
+        half = f"{meshegress.IMPLEMENTATION}{_NOT_INSTALLED if missing else ''}"
+        print(f"meshegress {meshegress.__version__} ({half})")
         parser.exit(OK)
 
 
