@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import subprocess
 import sys
@@ -12,26 +11,8 @@ from unittest import mock
 import pytest
 
 import meshegress
+from cli.command import ALLOW_ANY, COMMAND, ENTRIES, REGISTRY_ONLY, run
 from meshegress.cli import COMMANDS, main
-
-QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
-ALLOW_ANY, REGISTRY_ONLY, ENTRIES = (str(QUICKSTART / name) for name in ("allow-any", "registry-only", "entries"))
-COMMAND = [sys.executable, "-m", "meshegress"]
-
-
-def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run the command in this process and return what came of it; it never raises anything but its exit."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin))),
-    ):
-        try:
-            code = main(arguments)
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def test_the_command_is_a_process() -> None:
@@ -105,17 +86,47 @@ def test_every_command_has_help(command: str) -> None:
     ],
 )
 def test_decide_answers(arguments: list[str], first_line: str, code: int) -> None:
-    """The first line is the answer, and the exit code compares it with the expectation."""
+    """The first line is the answer, the only other one says why, and the exit code compares with the expectation."""
     result = run("decide", *arguments)
-    assert (result.stdout.partition("\n")[0], result.stderr, result.returncode) == (first_line, "", code)
+    answer, why = result.stdout.splitlines()
+    assert (answer, why[:7], result.returncode) == (first_line, "  why: ", code)
 
 
-def test_decide_says_which_mesh_configuration_was_used() -> None:
-    """The mode and the file that it comes from are told."""
-    result = run("decide", REGISTRY_ONLY, ENTRIES, "http://example.com/")
-    assert "REGISTRY_ONLY" in result.stdout
-    assert "registry-only/istio.yaml" in result.stdout
-    assert "no mesh configuration" in run("decide", ENTRIES, "http://example.com/").stdout
+def test_decide_says_why_in_one_line() -> None:
+    """What decided is named with its place: the entry, or the policy where nothing is declared."""
+    assert run("decide", REGISTRY_ONLY, ENTRIES, "https://www.baidu.com/").stdout.splitlines()[1] == (
+        f"  why: governed by ServiceEntry `default/baidu` at {ENTRIES}/baidu.yaml:7:5 and {ENTRIES}/baidu.yaml:9:5; "
+        "server name www.baidu.com (filter chain)"
+    )
+    assert run("decide", REGISTRY_ONLY, ENTRIES, "http://example.com/").stdout.splitlines()[1] == (
+        "  why: nothing declares this, so the outboundTrafficPolicy decides: REGISTRY_ONLY "
+        f"(MeshConfig `istio-system/istio`, {REGISTRY_ONLY}/istio.yaml:17:13)"
+    )
+
+
+def test_decide_says_what_it_assumed(tmp_path: Path) -> None:
+    """Below an answer that is less than certain stands what was assumed, and what is possible, too."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: {name}, namespace: shop}}\n"
+            f"spec: {{hosts: [{name}.com], ports: [{{number: 80, name: tcp, protocol: TCP}}]}}\n"
+        )
+    result = run("decide", str(tmp_path), "tcp://10.1.1.1:80", "--namespace", "shop")
+    assert result.stdout.splitlines()[0] == "outbound|80||a.com"
+    assert result.stdout.splitlines()[2].startswith("  assumed (equal_ages): the order of ServiceEntry `shop/a` and ")
+    assert result.stdout.splitlines()[2].endswith("; possible too: outbound|80||b.com")
+
+
+def test_explain_prints_the_walk() -> None:
+    """Mesh configuration, each stage, what lost there, and the outcome."""
+    result = run("explain", REGISTRY_ONLY, ENTRIES, "https://example.com/")
+    lines = result.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert lines[0].startswith(f"mesh configuration of {REGISTRY_ONLY}/istio.yaml:12:5; outbound policy REGISTRY_ONLY")
+    assert [line.split()[0] for line in lines[2:] if not line.startswith("   ")] == [
+        *("listener", "inspectors", "filter", "cluster", "outcome", "note:")
+    ]
+    assert "no mesh configuration" in run("explain", ENTRIES, "http://example.com/").stdout
 
 
 def test_two_mesh_configurations_are_an_error_that_names_both() -> None:
@@ -143,12 +154,19 @@ spec:
 """
 
 
-@pytest.mark.parametrize("arguments", [["check", "-"], ["decide", "-", "http://a.com/"]], ids=["check", "decide"])
-def test_every_problem_is_told_with_its_place_and_cure(arguments: list[str]) -> None:
-    """Several broken entries give all their problems at once, each with line and column, and 2."""
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(["check", "-"], 1, id="check"),
+        pytest.param(["decide", "-", "http://a.com/"], 2, id="decide"),
+        pytest.param(["explain", "-", "http://a.com/"], 2, id="explain"),
+    ],
+)
+def test_every_problem_is_told_with_its_place_and_cure(arguments: list[str], code: int) -> None:
+    """Several broken entries give all their problems at once, each with line and column."""
     result = run(*arguments, stdin=BROKEN)
     told = result.stdout + result.stderr
-    assert result.returncode == 2
+    assert result.returncode == code
     for place in (":6:", ":7:", ":14:"):
         assert place in told
     assert told.count("help: ") == 3
@@ -166,16 +184,20 @@ def test_every_problem_is_told_with_its_place_and_cure(arguments: list[str]) -> 
     ],
 )
 def test_garbage_is_one_message(stdin: bytes) -> None:
-    """Whatever stands in the input, the command ends with 2 and says why."""
-    result = run("decide", "-", "http://a.com/", stdin=stdin)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert 0 < len(result.stderr) < 2000
+    """Whatever stands in the input, the command ends with 2 and says why; to check it is an answer, and a bad one."""
+    for verb in ("decide", "explain"):
+        result = run(verb, "-", "http://a.com/", stdin=stdin)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert 0 < len(result.stderr) < 2000
+    assert run("check", "-", stdin=stdin).returncode == 1
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         pytest.param(["decide", "absent.yaml", "http://a.com/"], id="decide"),
+        pytest.param(["explain", ALLOW_ANY, "http://a.com/", "--requests", "absent.txt"], id="requests"),
+        pytest.param(["decide", ALLOW_ANY, "http://a.com/", "--mesh", "absent.yaml"], id="mesh"),
         pytest.param(["check", "absent.yaml"], id="check"),
         pytest.param(["conformance", "absent.jsonl"], id="conformance"),
     ],
@@ -214,7 +236,7 @@ def test_closed_pipe_is_silence() -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) in (0, 2)
+        assert process.wait(timeout=60) in (0, 1)
 
 
 class Interrupted(io.RawIOBase):
@@ -244,5 +266,5 @@ def test_check_asks_the_cluster_where_it_is_told_to(tmp_path: Path, capsys: pyte
         "spec: {hosts: [a.com], resolution: NONE, endpoints: []}\n"
     )
     assert main(["check", str(path)]) == 0
-    assert main(["check", str(path), "--validation", "cluster", "--namespace", "shop"]) == 2
+    assert main(["check", str(path), "--validation", "cluster", "--object-namespace", "shop"]) == 1
     assert "entry.yaml:4:42: ServiceEntry `shop/a`: spec.endpoints: " in capsys.readouterr().out

@@ -1,24 +1,31 @@
 """The command ``meshegress``: opens, prints, exits.
 
 One module per subcommand; each has ``add(parser)``, which declares its arguments, and ``run(arguments)``, which
-returns the exit code: 0 is well, 1 says that something asked for does not hold, 2 that the input is bad. A module is
-imported only when its subcommand is named: help for all of them waits for nothing.
+returns the exit code (`exits`). What several of them share stands in `grammar`. A module is imported only when its
+subcommand is named: help for all of them waits for nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import meshegress
-from meshegress.cli.exits import BAD_INPUT, INTERRUPTED, OK
+from meshegress.cli.exits import INTERRUPTED, OK, UsageError
+from meshegress.cli.streams import flush_or_let_go, prepare_streams
+
+# Type checkers take it for true; to import it from typing would take longer than all the rest of a help page.
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 COMMANDS = {
-    "decide": "where a request goes, and why",
+    "decide": "where requests go, each with one line of why",
+    "explain": "the walk of a request through the sidecar, with all that lost on the way",
     "check": "every problem of the resources, with its place and cure",
     "log": "read, write, recognize and explain Envoy access logs",
     "conformance": "compare the library with recorded answers of Istio and Envoy",
@@ -26,36 +33,60 @@ COMMANDS = {
 """The subcommands in their order, and what each is for."""
 
 _NOT_INSTALLED = ": the compiled parts are not installed; the answers are the same, only slower"
+_JSON = ("json", "jsonl")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* and return its exit code; whatever goes wrong is one clear message."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    prepare_streams()
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
-    except SystemExit:  # help was shown, or usage: no need to know the library's own errors
+        return _run(given)
+    except SystemExit:  # help was shown: no need to know the library's own errors
         raise
     except BrokenPipeError:
-        _let_go_of_the_pipe()
+        flush_or_let_go()
         return OK
     except KeyboardInterrupt:
+        flush_or_let_go()
         return INTERRUPTED
-    except (meshegress.MeshEgressError, OSError) as error:
-        print(f"meshegress: {error}", file=sys.stderr)
-        return BAD_INPUT
+    except Exception as error:
+        from meshegress.cli.failures import report
+
+        flush_or_let_go()
+        return report(error, as_json=wants_json(given))
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of the whole command; of the subcommands, those that *argv* names have their arguments."""
-    parser = argparse.ArgumentParser(
+    """Return the parser of the whole command; of the subcommands, the one that *argv* names has its arguments."""
+    parser = _Parser(
         prog="meshegress", description="Predict where an Istio sidecar sends an outgoing request, and why."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and which twins run, and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    named = next((word for word in argv if not word.startswith("-")), None)
     for command, purpose in COMMANDS.items():
-        subparser = subparsers.add_parser(command, help=purpose)
-        if command in argv:
+        subparser = subparsers.add_parser(
+            command, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        )
+        if command == named:
             import_module(f"meshegress.cli.{command}").add(subparser)
     return parser
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Return whether *argv* asks for JSON, so that errors are JSON too, those of usage included.
+
+    >>> wants_json(["check", "-", "-o", "json"]), wants_json(["check", "--output=text"])
+    (True, False)
+    """
+    pairs = zip(argv, [*argv[1:], ""], strict=False)
+    return any(
+        word == "--json"
+        or (word in ("-o", "--output") and following in _JSON)
+        or (word.startswith(("-o", "--output=")) and word.removeprefix("--output=").removeprefix("-o") in _JSON)
+        for word, following in pairs
+    )
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -63,8 +94,38 @@ def _run(argv: Sequence[str]) -> int:
         arguments = build_parser(argv).parse_args(argv)
         code: int = arguments.run(arguments)
     finally:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised, and whose options may stand between its arguments."""
+
+    _is_reading = False
+    _has_verbs = False
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """Remember that words are verbs here, whose own parser has to read what follows them."""
+        self._has_verbs = True
+        return super().add_subparsers(**options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read options between arguments, too: ``decide mesh/ --namespace shop http://a.com/``."""
+        if self._has_verbs or self._is_reading:
+            return super().parse_known_args(args, namespace)
+        self._is_reading = True
+        try:
+            arguments, unknown = self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_reading = False
+        if unknown:
+            self.error(f"there is no option `{unknown[0]}` here")
+        return arguments, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong, for one place to say it."""
+        raise UsageError(message, self.format_usage())
 
 
 class _Version(argparse.Action):
@@ -76,9 +137,3 @@ class _Version(argparse.Action):
         half = f"{meshegress.IMPLEMENTATION}{_NOT_INSTALLED if missing else ''}"
         print(f"meshegress {meshegress.__version__} ({half})")
         parser.exit(OK)
-
-
-def _let_go_of_the_pipe() -> None:
-    """Keep Python from flushing into a pipe that its reader has closed, as ``head`` does: that would be a message."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,48 +1,59 @@
-"""``meshegress check PATH...``: every problem of the resources, with its place and cure."""
+"""``meshegress check MESH...``: every problem of the resources, with its place and cure."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import meshegress
-from meshegress.cli.exits import BAD_INPUT, OK
-from meshegress.loading import DEFAULT_NAMESPACE
-from meshegress.profiles import PROFILES
+from meshegress.cli.exits import BAD_INPUT, FAILED, OK, UsageError, help_end
+from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, read_mesh
+from meshegress.cli.grammar.printing import Printer, add_printing_options
+from meshegress.cli.shown import finding_as_dict
 from meshegress.rules import VALIDATIONS
+
+EXAMPLES = (
+    "meshegress check mesh/",
+    "kubectl kustomize overlays/prod | meshegress check - --validation cluster -o json",
+)
+_UNREAD = ("EG001", "EG002")  # what was named cannot be opened, or is too much
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.usage = "%(prog)s MESH... [options]"
     parser.description = "Say what Istio's webhook would say of each object, and what this library does not model."
-    parser.epilog = "exit codes: 0 usable, 2 something is not"
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
-    parser.add_argument("--istio", choices=PROFILES, default=meshegress.DEFAULT_RELEASE, help="default: %(default)s")
+    parser.epilog = help_end(EXAMPLES, ok="nothing is refused", failed="a finding is an error")
+    parser.add_argument("words", nargs="*", metavar="MESH", help="the resources")
+    add_mesh_options(parser)
     parser.add_argument(
         "--validation",
         choices=VALIDATIONS,
         default=VALIDATIONS[0],
         help="what judges: the webhook, or the cluster, which is the webhook and the API server's schema",
     )
-    parser.add_argument(
-        "--namespace", default=DEFAULT_NAMESPACE, help="of objects that name none (default: %(default)s)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_printing_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings; any error among them is bad input."""
-    _, findings = meshegress.check(
-        *arguments.paths, namespace=arguments.namespace, istio=arguments.istio, validation=arguments.validation
-    )
-    if arguments.json:
-        print(json.dumps([as_dict(finding) for finding in findings], indent=2))
-    else:
-        print(summary(findings))
-    return BAD_INPUT if any(is_error(finding) for finding in findings) else OK
+    """Print the findings; any error among them fails."""
+    if not arguments.words and arguments.mesh is None:
+        raise UsageError(f"the resources are missing: {MESH_HELP}")
+    mesh, findings = read_mesh(arguments, arguments.words, validation=arguments.validation)
+    errors = [finding for finding in findings if is_error(finding)]
+    unread = [finding for finding in errors if finding.code in _UNREAD and _is_named(finding, arguments.words)]
+    if unread and len(unread) == len(findings) and not any(True for _ in mesh.resources.each()):
+        raise meshegress.ResourceError(unread)
+    with Printer(arguments) as printer:
+        if printer.is_text:
+            printer.line(summary(findings))
+        else:
+            printer.documents(map(finding_as_dict, findings), is_list=True)
+    if unread:
+        return BAD_INPUT
+    return FAILED if errors else OK
 
 
 def summary(findings: Iterable[meshegress.Finding]) -> str:
@@ -62,17 +73,6 @@ def is_error(finding: meshegress.Finding) -> bool:
     return finding.severity is meshegress.Severity.ERROR
 
 
-def as_dict(finding: meshegress.Finding) -> dict[str, object]:
-    """Return *finding* as JSON-ready values."""
-    where = finding.where
-    return {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "file": where.file,
-        "line": where.line,
-        "column": where.column,
-        "subject": finding.subject,
-        "field": finding.field,
-        "message": finding.message,
-        "help": finding.cure,
-    }
+def _is_named(finding: meshegress.Finding, words: Sequence[str]) -> bool:
+    """Return whether *finding* is about all of something that the command line names, not about a file below it."""
+    return finding.code == "EG002" or finding.where.file in words

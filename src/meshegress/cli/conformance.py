@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 
+from meshegress.cli.exits import FAILED, OK, help_end
+
+EXAMPLES = (
+    "meshegress conformance answers.jsonl.gz",
+    "meshegress conformance answers.jsonl.gz --only s001@1.30 --json",
+)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.description = "Compare the library with recorded answers of Istio and Envoy."
+    parser.epilog = help_end(EXAMPLES, ok="all answers are as recorded", failed="some differ")
     parser.add_argument("files", nargs="+", metavar="FILE", help="vectors: JSON lines, plain, gzip or xz")
     parser.add_argument("--first", type=int, metavar="N", help="print the first N differences only")
     parser.add_argument("--only", metavar="ID", help="run one record or check, such as s001, s001@1.30, s001@1.30/c4")
@@ -23,11 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
     report = run(arguments.files, only=arguments.only)
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=2))
-        return 1 if report.has_failed else 0
+        return FAILED if report.has_failed else OK
     listed = [*report.differing[: arguments.first], *report.skipped, *(report.open if arguments.open else ())]
     for result in listed:
         print(result)
     excess = f": at most {report.most_open} may be" if len(report.open) > report.most_open else ""
     print(f"{len(report.open)} open{excess}")
     print(report.closing_line)
-    return 1 if report.has_failed else 0
+    return FAILED if report.has_failed else OK

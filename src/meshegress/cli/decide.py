@@ -1,59 +1,118 @@
-"""``meshegress decide PATH... URL``: where a request goes, and why."""
+"""``meshegress decide MESH... URL...``: where requests go, each with one line of why."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import difflib
+from collections.abc import Iterator
+from typing import Any
 
 import meshegress
-from meshegress.cli.exits import FAILED, OK
-from meshegress.profiles import PROFILES
+from meshegress.cli.exits import FAILED, OK, UsageError, help_end
+from meshegress.cli.grammar.mesh import add_mesh_options, open_mesh
+from meshegress.cli.grammar.printing import Printer, add_printing_options
+from meshegress.cli.grammar.questions import Question, add_question_options, read_questions, split_words
+from meshegress.cli.grammar.workload import add_workload_options, read_workload
+from meshegress.cli.shown import decision_as_dict, doubts, why
+from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
+
+OUTCOMES = tuple(outcome.value for outcome in meshegress.Outcome)
+FIXED_CLUSTERS = (PASSTHROUGH_CLUSTER, BLACK_HOLE_CLUSTER, ALLOW_ANY_DYNAMIC_DNS_CLUSTER)
+EXAMPLES = (
+    "meshegress decide mesh/ https://www.example.com/ --namespace shop --label app=cart",
+    "meshegress decide cluster.yaml --requests urls.txt -o jsonl --expect service",
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.description = "Predict where a workload's sidecar sends the request for URL. Not a security boundary."
-    parser.epilog = "exit codes: 0 answered, 1 the expectation failed, 2 bad input"
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="resources: files, folders, or - for standard input")
-    parser.add_argument("url", metavar="URL", help="http://, https://, ws://, wss:// or tcp://host:port")
-    parser.add_argument("--namespace", default="default", help="where the workload runs (default: default)")
-    parser.add_argument("--label", action="append", default=[], metavar="KEY=VALUE", help="a label of the workload")
-    parser.add_argument("--address", metavar="IP", help="the address that the client connects to")
-    parser.add_argument("--istio", choices=PROFILES, default=meshegress.DEFAULT_RELEASE, help="default: %(default)s")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--expect", metavar="CLUSTER", help="a cluster, or an outcome such as blackhole; else exit 1")
+    parser.usage = "%(prog)s MESH... URL... [options]"
+    parser.description = "Predict where a workload's sidecar sends requests. This is not a security boundary."
+    parser.epilog = help_end(EXAMPLES, failed="--expect does not hold")
+    parser.add_argument("words", nargs="*", metavar="MESH, URL", help="the resources, and what is asked")
+    add_mesh_options(parser)
+    add_workload_options(parser)
+    add_question_options(parser)
+    add_printing_options(parser)
+    group = parser.add_argument_group("the verdict")
+    group.add_argument(
+        "--expect",
+        metavar="WORD",
+        help="a cluster, or an outcome such as blackhole, that each answer must be, or the exit code is 1",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Decide the request, print the answer, and compare it with the expectation."""
-    request = meshegress.Request.from_url(arguments.url, address=arguments.address)
-    mesh = meshegress.load(*arguments.paths, istio=arguments.istio)
-    labels = dict(label.partition("=")[::2] for label in arguments.label)
-    egress = mesh.egress(arguments.namespace, labels=labels)
-    decision = egress.decide(request)
-    if arguments.json:
-        print(json.dumps(as_dict(mesh, egress, decision), indent=2))
-    else:
-        print(decision)
-        print(mesh_configuration(mesh, egress))
-        print(egress.explain(request))
-    return OK if arguments.expect in (None, decision.cluster, decision.outcome.value) else FAILED
+    """Decide the requests, print the answers, and compare them with the expectation."""
+    expected = checked_expectation(arguments.expect)
+    sources, urls = split_words(arguments.words, has_requests=arguments.requests is not None)
+    with Printer(arguments) as printer:
+        questions = read_questions(arguments, urls, printer)
+        mesh = open_mesh(arguments, sources, printer)
+        egress = mesh.egress(read_workload(arguments, mesh, printer))
+        failed: list[str] = []
+        is_list = arguments.requests is not None or len(urls) > 1
+        if printer.is_text:
+            _print_text(printer, egress, questions, expected, failed)
+        else:
+            documents = _documents(mesh, egress, questions, expected, failed)
+            printer.documents(documents, is_list=is_list)
+        for message in failed:
+            printer.failure("expectation", message)
+    return FAILED if failed else OK
 
 
-def mesh_configuration(mesh: meshegress.Mesh, egress: meshegress.Egress) -> str:
-    """Return the line that says which mesh configuration holds, where it stands, and the policy in force."""
-    source = mesh.resources.mesh_config_source
-    told = f"mesh configuration of {source}" if source else "no mesh configuration: Istio's defaults"
-    return f"{told}; outbound policy {egress.policy}; Istio {mesh.istio}"
+def checked_expectation(word: str | None) -> str | None:
+    """Return *word*, which is the name of a cluster or an outcome.
+
+    Raises UsageError, with all that it could be, where it is neither.
+    """
+    known = (*OUTCOMES, *FIXED_CLUSTERS)
+    if word is None or "|" in word or word in known:
+        return word
+    close = difflib.get_close_matches(word, known, n=1)
+    meant = f" (did you mean `{close[0]}`?)" if close else ""
+    raise UsageError(
+        f"--expect: `{word}` is neither an outcome nor a cluster{meant}; outcomes: {', '.join(OUTCOMES)}; "
+        f"clusters: {', '.join(FIXED_CLUSTERS)}, or such as `outbound|443||www.example.com`"
+    )
 
 
-def as_dict(mesh: meshegress.Mesh, egress: meshegress.Egress, decision: meshegress.Decision) -> dict[str, object]:
-    """Return the decision as JSON-ready values, with the mesh configuration beside it."""
-    source = mesh.resources.mesh_config_source
-    return {
-        **decision.as_dict(),
-        "istio": mesh.istio,
-        "mesh_config": str(source) if source else None,
-        "outbound_traffic_policy": egress.policy,
-    }
+def is_expected(decision: meshegress.Decision, word: str | None) -> bool:
+    """Return whether *decision* is what *word* wants, which is None where anything will do."""
+    return word in (None, decision.cluster, decision.outcome.value)
+
+
+def _print_text(
+    printer: Printer, egress: meshegress.Egress, questions: list[Question], expected: str | None, failed: list[str]
+) -> None:
+    """Print each answer with the reason below it; of several, behind what was asked."""
+    for question in questions:
+        explanation = egress.explain(question.request)
+        decision = explanation.decision
+        printer.line(f"{question.asked} -> {decision}" if len(questions) > 1 else str(decision))
+        printer.line(f"  why: {why(explanation)}")
+        for doubt in doubts(decision):
+            printer.line(f"  {doubt}")
+        _compare(question, decision, expected, failed)
+
+
+def _documents(
+    mesh: meshegress.Mesh,
+    egress: meshegress.Egress,
+    questions: list[Question],
+    expected: str | None,
+    failed: list[str],
+) -> Iterator[dict[str, Any]]:
+    for question in questions:
+        explanation = egress.explain(question.request)
+        decision = explanation.decision
+        _compare(question, decision, expected, failed)
+        yield {**decision_as_dict(mesh, egress, question.asked, decision), "why": why(explanation)}
+
+
+def _compare(question: Question, decision: meshegress.Decision, expected: str | None, failed: list[str]) -> None:
+    if not is_expected(decision, expected):
+        outcome = "" if decision.outcome.value in str(decision) else f" ({decision.outcome.value})"
+        failed.append(f"`{question.asked}`: expected {expected}, and it is {decision}{outcome}")

@@ -1,0 +1,75 @@
+"""What ended a command without an answer: the message or JSON document for it, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Sequence
+
+import meshegress
+from meshegress.cli.exits import BAD_INPUT, INTERNAL, UsageError
+from meshegress.cli.shown import error_as_dict
+from meshegress.cli.streams import complain
+
+CODES: tuple[tuple[type[Exception], str], ...] = (
+    (UsageError, "usage"),
+    (meshegress.ResourceError, "resources"),
+    (meshegress.RequestError, "request"),
+    (meshegress.LogFormatError, "log_format"),
+    (meshegress.LogParseError, "log_line"),
+    (meshegress.MissingExtraError, "missing_extra"),
+    (meshegress.MeshEgressError, "input"),
+    (MemoryError, "memory"),
+    (OSError, "file"),
+)
+"""What a user can do something about, the narrowest first, and its word in JSON; all else is an internal error."""
+
+SHOWN_FRAMES = 6
+
+
+def report(error: Exception, *, as_json: bool) -> int:
+    """Write what there is to say of *error* to standard error, and return the exit code."""
+    code = next((code for kind, code in CODES if isinstance(error, kind)), "internal")
+    message = _internal(error) if code == "internal" else _message(error)
+    if as_json:
+        complain(json.dumps({"error": error_as_dict(code, message, _findings(error))}))
+    else:
+        usage = error.usage if isinstance(error, UsageError) else ""
+        complain(f"{usage}meshegress: {message}")
+    return INTERNAL if code == "internal" else BAD_INPUT
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory: load less at once, or set `--limit`"
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, meshegress.MeshEgressError):
+        reason = error.strerror[:1].lower() + error.strerror[1:]
+        return f"{os.fsdecode(error.filename)}: {reason}" if isinstance(error.filename, (str, bytes)) else reason
+    return str(error)
+
+
+def _findings(error: Exception) -> Sequence[meshegress.Finding]:
+    return error.findings if isinstance(error, meshegress.ResourceError) else ()
+
+
+def _internal(error: Exception) -> str:
+    """Return what to report: the error, where it came from, and what ran."""
+    frames = traceback.extract_tb(error.__traceback__)[-SHOWN_FRAMES:]
+    places = " < ".join(f"{_file(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    release = f"meshegress {meshegress.__version__} ({meshegress.IMPLEMENTATION})"
+    return (
+        f"internal error: {type(error).__name__}: {error}\n"
+        f"  at {places}\n"
+        f"  in {release}, Python {platform.python_version()} on {sys.platform}\n"
+        "  This is a fault of meshegress, not of your input: please report these lines, the command, and the smallest "
+        "input that shows it."
+    )
+
+
+def _file(path: str) -> str:
+    """Return the end of *path*, from the package on, so that a report names no folder of the user's."""
+    parts = path.replace("\\", "/").split("/")
+    return "/".join(parts[parts.index("meshegress") :]) if "meshegress" in parts[:-1] else parts[-1]

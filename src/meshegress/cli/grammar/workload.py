@@ -1,0 +1,82 @@
+"""Who asks: the workload, by its namespace and what else chooses its configuration."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from dataclasses import replace
+
+import meshegress
+from meshegress.cli.exits import UsageError
+from meshegress.cli.grammar.pairs import one_each, pair_of
+from meshegress.cli.grammar.printing import Printer
+from meshegress.loading import DEFAULT_NAMESPACE
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_SHOWN = 5
+
+
+def add_workload_options(parser: argparse.ArgumentParser) -> None:
+    """Declare who asks."""
+    group = parser.add_argument_group("who asks")
+    group.add_argument("--workload", metavar="NS", help="the namespace of the workload (default: default)")
+    group.add_argument("--namespace", metavar="NS", help="the same")
+    group.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        type=pair_of("a label", "app=cart"),
+        metavar="KEY=VALUE",
+        help="a label of the workload",
+    )
+    group.add_argument("--ip", action="append", default=[], metavar="IP", help="an address of the workload itself")
+    group.add_argument(
+        "--metadata",
+        action="append",
+        default=[],
+        type=pair_of("the proxy's metadata", "DNS_CAPTURE=true"),
+        metavar="KEY=VALUE",
+        help="of the proxy, such as DNS_CAPTURE=true",
+    )
+
+
+def read_workload(arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer) -> meshegress.Workload:
+    """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace."""
+    namespace = _namespace(arguments)
+    doubt = unknown_namespace(mesh, namespace)
+    if doubt:
+        printer.note("unknown_namespace", doubt)
+    labels = one_each("--label", arguments.label)
+    metadata = one_each("--metadata", arguments.metadata)
+    workload = meshegress.Workload(namespace, labels=labels, metadata=metadata)
+    return replace(workload, addresses=tuple(arguments.ip)) if arguments.ip else workload
+
+
+def unknown_namespace(mesh: meshegress.Mesh, namespace: str) -> str:
+    """Return what there is to say where Namespaces were given and nothing is in *namespace*, else nothing."""
+    given = {each.name for each in mesh.resources.namespaces}
+    if not given or namespace in given or any(each.namespace == namespace for each in mesh.resources.each()):
+        return ""
+    close = difflib.get_close_matches(namespace, given, n=1)
+    known = ", ".join(sorted(given)[:_SHOWN]) + (", ..." if len(given) > _SHOWN else "")
+    return (
+        f"namespace `{namespace}` is not known: the Namespaces that were given are {known}"
+        f"{f'; did you mean `{close[0]}`?' if close else ''}"
+    )
+
+
+def _namespace(arguments: argparse.Namespace) -> str:
+    given = {text for text in (arguments.workload, arguments.namespace) if text is not None}
+    if len(given) > 1:
+        raise UsageError("--workload and --namespace say two different things: give one of them")
+    text = given.pop() if given else DEFAULT_NAMESPACE
+    namespace, slash, name = text.partition("/")
+    if slash:
+        raise UsageError(
+            f"`{text}`: a workload cannot be asked for by its name yet: "
+            f"give its namespace, `--namespace {namespace}`, and what `{name}` has of --label, --ip and --metadata"
+        )
+    if not _NAMESPACE.fullmatch(namespace):
+        raise UsageError(f"`{namespace}` is not the name of a namespace: it has small letters, digits and `-` only")
+    return namespace

@@ -1,0 +1,107 @@
+"""Findings, decisions and explanations as JSON-ready values, and as the lines that a reader gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import meshegress
+from meshegress.explain import Explanation
+
+SHOWN_NOTES = 3
+SHOWN_OTHERS = 3
+
+
+def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
+    """Return *finding* as JSON-ready values."""
+    where = finding.where
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "subject": finding.subject,
+        "field": finding.field,
+        "message": finding.message,
+        "help": finding.cure,
+    }
+
+
+def error_as_dict(code: str, message: str, findings: Iterable[meshegress.Finding] = ()) -> dict[str, Any]:
+    """Return an error as JSON-ready values."""
+    return {"code": code, "message": message, "findings": [finding_as_dict(finding) for finding in findings]}
+
+
+def decision_as_dict(
+    mesh: meshegress.Mesh, egress: meshegress.Egress, asked: str, decision: meshegress.Decision
+) -> dict[str, Any]:
+    """Return *decision* as JSON-ready values: after what was *asked*, and with the mesh configuration beside it."""
+    source = mesh.resources.mesh_config_source
+    return {
+        "asked": asked,
+        **decision.as_dict(),
+        "istio": mesh.istio,
+        "mesh_config": str(source) if source else None,
+        "outbound_traffic_policy": egress.policy,
+    }
+
+
+def explanation_as_dict(explanation: Explanation) -> dict[str, Any]:
+    """Return the walk as JSON-ready values: its steps, what lost at each, and what the resources add."""
+    return {
+        "request": explanation.asked,
+        "steps": [
+            {
+                "stage": step.stage,
+                "found": step.found,
+                "reason": step.reason,
+                "resource": _origin_as_dict(step.origin),
+                "losers": [
+                    {"name": loser.name, "reason": loser.reason, "resource": _origin_as_dict(loser.origin)}
+                    for loser in step.losers
+                ],
+            }
+            for step in explanation.steps
+        ],
+        "notes": list(explanation.notes),
+    }
+
+
+def why(explanation: Explanation) -> str:
+    """Return in one line why the answer is what it is: what the resources have to say, or else the last choice."""
+    governor = explanation.decision.governed_by
+    # The note that names whose word counts comes first, whatever else could be said.
+    notes = sorted(explanation.notes, key=lambda note: governor is None or str(governor) not in note)
+    told = notes[:SHOWN_NOTES]
+    if not told:
+        told = [f"{step.reason} ({step.stage})" for step in explanation.steps if step.reason][-1:]
+    if governor is not None and not any(str(governor) in each for each in told):
+        told.insert(0 if explanation.decision.allowed else len(told), f"governed by {governor}{_places(governor)}")
+    if len(notes) > SHOWN_NOTES:
+        told.append(f"and {len(notes) - SHOWN_NOTES} more notes, which `explain` prints")
+    return "; ".join(told)
+
+
+def doubts(decision: meshegress.Decision) -> list[str]:
+    """Return a line for each assumption of *decision*: its code, its reason, and the other answers that it leaves."""
+    lines = []
+    for assumption in decision.assumptions:
+        others = list(dict.fromkeys(str(candidate) for candidate in assumption.candidates))
+        possible = f"; possible too: {', '.join(others[:SHOWN_OTHERS])}" if others else ""
+        more = f" and {len(others) - SHOWN_OTHERS} more" if len(others) > SHOWN_OTHERS else ""
+        lines.append(f"assumed ({assumption.code}): {assumption.reason}{possible}{more}")
+    return lines
+
+
+def _places(origin: meshegress.Origin) -> str:
+    places = [str(place) for place in (origin.host_source or origin.source, origin.port_source) if place is not None]
+    return f" at {' and '.join(dict.fromkeys(places))}" if places else ""
+
+
+def _origin_as_dict(origin: meshegress.Origin | None) -> dict[str, Any] | None:
+    if origin is None:
+        return None
+    source = origin.host_source or origin.source
+    place = {"source": str(source)} if source else {}
+    return {"kind": origin.kind, "namespace": origin.namespace, "name": origin.name, **place}
