@@ -92,7 +92,7 @@ def choose_chain(listener: Listener, request: Request, seen: Seen) -> tuple[Filt
         asked = {want for chain in remaining for want in level.wants(chain)}
         bucket = level.bucket(asked, request, seen)
         kept = [chain for chain in remaining if bucket in level.wants(chain)]
-        rejected += [_lost_chain(chain, level, bucket) for chain in remaining if chain not in kept]
+        rejected += [_lost_chain(chain, level, bucket) for chain in remaining if bucket not in level.wants(chain)]
         reasons += [f"{level.subject} {bucket}"] if bucket != _NONE and kept else []
         remaining = kept
     default = listener.default_filter_chain
