@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, FAILED, OK, UsageError, help_end
-from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, read_mesh
+from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, check_standard_input, read_mesh
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.shown import finding_as_dict
 from meshegress.rules import VALIDATIONS
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the findings; any error among them fails."""
     if not arguments.words and arguments.mesh is None:
         raise UsageError(f"the resources are missing: {MESH_HELP}")
+    check_standard_input(arguments.words, arguments.mesh)
     mesh, findings = read_mesh(arguments, arguments.words, validation=arguments.validation)
     errors = [finding for finding in findings if is_error(finding)]
     unread = [finding for finding in errors if finding.code in _UNREAD and _is_named(finding, arguments.words)]

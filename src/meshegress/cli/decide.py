@@ -9,7 +9,7 @@ from typing import Any
 
 import meshegress
 from meshegress.cli.exits import FAILED, OK, UsageError, help_end
-from meshegress.cli.grammar.mesh import add_mesh_options, open_mesh
+from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, open_mesh
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import Question, add_question_options, read_questions, split_words
 from meshegress.cli.grammar.workload import add_workload_options, read_workload
@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Decide the requests, print the answers, and compare them with the expectation."""
     expected = checked_expectation(arguments.expect)
     sources, urls = split_words(arguments.words, has_requests=arguments.requests is not None)
+    check_standard_input(sources, arguments.mesh, arguments.requests)
     with Printer(arguments) as printer:
         questions = read_questions(arguments, urls, printer)
         mesh = open_mesh(arguments, sources, printer)
@@ -89,10 +90,9 @@ def _print_text(
 ) -> None:
     """Print each answer with the reason below it; of several, behind what was asked."""
     for question in questions:
-        explanation = egress.explain(question.request)
-        decision = explanation.decision
+        decision = egress.decide(question.request)
         printer.line(f"{question.asked} -> {decision}" if len(questions) > 1 else str(decision))
-        printer.line(f"  why: {why(explanation)}")
+        printer.line(f"  why: {why(egress, question.request, decision)}")
         for doubt in doubts(decision):
             printer.line(f"  {doubt}")
         _compare(question, decision, expected, failed)
@@ -106,10 +106,12 @@ def _documents(
     failed: list[str],
 ) -> Iterator[dict[str, Any]]:
     for question in questions:
-        explanation = egress.explain(question.request)
-        decision = explanation.decision
+        decision = egress.decide(question.request)
         _compare(question, decision, expected, failed)
-        yield {**decision_as_dict(mesh, egress, question.asked, decision), "why": why(explanation)}
+        yield {
+            **decision_as_dict(mesh, egress, question.asked, decision),
+            "why": why(egress, question.request, decision),
+        }
 
 
 def _compare(question: Question, decision: meshegress.Decision, expected: str | None, failed: list[str]) -> None:

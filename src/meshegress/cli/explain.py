@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from meshegress.cli.exits import OK, help_end
-from meshegress.cli.grammar.mesh import add_mesh_options, mesh_configuration, open_mesh
+from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, mesh_configuration, open_mesh
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import add_question_options, read_questions, split_words
 from meshegress.cli.grammar.workload import add_workload_options, read_workload
@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the walks, one after the other."""
     sources, urls = split_words(arguments.words, has_requests=arguments.requests is not None)
+    check_standard_input(sources, arguments.mesh, arguments.requests)
     with Printer(arguments) as printer:
         questions = read_questions(arguments, urls, printer)
         mesh = open_mesh(arguments, sources, printer)

@@ -28,6 +28,7 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
 """What a user can do something about, the narrowest first, and its word in JSON; all else is an internal error."""
 
 SHOWN_FRAMES = 6
+SHOWN_VALUE = 1000
 
 
 def report(error: Exception, *, as_json: bool) -> int:
@@ -45,6 +46,8 @@ def report(error: Exception, *, as_json: bool) -> int:
 def _message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory: load less at once, or set `--limit`"
+    if isinstance(error, meshegress.RequestError) and len(str(error.value)) > SHOWN_VALUE:
+        return f"`{str(error.value)[:SHOWN_VALUE]}...`: {error.reason}"
     if isinstance(error, OSError) and error.strerror and not isinstance(error, meshegress.MeshEgressError):
         reason = error.strerror[:1].lower() + error.strerror[1:]
         return f"{os.fsdecode(error.filename)}: {reason}" if isinstance(error.filename, (str, bytes)) else reason

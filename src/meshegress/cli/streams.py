@@ -20,6 +20,8 @@ PLAIN = {"–": "-", "—": "-", "…": "...", "→": "->", "·": "*", "“": '"
 ANY_TEXT = "meshegress.plain"
 """How text is encoded so that nothing is refused; known from `prepare_streams` on."""
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+
 
 def prepare_streams() -> None:
     """Let standard output and error take any text, whatever their encoding (cp1252, ASCII, a lone surrogate)."""
@@ -29,12 +31,21 @@ def prepare_streams() -> None:
             stream.reconfigure(errors=ANY_TEXT)
 
 
+def harmless(text: str) -> str:
+    r"""Return *text* with the control characters escaped that could steer a terminal, all but newlines and tabs.
+
+    >>> harmless("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return text.translate(_CONTROLS)
+
+
 def complain(text: str) -> None:
     """Write *text* to standard error, if anybody reads there."""
     if sys.stderr is None:
         return
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(harmless(text), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _let_go(sys.stderr)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -65,8 +66,6 @@ def read_mesh(
     arguments: argparse.Namespace, sources: Sequence[str], *, validation: str = "webhook"
 ) -> tuple[meshegress.Mesh, tuple[meshegress.Finding, ...]]:
     """Return what is usable of *sources*, under the mesh configuration that was named, and every finding."""
-    if [*sources, arguments.mesh].count(STANDARD_INPUT) > 1:
-        raise UsageError("standard input (`-`) can be read only once")
     with progress("reading the resources"):
         mesh, findings = meshegress.check(
             *sources,
@@ -86,6 +85,15 @@ def read_mesh(
     resources = replace(mesh.resources, mesh_config=chosen.mesh_config, mesh_config_source=chosen.mesh_config_source)
     kept = tuple(finding for finding in findings if finding.code != _SECOND_MESH)
     return meshegress.Mesh(resources, istio=arguments.istio), kept
+
+
+def check_standard_input(sources: Iterable[str], *others: str | None) -> None:
+    """Raise UsageError where standard input is to be read twice, or is closed."""
+    times = [*sources, *others].count(STANDARD_INPUT)
+    if times > 1:
+        raise UsageError("standard input (`-`) can be read only once")
+    if times and sys.stdin is None:
+        raise UsageError("standard input (`-`) is closed")
 
 
 def prevents_answers(mesh: meshegress.Mesh, errors: Iterable[meshegress.Finding], sources: Iterable[str]) -> bool:

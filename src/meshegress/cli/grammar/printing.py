@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from meshegress.cli.shown import error_as_dict
-from meshegress.cli.streams import ANY_TEXT, complain
+from meshegress.cli.streams import ANY_TEXT, complain, harmless
 
 
 def add_printing_options(parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json", "jsonl")) -> None:
@@ -51,9 +51,9 @@ class Printer:
     def line(self, text: str) -> None:
         """Print *text* among the results."""
         if self._path is None:
-            print(text, file=sys.stdout)
+            print(harmless(text), file=sys.stdout)
         else:
-            print(text, file=self._opened(Path(self._path)))
+            print(harmless(text), file=self._opened(Path(self._path)))
 
     def _opened(self, path: Path) -> TextIO:
         if self._file is None:
