@@ -49,7 +49,7 @@ def decision_as_dict(
 
 
 def explanation_as_dict(explanation: Explanation) -> dict[str, Any]:
-    """Return the walk as JSON-ready values: its steps, what lost at each, and what the resources add."""
+    """Return the walk as JSON-ready values: its steps, what was rejected at each, and what the resources add."""
     return {
         "request": explanation.asked,
         "steps": [
@@ -58,9 +58,9 @@ def explanation_as_dict(explanation: Explanation) -> dict[str, Any]:
                 "found": step.found,
                 "reason": step.reason,
                 "resource": _origin_as_dict(step.origin),
-                "losers": [
-                    {"name": loser.name, "reason": loser.reason, "resource": _origin_as_dict(loser.origin)}
-                    for loser in step.losers
+                "rejected": [
+                    {"name": each.name, "reason": each.reason, "resource": _origin_as_dict(each.origin)}
+                    for each in step.rejected
                 ],
             }
             for step in explanation.steps
