@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, FAILED, OK, UsageError, help_end
+from meshegress.cli.failures import finding_as_dict
 from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, check_standard_input, read_mesh
 from meshegress.cli.grammar.printing import Printer, add_printing_options
-from meshegress.cli.shown import finding_as_dict
 from meshegress.rules import VALIDATIONS
 
 EXAMPLES = (

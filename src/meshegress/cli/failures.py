@@ -1,4 +1,7 @@
-"""What ended a command without an answer: the message or JSON document for it, and the exit code."""
+"""What ended a command without an answer: the message or JSON document for it, and the exit code.
+
+It imports nothing that an installation could lack, since it has to say so.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, INTERNAL, UsageError
-from meshegress.cli.shown import error_as_dict
 from meshegress.cli.streams import complain
 
 CODES: tuple[tuple[type[Exception], str], ...] = (
@@ -24,6 +27,7 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
     (meshegress.MeshEgressError, "input"),
     (MemoryError, "memory"),
     (OSError, "file"),
+    (ImportError, "installation"),
 )
 """What a user can do something about, the narrowest first, and its word in JSON; all else is an internal error."""
 
@@ -41,6 +45,27 @@ def report(error: Exception, *, as_json: bool) -> int:
         usage = error.usage if isinstance(error, UsageError) else ""
         complain(f"{usage}meshegress: {message}")
     return INTERNAL if code == "internal" else BAD_INPUT
+
+
+def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
+    """Return *finding* as JSON-ready values."""
+    where = finding.where
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "subject": finding.subject,
+        "field": finding.field,
+        "message": finding.message,
+        "help": finding.cure,
+    }
+
+
+def error_as_dict(code: str, message: str, findings: Iterable[meshegress.Finding] = ()) -> dict[str, Any]:
+    """Return an error as JSON-ready values."""
+    return {"code": code, "message": message, "findings": [finding_as_dict(finding) for finding in findings]}
 
 
 def _message(error: Exception) -> str:

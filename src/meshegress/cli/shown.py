@@ -1,8 +1,7 @@
-"""Findings, decisions and explanations as JSON-ready values, and as the lines that a reader gets."""
+"""Decisions and explanations as JSON-ready values, and as the lines that a reader gets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import meshegress
@@ -11,27 +10,6 @@ from meshegress.naming import ClusterName
 
 SHOWN_NOTES = 3
 SHOWN_OTHERS = 3
-
-
-def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
-    """Return *finding* as JSON-ready values."""
-    where = finding.where
-    return {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "file": where.file,
-        "line": where.line,
-        "column": where.column,
-        "subject": finding.subject,
-        "field": finding.field,
-        "message": finding.message,
-        "help": finding.cure,
-    }
-
-
-def error_as_dict(code: str, message: str, findings: Iterable[meshegress.Finding] = ()) -> dict[str, Any]:
-    """Return an error as JSON-ready values."""
-    return {"code": code, "message": message, "findings": [finding_as_dict(finding) for finding in findings]}
 
 
 def decision_as_dict(

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
-from meshegress.cli.shown import error_as_dict
+from meshegress.cli.failures import error_as_dict
 from meshegress.cli.streams import ANY_TEXT, complain, harmless
 
 
