@@ -22,6 +22,7 @@ def pair_of(what: str, example: str) -> Callable[[str], Pair]:
     """
 
     def read(text: str) -> Pair:
+        """Return key and value of *text*."""
         key, separator, value = text.partition("=")
         if not separator or not key.strip():
             raise argparse.ArgumentTypeError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +77,14 @@ def _beyond(value: Mapping[str, Any], beyond: Beyond) -> Beyond:
     unknown = sorted(set(value) - _KEYS)
     if unknown:
         raise RequestError(unknown[0], f"beside `url` the keys are {', '.join(sorted(_KEYS - {'url'}))}")
-    texts = {key: _text(value, key) for key in ("address", "method", "connect") if value.get(key) is not None}
-    changed = replace(beyond, **texts)  # type: ignore[arg-type]
-    if value.get("headers") is not None:
-        changed = replace(changed, headers=_headers(value["headers"]))
-    if value.get("first_bytes") is not None:
-        changed = replace(changed, first_bytes=_bytes(_text(value, "first_bytes")))
-    return changed
+    headers, first = value.get("headers"), value.get("first_bytes")
+    return Beyond(
+        address=_text_or(value, "address", beyond.address),
+        method=_text_or(value, "method", beyond.method),
+        headers=beyond.headers if headers is None else _headers(headers),
+        connect=_text_or(value, "connect", beyond.connect),
+        first_bytes=beyond.first_bytes if first is None else _bytes(_text(value, "first_bytes")),
+    )
 
 
 _KEYS = frozenset({"url", "address", "method", "headers", "connect", "first_bytes"})
@@ -95,6 +95,10 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     if not isinstance(found, str):
         raise RequestError(_shown(json.dumps(found)), f"`{key}` is text")
     return found
+
+
+def _text_or(value: Mapping[str, Any], key: str, otherwise: str | None) -> str | None:
+    return otherwise if value.get(key) is None else _text(value, key)
 
 
 def _headers(value: Any) -> tuple[Pair, ...]:
