@@ -137,11 +137,12 @@ def test_what_takes_long_says_so_on_a_terminal(capsys: pytest.CaptureFixture[str
 ODD = st.sampled_from(
     [
         *("", "-", "--", "=", "a=b", "a:b", "http://", "http://[::1", "tcp://1.2.3.4", "https://a.com:0/", "é", "{}"),
-        *("\x00", "\udcff", "\n", "[", "*", "|||", "/", ".", "-1", "1e9", "::", "127.0.0.1", "shop/cart", "00", "@"),
+        *("\x00", "\udcff", "\n", "[", "*", "|||", "-1", "1e9", "::", "127.0.0.1", "shop/cart", "00", "@"),
         *("%s", "a" * 5000),
     ]
 )
-VALUES = ODD | st.text(max_size=12)
+# Neither the folder that tests run in nor the whole machine is read.
+VALUES = ODD | st.text(max_size=12).filter(lambda word: not word or not set(word) <= {".", "/"})
 OPTIONS = st.sampled_from(
     [
         *("--mesh", "--istio", "--object-namespace", "--limit", "--workload", "--namespace", "--label", "--ip"),
