@@ -90,7 +90,7 @@ def test_a_broken_installation_is_told() -> None:
     )
 
 
-def test_too_little_memory_is_no_internal_error() -> None:
+def test_too_little_memory_is_not_an_internal_error() -> None:
     """The user can do something about it."""
     with raising(MemoryError()):
         result = run("check", ENTRIES)

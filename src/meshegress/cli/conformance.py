@@ -16,7 +16,7 @@ EXAMPLES = (
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.description = "Compare the library with recorded answers of Istio and Envoy."
-    parser.epilog = help_end(EXAMPLES, ok="all answers are as recorded", failed="some differ")
+    parser.epilog = help_end(EXAMPLES, ok="all answers are as recorded", failed="some differ, or too many are open")
     parser.add_argument("files", nargs="+", metavar="FILE", help="vectors: JSON lines, plain, gzip or xz")
     parser.add_argument("--first", type=int, metavar="N", help="print the first N differences only")
     parser.add_argument("--only", metavar="ID", help="run one record or check, such as s001, s001@1.30, s001@1.30/c4")
