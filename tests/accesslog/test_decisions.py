@@ -6,7 +6,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from meshegress import AccessLogEntry, AccessLogFormat, Decision, LogFormatError, Outcome, Request, RequestError
+from meshegress import (
+    AccessLogEntry,
+    AccessLogFormat,
+    Decision,
+    LogFormatError,
+    LogParseError,
+    Outcome,
+    Request,
+    RequestError,
+)
 from meshegress.accesslog.presets import JSON_PRESETS, TEXT_PRESETS
 from meshegress.request import WireProtocol
 
@@ -89,7 +98,10 @@ def test_every_outcome_is_written_in_every_preset(outcome: Outcome, kind: str, p
     line = log.format(AccessLogEntry.from_decision(decision, _REQUESTS[kind], istio="1.30"))
     entry = log.parse(line)
     assert log.format(entry) == line
-    if preset != "envoy-default":  # which does not tell the original destination
+    if entry.protocol and entry.method is None:
+        with pytest.raises(LogParseError):  # bytes that were no request
+            entry.to_request()
+    elif preset != "envoy-default":  # which does not tell the original destination
         assert entry.to_request().address == _REQUESTS[kind].address
 
 
@@ -152,7 +164,7 @@ def test_a_logged_request_can_be_decided_again(request_: Request) -> None:
 def test_an_entry_without_destination_is_no_request() -> None:
     """Some formats do not tell where a request went."""
     with pytest.raises(RequestError):
-        AccessLogFormat("%RESPONSE_CODE%").parse("200").to_request()
+        AccessLogFormat("%RESPONSE_CODE%").parse("0").to_request(direction="any")
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,21 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
+from typing import Literal
 
 from meshegress._engine.chosen import LogRecord
-from meshegress.accesslog.fields import FieldValue, kind_of, typed_json, typed_text
+from meshegress.accesslog.fields import FieldValue, istio_key, kind_of, typed_json, typed_text
 from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.operators import Absent
 from meshegress.accesslog.predicted import predicted_values
 from meshegress.accesslog.presets import KEYS
-from meshegress.accesslog.replayed import logged_request, request_doubts
-from meshegress.accesslog.values import Shown, to_bytes
+from meshegress.accesslog.reading.circumstances import STRICT, Circumstances
+from meshegress.accesslog.reading.direction import Direction, direction_of
+from meshegress.accesslog.reading.emitter import Emitter
+from meshegress.accesslog.replayed import REQUEST_FIELDS, logged_request, no_request, request_doubts
+from meshegress.accesslog.values import Shown, to_bytes, to_text
 from meshegress.decision import Decision
+from meshegress.errors import LogParseError
 from meshegress.request import Request
 
 
@@ -30,6 +35,10 @@ class FieldLayout:
         for number, command in enumerate(commands):
             self.numbers.setdefault(command.text, number)
             self.numbers.setdefault(self.names[number], number)
+        for number, command in enumerate(commands):  # Istio's key finds its operator under any key of a JSON format
+            key = istio_key(command)
+            if key is not None:
+                self.numbers.setdefault(key, number)
         self.kinds = bytes(kind_of(command, omit_empty_values=omit_empty_values) for command in commands)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -67,9 +76,10 @@ class AccessLogEntry(LogRecord):
     (200, 'a.com', 200, None)
     """
 
-    __slots__ = ()
+    __slots__ = ("_circumstances",)
 
     layout: FieldLayout | None
+    _circumstances: Circumstances
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.values: Mapping[str, object] | None = MappingProxyType(dict(values))
@@ -113,15 +123,81 @@ class AccessLogEntry(LogRecord):
         """
         return cls(predicted_values(decision, request, istio=istio, tls_inspector=tls_inspector, known=known))
 
-    def to_request(self) -> Request:
+    @property
+    def circumstances(self) -> Circumstances:
+        """Who wrote the record and how it was read, in one object; ``under`` sets it."""
+        try:
+            return self._circumstances
+        except AttributeError:  # no reader had anything to say
+            return STRICT
+
+    def under(self, circumstances: Circumstances) -> AccessLogEntry:
+        """Keep *circumstances*, and return this entry."""
+        self._circumstances = circumstances
+        return self
+
+    @property
+    def emitter(self) -> Emitter:
+        """Who wrote the record (Pod, namespace, container, node, stream, time), as far as what surrounds it says."""
+        return self.circumstances.emitter
+
+    @property
+    def rest(self) -> str | None:
+        """What stands behind the record of a known format; None where there is nothing."""
+        return self.circumstances.rest
+
+    @property
+    def unsure(self) -> tuple[str, ...]:
+        """The fields on which the readings of an ambiguous line differ; they have no value here."""
+        return self.circumstances.unsure
+
+    @property
+    def tolerances(self) -> tuple[str, ...]:
+        """What was tolerated to read the record; nothing where it was read strictly."""
+        return self.circumstances.tolerances
+
+    @property
+    def direction(self) -> Direction:
+        """``outbound``, ``inbound``, ``gateway``, ``waypoint`` or ``unknown``, with ``reason``; it is a ``str``.
+
+        >>> AccessLogEntry({"UPSTREAM_CLUSTER": "inbound|8080||"}).direction.reason
+        'the cluster is inbound|8080||'
+        """
+        return direction_of(self.get, self.emitter, self.unsure)
+
+    def to_request(self, *, direction: Literal["outbound", "any"] = "outbound") -> Request:
         """Return the request behind this entry, so that it can be decided again; see ``request_doubts``.
 
-        Raises RequestError where the entry does not tell the original destination.
+        Only outbound requests are a sidecar's to decide; *direction* ``any`` gives those of other entries, too. Where
+        the format does not name the destination (``DOWNSTREAM_LOCAL_ADDRESS``), the request has no address.
 
-        >>> AccessLogEntry({"DOWNSTREAM_LOCAL_ADDRESS": "1.2.3.4:443", "REQUESTED_SERVER_NAME": "a.com"}).to_request()
+        Raises LogParseError where the entry is not an outbound one (``reason`` is ``not_outbound``), is not a request
+        (``no_request``), or can be read as several (``ambiguous``); RequestError where it tells no destination at all.
+
+        >>> AccessLogEntry(
+        ...     {
+        ...         "UPSTREAM_CLUSTER": "outbound|443||a.com",
+        ...         "DOWNSTREAM_LOCAL_ADDRESS": "1.2.3.4:443",
+        ...         "REQUESTED_SERVER_NAME": "a.com",
+        ...     }
+        ... ).to_request()
         Request.tls('a.com', address='1.2.3.4', port=443)
         """
+        found = self.direction
+        if direction != "any" and found != "outbound":
+            raise self._refusal("not_outbound", f"the direction is {found}: {found.reason}")
+        unsure = [name for name in REQUEST_FIELDS if name in self.unsure]
+        if unsure:
+            raise self._refusal("ambiguous", f"the readings of the line differ in {', '.join(unsure)}")
+        reason = no_request(self.get, self.__contains__)
+        if reason:
+            raise self._refusal("no_request", reason)
         return logged_request(self.get, self.operators)
+
+    def _refusal(self, reason: str, detail: str) -> LogParseError:
+        line: object = self.line  # where it is ASCII, the native twin keeps text
+        shown = to_text(line) if isinstance(line, bytes) else str(line or self)
+        return LogParseError(shown, "", reason, detail)
 
     def request_doubts(self) -> tuple[str, ...]:
         """Return what a log cannot tell of the request, a sentence for each doubt."""
@@ -142,6 +218,8 @@ class AccessLogEntry(LogRecord):
     def __getitem__(self, name: str) -> FieldValue:
         if self.layout is not None and self.line is not None:
             return self.field(self.layout.numbers[name])  # type: ignore[return-value]  # typed by the layout
+        if name in self.circumstances.extra:
+            return self.circumstances.extra[name]  # type: ignore[return-value]  # a value of JSON
         values = self.operators
         text = self._operator_of(name)
         if text not in values:
@@ -161,7 +239,7 @@ class AccessLogEntry(LogRecord):
 
     def __contains__(self, name: object) -> bool:
         if self.layout is not None:
-            return name in self.layout.numbers
+            return name in self.layout.numbers or name in self.circumstances.extra
         return isinstance(name, str) and self._operator_of(name) in self.operators
 
     def __getattr__(self, name: str) -> FieldValue:
@@ -177,7 +255,7 @@ class AccessLogEntry(LogRecord):
     def names(self) -> tuple[str, ...]:
         """The names of the fields, in the order of the format."""
         if self.layout is not None:
-            return self.layout.names
+            return (*self.layout.names, *self.circumstances.extra)
         known = {text: key for key, text in KEYS.items()} | {"UPSTREAM_CLUSTER_RAW": "upstream_cluster"}
         return tuple(known.get(text, text) for text in self.operators)
 

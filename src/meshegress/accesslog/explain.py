@@ -12,7 +12,12 @@ from meshegress.accesslog.flags import explain_flags
 from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.rendering import stamp_text
-from meshegress.naming import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER, ClusterName
+from meshegress.naming import (
+    ALLOW_ANY_DYNAMIC_DNS_CLUSTER,
+    BLACK_HOLE_CLUSTER,
+    PASSTHROUGH_CLUSTER,
+    ClusterName,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +81,39 @@ def _flags(shown: str) -> str:
 
 def _cluster(shown: str) -> str:
     plain = shown.removesuffix(";")
-    if plain == PASSTHROUGH_CLUSTER:
-        return "traffic to a destination that nobody declared, passed through as it is"
-    if plain == BLACK_HOLE_CLUSTER:
-        return "traffic that is not allowed out ends here"
-    name = ClusterName.parse(shown)
+    if plain in _CLUSTERS:
+        return _CLUSTERS[plain]
+    name = ClusterName.parse(plain.replace("_.", "|") if plain.startswith("outbound_.") else plain)
     if name is None:
         return ""
-    subset = f", subset {name.subset}" if name.subset else ""
-    return f"{name.direction} to {name.host}, port {name.port}{subset}"
+    if name.direction == "inbound":
+        return f"into the workload, to its port {name.port}" + (f" for {name.host}" if name.host else "")
+    if name.direction in _WAYPOINT:
+        protocol, _, subset = name.subset.partition("/")
+        to = f"{_WAYPOINT[name.direction]} {name.host}, port {name.port}" + (f" ({protocol})" if protocol else "")
+        return to + (f", subset {subset}" if subset else "")
+    subset = f", subset {name.subset}" if name.subset and name.subset != "_" else ""
+    passed_on = "; a gateway passes it on by server name" if plain.startswith("outbound_.") else ""
+    return f"{name.direction} to {name.host}, port {name.port}{subset}{passed_on}"
+
+
+_INBOUND_PASSTHROUGH = "into the workload, to a port that no service declares, passed through as it is"
+_CLUSTERS = {
+    PASSTHROUGH_CLUSTER: "traffic to a destination that nobody declared, passed through as it is",
+    BLACK_HOLE_CLUSTER: "traffic that is not allowed out ends here",
+    ALLOW_ANY_DYNAMIC_DNS_CLUSTER: "traffic to a name that nobody declared, which the proxy resolves itself",
+    **dict.fromkeys((f"InboundPassthroughCluster{family}" for family in ("", "Ipv4", "Ipv6")), _INBOUND_PASSTHROUGH),
+}
+_WAYPOINT = {"inbound-vip": "through a waypoint to the service", "inbound-pod": "through a waypoint to the Pod"}
+
+
+def _server_name(shown: str) -> str:
+    """A proxy names the cluster to the next one: ``outbound_.PORT_.SUBSET_.HOST``."""
+    name = ClusterName.parse(shown.replace("_.", "|")) if shown.startswith("outbound_.") else None
+    if name is None:
+        return ""
+    subset = f", subset {name.subset}" if name.subset not in ("", "_") else ""
+    return f"another proxy's mutual TLS, for {name.host}, port {name.port}{subset}"
 
 
 def _status(shown: str) -> str:
@@ -96,6 +125,7 @@ _MEANINGS: dict[str, Callable[[str], str]] = {
     "RESPONSE_FLAGS_LONG": _flags,
     "RESPONSE_CODE": _status,
     "RESPONSE_CODE_DETAILS": lambda shown: explain_details(shown) or "",
+    "REQUESTED_SERVER_NAME": _server_name,
     "UPSTREAM_CLUSTER": _cluster,
     "UPSTREAM_CLUSTER_RAW": _cluster,
 }

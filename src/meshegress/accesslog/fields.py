@@ -47,11 +47,21 @@ def field_names(commands: Iterable[Command]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def istio_key(command: Command) -> str | None:
+    """Return the key that Istio's JSON format has for *command*, None where it has none.
+
+    >>> from meshegress.accesslog.formatstring import known_command
+    >>> istio_key(known_command("REQ(:AUTHORITY)"))
+    'authority'
+    """
+    return _NAMES.get(command.bare_text.removesuffix("()"))
+
+
 def _field_name(command: Command) -> str:
     name = command.operator.name
-    text = command.bare_text.removesuffix("()")
-    if text in _NAMES:
-        return _NAMES[text]
+    known = istio_key(command)
+    if known is not None:
+        return known
     if name in _HEADERS:
         header = (command.argument or "").partition("?")[0] or (command.argument or "").strip("?")
         return _PREFIXES.get(name, "") + (_NO_WORD.sub("_", header.lower()).strip("_") or "header")

@@ -13,36 +13,56 @@ _PROTOCOLS = {"HTTP/1.0": WireProtocol.HTTP10, "HTTP/1.1": WireProtocol.HTTP, "H
 Read = Callable[[str], object]
 
 
+#: The fields that a request is made of.
+REQUEST_FIELDS = ("downstream_local_address", "method", "path", "protocol", "authority", "requested_server_name")
+
+
+def no_request(read: Read, has: Callable[[str], bool]) -> str | None:
+    """Return why the entry whose fields *read* gives is not a request; None where it is one.
+
+    A field that the format does not have (*has* says so) is another matter: see ``request_doubts``.
+    """
+    if not _is_http(read):
+        return None
+    lacking = [name for name in ("method", "path") if has(name) and _text(read(name)) is None]
+    return f"{' and '.join(lacking)} of this HTTP request are not known to the proxy" if lacking else None
+
+
 def logged_request(read: Read, operators: Mapping[str, object]) -> Request:
     """Return the request of the entry whose fields *read* gives.
 
     Raises RequestError where the entry does not tell the original destination.
     """
+    authority, server_name = _text(read("authority")), _text(read("requested_server_name"))
+    is_http = _is_http(read)
     address, port = _destination(read)
-    if read("method") is not None or read("protocol") is not None:
+    if address is None and (authority if is_http else server_name) is None:
+        raise RequestError(read("downstream_local_address"), "the entry does not tell the original destination")
+    if is_http:
         return Request.http(
-            _text(read("authority")),
+            authority,
             _text(read("path")) or "/",
             method=_text(read("method")) or "GET",
             headers=_headers(operators),
             address=address,
-            port=port,
+            port=port or _port_of(authority or ""),
             protocol=_PROTOCOLS.get(str(read("protocol")), WireProtocol.HTTP),
         )
-    server_name = _text(read("requested_server_name"))
     if server_name is not None:
-        return Request.tls(server_name, address=address, port=port)
-    return Request.tcp(address, port)
+        return Request.tls(server_name, address=address, port=port or 443)
+    return Request.tcp(address or "", port)
 
 
 def request_doubts(read: Read) -> tuple[str, ...]:
     """Return what the log cannot tell of the request, a sentence for each doubt."""
     doubts = []
-    if read("method") is not None or read("protocol") is not None:
+    if _destination(read)[0] is None:
+        doubts.append("the address and port of the destination are not logged; the port is that of the name")
+    if _is_http(read):
         doubts.append("only the headers that the format names are known")
-        if read("method") is None:
+        if _text(read("method")) is None:
             doubts.append("the request could not be read by the proxy, so its method, path and authority are unknown")
-        if read("path") is not None:
+        if _text(read("path")) is not None:
             doubts.append("the path may be that of the header x-envoy-original-path, which a client can send")
         return tuple(doubts)
     if read("requested_server_name") is None:
@@ -52,13 +72,23 @@ def request_doubts(read: Read) -> tuple[str, ...]:
     return tuple(doubts)
 
 
-def _destination(read: Read) -> tuple[str, int]:
-    for name in ("downstream_local_address", "upstream_host"):
-        value = read(name)
-        found = split_address(value) if isinstance(value, str) else None
-        if found is not None:
-            return str(found[0]), found[1]
-    raise RequestError(read("downstream_local_address"), "the entry does not tell the original destination")
+def _is_http(read: Read) -> bool:
+    """A status is HTTP's, whatever was lost of the request; of connections it is 0."""
+    code = read("response_code")
+    return any(_text(read(name)) for name in ("method", "protocol")) or (isinstance(code, int) and code > 0)
+
+
+def _destination(read: Read) -> tuple[str | None, int]:
+    """Return address and port of the original destination, (None, 0) where the format does not name it."""
+    value = read("downstream_local_address")
+    found = split_address(value) if isinstance(value, str) else None
+    return (str(found[0]), found[1]) if found else (None, 0)
+
+
+def _port_of(authority: str) -> int:
+    """Return the port of an HTTP authority, which leaves out 80."""
+    port = authority.rpartition(":")[2]
+    return int(port) if ":" in authority and port.isascii() and port.isdigit() and 0 < int(port) < 65536 else 80
 
 
 def _headers(operators: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -73,4 +103,4 @@ def _headers(operators: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and value != "-" else None
