@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import re
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from meshegress.accesslog import AccessLogFormat
 from meshegress.accesslog.reader import MOST_LINE_BYTES, LogReader
+from meshegress.accesslog.reading.encodings import BROKEN, as_utf8
 from meshegress.accesslog.textparser import TieBreak
 
 LogSource: TypeAlias = "str | os.PathLike[str] | BinaryIO | Iterable[str | os.PathLike[str]] | Iterable[bytes]"
 # What a rotated file adds to the name of the live one: a number, or the instant of rotation.
 _ROTATED = re.compile(r"[.-](?:(?P<number>[0-9]{1,3})|(?P<instant>[0-9]{8}(?:[-T]?[0-9]{4,6})?))(?:\.log)?(?:\.gz)?")
-
-# The byte order mark that some editors write before UTF-8.
-_MARK = b"\xef\xbb\xbf"
 
 
 def read_log(
@@ -31,17 +27,19 @@ def read_log(
     rotated: bool = False,
     names: str = "strict",
     tie_break: TieBreak | None = None,
+    strict: bool = False,
     most_samples: int = 5,
 ) -> LogReader:
     r"""Return an iterator over the entries of *source*; its ``counts`` say what was read, and what was not.
 
     *source* is a path, ``-`` for standard input, an open binary file, or an iterable of paths or of lines. Files may
-    be compressed with gzip, and lines wrapped by a container runtime or ``kubectl logs --prefix``. *rotated* reads the
-    rotated neighbours of a path too, oldest first. *format* is a format, several, or the name of a preset; without it
-    the presets that fit the first thousand lines are taken.
+    be compressed (gzip, bzip2, xz, zstd) or UTF-16, and records may stand behind what tools print before them or inside
+    of JSON; ``entry.emitter`` has what is known of their writer. *rotated* reads the rotated neighbours of a path too,
+    oldest first. *format* is a format, several, or the name of a preset; without it every preset is tried. *strict*
+    reads only lines that are exactly of a format; else ``entry.tolerances`` says what was tolerated.
 
-    Raises OSError for a file that cannot be read, LogFormatError for a format that cannot be read from a stream,
-    LogParseError where no known format fits.
+    Raises OSError for a file that cannot be read, LogFormatError for a format that cannot be read from a stream; at
+    the end, LogParseError where no known format fitted any line.
 
     >>> [entry.response_code for entry in read_log([b"200\n", b"x\n"], AccessLogFormat("%RESPONSE_CODE%\n"))]
     [200]
@@ -50,7 +48,7 @@ def read_log(
         format = AccessLogFormat.preset(format)
     formats = (format,) if isinstance(format, AccessLogFormat) else tuple(format)
     lines = _lines(source, rotated=rotated)
-    return LogReader(lines, formats, names=names, tie_break=tie_break, most_samples=most_samples)
+    return LogReader(lines, formats, names=names, tie_break=tie_break, strict=strict, most_samples=most_samples)
 
 
 def open_lines(paths: Iterable[str | os.PathLike[str]], *, rotated: bool = False) -> Iterator[bytes]:
@@ -97,21 +95,24 @@ def _path_lines(path: str | os.PathLike[str], *, rotated: bool) -> Iterator[byte
 
 def _stream_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield lines; of one that is too long only as much as proves it."""
-    binary = getattr(stream, "buffer", stream)  # of a file that was opened as text
-    buffered = binary if isinstance(binary, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, binary))
-    if buffered.peek(2)[:2] == b"\x1f\x8b":
-        buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)), 1 << 16)
     try:
-        if buffered.peek(len(_MARK)).startswith(_MARK):
-            buffered.read(len(_MARK))
+        buffered = as_utf8(stream)
         while line := buffered.readline(MOST_LINE_BYTES + 1):
             yield line
             if len(line) > MOST_LINE_BYTES:
                 _skip_line(buffered, line)
-    except (EOFError, zlib.error) as error:
+            elif line == b"\n":
+                _skip_newlines(buffered)
+    except BROKEN as error:
         raise OSError(f"the compressed log ends early or is broken: {error}") from error
 
 
 def _skip_line(stream: io.BufferedReader, line: bytes) -> None:
     while line and not line.endswith(b"\n"):
         line = stream.readline(MOST_LINE_BYTES)
+
+
+def _skip_newlines(stream: io.BufferedReader) -> None:
+    """Blank lines do not count, however many there are."""
+    while (head := stream.peek(1)).startswith(b"\n"):
+        stream.read(len(head) - len(head.lstrip(b"\n")))

@@ -130,6 +130,7 @@ def test_entries_without_a_line_are_explained() -> None:
     assert [(field.name, field.value, field.meaning[:9]) for field in explained] == [
         ("response_code", "0", "no status"),
         ("upstream_cluster", "BlackHoleCluster", "traffic t"),
+        ("direction", "outbound", "the clust"),
     ]
 
 

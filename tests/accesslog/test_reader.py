@@ -18,28 +18,44 @@ TCP = (
     '[2026-11-22T22:44:33.490Z] "- - -" 0 - - - "-" 1 2 3 - "-" "-" "-" "-" "1.2.3.4:443" PassthroughCluster '
     "10.0.0.1:1 1.2.3.4:443 10.0.0.1:2 - -"
 )
+NINE, INDIA = "2026-11-22T22:44:33.490123456Z", "2026-11-22T22:44:33+05:30"
+POD = {"pod": "a-1", "container": "istio-proxy"}
 CODE = AccessLogFormat("%RESPONSE_CODE%\n")
 
 
 @pytest.mark.parametrize(
-    ("wrapped", "origin"),
+    ("wrapped", "emitter"),
     [
-        pytest.param(TCP, None, id="as it is"),
-        pytest.param(f"2026-11-22T22:44:33.49Z stdout F {TCP}", "stdout", id="CRI"),
-        pytest.param(f"2026-11-22T22:44:33+05:30 stderr F {TCP}", "stderr", id="CRI with an offset"),
-        pytest.param(json.dumps({"log": f"{TCP}\n", "stream": "stdout", "time": "x"}), "stdout", id="Docker"),
-        pytest.param(f"[pod/a-1/istio-proxy] {TCP}", "pod/a-1/istio-proxy", id="kubectl with prefix"),
+        pytest.param(TCP, {}, id="as it is"),
+        pytest.param(f"{NINE} stdout F {TCP}", {"stream": "stdout", "time": NINE}, id="CRI"),
         pytest.param(
-            f"[pod/a-1/istio-proxy] 2026-11-22T22:44:33.490Z {TCP}", "pod/a-1/istio-proxy", id="and timestamps"
+            f"2026-11-22T22:44:33+05:30 stderr F {TCP}",
+            {"stream": "stderr", "time": "2026-11-22T22:44:33+05:30"},
+            id="CRI with an offset",
         ),
-        pytest.param(f"2026-11-22T22:44:33.490Z {TCP}", None, id="kubectl with timestamps"),
+        pytest.param(
+            json.dumps({"log": f"{TCP}\n", "stream": "stdout", "time": "x"}),
+            {"stream": "stdout", "time": "x"},
+            id="Docker",
+        ),
+        pytest.param(
+            f"[pod/a-1/istio-proxy] {TCP}", {"pod": "a-1", "container": "istio-proxy"}, id="kubectl with prefix"
+        ),
+        pytest.param(
+            f"[pod/a-1/istio-proxy] 2026-11-22T22:44:33.490Z {TCP}",
+            {"pod": "a-1", "container": "istio-proxy", "time": "2026-11-22T22:44:33.490Z"},
+            id="and timestamps",
+        ),
+        pytest.param(
+            f"2026-11-22T22:44:33.490Z {TCP}", {"time": "2026-11-22T22:44:33.490Z"}, id="kubectl with timestamps"
+        ),
     ],
 )
-def test_wrappings_are_taken_off(wrapped: str, origin: str | None) -> None:
+def test_wrappings_are_taken_off(wrapped: str, emitter: dict[str, str]) -> None:
     """The line is found as the proxy wrote it."""
     unwrapped = Unwrapper().unwrap(wrapped.encode())
     assert unwrapped is not None
-    assert (unwrapped.line.decode(), unwrapped.origin) == (TCP, origin)
+    assert (unwrapped.line.decode(), unwrapped.emitter.as_dict()) == (TCP, emitter)
 
 
 def test_cut_lines_are_joined_by_stream() -> None:
@@ -92,7 +108,7 @@ def test_a_stream_needs_an_end_of_records() -> None:
 def test_an_unknown_format_is_an_error() -> None:
     """Nothing is guessed."""
     with pytest.raises(LogParseError, match="no known format"):
-        read_log([b"hello\n"])
+        list(read_log([b"hello\n"]))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +118,13 @@ def test_an_unknown_format_is_an_error() -> None:
         "istio-1.8-text",
         "istio-1.5-text",
         "istio-1.2-text",
+        "istio-1.1-mixer-text",
+        "istio-1.1-text",
+        "emissary",
+        "kuma-http",
+        "kuma-1-http",
+        "kuma-tcp",
+        "envoy-gateway-json",
         "envoy-default",
         "istio-json",
         "istio-1.5-json",

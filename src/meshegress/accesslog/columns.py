@@ -40,7 +40,7 @@ def columns_of(
 
     Raises LogFormatError where records are not one line each.
     """
-    parser = log.parser(names=names, tie_break=tie_break)
+    parser = log.parser(names=names, tie_break=tie_break, strict=True)
     if isinstance(parser, TextParser) and (not log.text.endswith("\n") or log.text.count("\n") > 1):
         raise LogFormatError(log.text, 0, len(log.text), "columns are read from records of one line each")
     return tuple(_columns(part, parser, most_line_bytes) for part in _parts(data))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from meshegress.accesslog.reading.agent import is_agent_line
+from meshegress.accesslog.values import to_bytes
 from meshegress.errors import LogParseError
 
 Format = TypeVar("Format")
@@ -82,7 +84,7 @@ def choose_format(
     seen = 0
     first: str | bytes = ""
     for line in lines:
-        if not line.strip():
+        if not line.strip() or is_agent_line(line if isinstance(line, bytes) else to_bytes(line)):
             continue
         # No preset ends in a carriage return: one before the newline is of the file.
         line = line.rstrip("\r\n") if isinstance(line, str) else line.rstrip(b"\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
@@ -94,10 +95,7 @@ class AccessLogEntry(LogRecord):
     @classmethod
     def from_json(cls, layout: FieldLayout, values: tuple[object, ...]) -> AccessLogEntry:
         """Return the entry of a JSON record; *values* are those of the layout's commands."""
-        typed = (
-            value if isinstance(value, Shown) else typed_json(command, value)
-            for command, value in zip(layout.commands, values, strict=True)
-        )
+        typed = (_typed_member(command, value) for command, value in zip(layout.commands, values, strict=True))
         entry = cls(dict(zip((command.text for command in layout.commands), typed, strict=True)))
         entry.layout = layout
         return entry
@@ -247,7 +245,7 @@ class AccessLogEntry(LogRecord):
             raise AttributeError(name)
         if name in self:
             return self[name]
-        if name in KEYS:
+        if name in KEYS or name in self.unsure:
             return None
         raise AttributeError(f"this entry has no field `{name}`; it has {', '.join(self.names)}")
 
@@ -308,8 +306,19 @@ class AccessLogEntry(LogRecord):
             pieces = [to_bytes(self.piece(number)) for number in range(len(self.layout.commands))]
             ends = tuple(accumulate(map(len, pieces)))
             places = tuple(place for pair in zip((0, *ends), ends, strict=False) for place in pair)
-            return (AccessLogEntry.from_line, (self.layout, b"".join(pieces), places))
-        return (_with_layout, (dict(self.operators), self.layout))
+            made: tuple[object, ...] = (AccessLogEntry.from_line, (self.layout, b"".join(pieces), places))
+        else:
+            made = (_with_layout, (dict(self.operators), self.layout))
+        return made if self.circumstances == STRICT else (*made, self.circumstances)
+
+    def __setstate__(self, circumstances: Circumstances) -> None:
+        self._circumstances = circumstances
+
+
+def _typed_member(command: Command, value: object) -> object:
+    typed = value if isinstance(value, Shown) else typed_json(command, value)
+    # An instant of a format of its own has digits that a datetime does not keep.
+    return Shown(typed, str(value)) if isinstance(typed, datetime) and command.argument else typed  # type: ignore[arg-type]
 
 
 def _with_layout(values: Mapping[str, object], layout: FieldLayout | None) -> AccessLogEntry:

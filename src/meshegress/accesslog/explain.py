@@ -11,6 +11,7 @@ from meshegress.accesslog.entry import AccessLogEntry
 from meshegress.accesslog.flags import explain_flags
 from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.presets import KEYS
+from meshegress.accesslog.reading.circumstances import TOLERANCES
 from meshegress.accesslog.rendering import stamp_text
 from meshegress.naming import (
     ALLOW_ANY_DYNAMIC_DNS_CLUSTER,
@@ -38,10 +39,28 @@ def explain_entry(entry: AccessLogEntry) -> Iterator[ExplainedField]:
     >>> [field.meaning for field in explain_entry(entry)][1]
     'traffic that is not allowed out ends here'
     """
-    for command, name in zip(_commands(entry), entry.names, strict=True):
+    extra = entry.circumstances.extra
+    names = [name for name in entry.names if name not in extra]
+    for command, name in zip(_commands(entry), names, strict=True):
         value = entry[name]
         shown = None if value in (None, ()) else entry.text(name) or _value_text(value)
         yield ExplainedField(name, command.text, shown, _meaning(command, shown))
+    for name, more in extra.items():
+        yield ExplainedField(name, "", _value_text(more), "not a key of Istio's")
+    yield from _explain_circumstances(entry)
+
+
+def _explain_circumstances(entry: AccessLogEntry) -> Iterator[ExplainedField]:
+    """Yield what is known of an entry beside its fields."""
+    yield ExplainedField("direction", "", str(entry.direction), entry.direction.reason)
+    if entry.rest is not None:
+        yield ExplainedField("rest", "", entry.rest, "stands behind the record")
+    if entry.unsure:
+        yield ExplainedField("unsure", "", ", ".join(entry.unsure), "the readings of this line differ here")
+    for name, value in entry.emitter.as_dict().items():
+        yield ExplainedField(f"emitter.{name}", "", value, "from what surrounds the record")
+    for tolerance in entry.tolerances:
+        yield ExplainedField("tolerated", "", tolerance, TOLERANCES[tolerance])
 
 
 def _commands(entry: AccessLogEntry) -> tuple[Command, ...]:

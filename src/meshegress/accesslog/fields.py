@@ -94,7 +94,7 @@ def typed_text(command: Command, text: str, *, omit_empty_values: bool = False) 
     if text == "":
         return "" if shape in _TEXTUAL and not omit_empty_values and not _is_mask(command) else None
     if command.argument and operator.syntax is Syntax.TIME:
-        return text
+        return (epoch_instant(command.argument, text) if operator.name in _INSTANTS else None) or text
     convert = _CONVERTERS.get(shape)
     return convert(text) if convert else text
 
@@ -123,8 +123,8 @@ _KINDS = {
 def typed_json(command: Command, value: object) -> FieldValue:
     """Return the value of a JSON member in the type that its field has."""
     operator: Operator = command.operator
-    if isinstance(value, str) and (operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS) or _is_default_time(command)):
-        return typed_text(command, value)
+    if isinstance(value, str) and (operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS) or operator.name in _INSTANTS):
+        return typed_text(command, value) if value or not command.argument else value
     return value  # type: ignore[return-value]  # JSON has no other values
 
 
@@ -134,6 +134,32 @@ def _is_mask(command: Command) -> bool:
 
 def _is_default_time(command: Command) -> bool:
     return command.operator.syntax is Syntax.TIME and not command.argument
+
+
+# A time format of seconds since 1970, with a fraction or without.
+_EPOCH_FORMAT = re.compile(r"%s(?:(?P<point>[.,])%(?P<digits>[1-9]?)f|%E(?P<fraction>[1-9])f)?|%s(?P<bare>%[369]f)")
+_EPOCH_TEXT = re.compile(r"[0-9]{1,11}")
+
+
+def epoch_instant(pattern: str, text: str) -> datetime | None:
+    """Return the instant that *text* shows in a *pattern* of seconds since 1970 (``%s``, ``%s.%3f``); None for others.
+
+    >>> epoch_instant("%s.%3f", "1795162530.123").isoformat()
+    '2026-11-20T08:15:30.123000+00:00'
+    >>> epoch_instant("%Y", "2026")
+    """
+    match = _EPOCH_FORMAT.fullmatch(pattern)
+    if match is None:
+        return None
+    digits = int(match["bare"][1]) if match["bare"] else 0
+    seconds, fraction = (text[:-digits], text[-digits:]) if digits else text.replace(",", ".").partition(".")[::2]
+    if not _EPOCH_TEXT.fullmatch(seconds) or (fraction and not fraction.isdigit()) or not text.isascii():
+        return None
+    return _UNIX + timedelta(seconds=int(seconds), microseconds=int(f"{fraction:0<6}"[:6]))
+
+
+_INSTANTS = frozenset({"START_TIME", "EMIT_TIME"})
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stamp(text: str) -> datetime | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from meshegress._engine.chosen import LogSplitter
@@ -11,6 +11,7 @@ from meshegress.accesslog.entry import AccessLogEntry, FieldLayout
 from meshegress.accesslog.fields import FieldValue
 from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.jsonvalues import read_json
+from meshegress.accesslog.reading.bykeys import ValueMisfitError, flat_commands, read_keyed
 from meshegress.accesslog.shapes import Names
 from meshegress.accesslog.template import Constant, Items, Literal, Members, Node
 from meshegress.accesslog.textparser import TieBreak
@@ -33,9 +34,10 @@ class JsonParser:
     """A parser of one JSON format; made by ``AccessLogFormat.parser``."""
 
     def __init__(
-        self, text: str, tree: Members, layout: FieldLayout, *, names: Names, tie_break: TieBreak | None
+        self, text: str, tree: Members, layout: FieldLayout, *, names: Names, tie_break: TieBreak | None, strict: bool
     ) -> None:
         self.text = text
+        self._commands = None if strict else flat_commands(tree)
         self.tree = tree
         self.layout = layout
         self.takes_first = tie_break is not None
@@ -45,17 +47,45 @@ class JsonParser:
     def parse(self, line: str | bytes) -> AccessLogEntry:
         """Return the entry of *line*, one JSON object.
 
+        Unless the parser is strict, one that does not have exactly the members of the format is read by its keys.
+
         Raises LogParseError where it is not JSON, or not of this format.
         """
-        return AccessLogEntry.from_json(self.layout, self.raw_values(line))
+        try:
+            return AccessLogEntry.from_json(self.layout, self.raw_values(line))
+        except LogParseError as error:
+            if self._commands is None or error.reason != "no_match":
+                raise
+            return self._by_keys(error, self._commands)
+
+    def _by_keys(self, error: LogParseError, commands: Mapping[str, Command]) -> AccessLogEntry:
+        try:
+            value = read_json(error.line)
+        except (ValueError, RecursionError):
+            raise error from None
+        if not isinstance(value, dict) or len(value.keys() & commands.keys()) < min(2, len(commands)):
+            raise error
+        try:
+            return read_keyed(value, commands).entry()
+        except ValueMisfitError as misfit:
+            raise LogParseError(error.line, self.text, "no_match", str(misfit)) from None
 
     def raw_values(self, line: str | bytes) -> tuple[object, ...]:
         """Return the values of all commands as JSON has them, or as ``Shown``; raises as ``parse`` does."""
         text = line if isinstance(line, str) else to_text(bytes(line))
         try:
-            return tuple(self._values(self.tree, read_json(text)))
+            value = read_json(text)
         except (ValueError, RecursionError) as error:
             raise LogParseError(text, self.text, "no_match", "the line is not JSON") from error
+        return self._fitted(value, text)
+
+    def entry_of(self, value: object, text: str) -> AccessLogEntry:
+        """Return the entry of *value*, the JSON that *text* holds; raises as ``parse`` does."""
+        return AccessLogEntry.from_json(self.layout, self._fitted(value, text))
+
+    def _fitted(self, value: object, text: str) -> tuple[object, ...]:
+        try:
+            return tuple(self._values(self.tree, value))
         except _MisfitError as misfit:
             raise LogParseError(text, self.text, misfit.reason, misfit.detail) from None
 

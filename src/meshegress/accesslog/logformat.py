@@ -16,7 +16,7 @@ from meshegress.accesslog.formatstring import Command, Piece, parse_format
 from meshegress.accesslog.jsonparser import JsonParser
 from meshegress.accesslog.lookup import Lookup
 from meshegress.accesslog.operators import Absent, Syntax
-from meshegress.accesslog.presets import JSON_PRESETS, TEXT_PRESETS
+from meshegress.accesslog.presets import JSON_PRESETS, NARROWER, TEXT_PRESETS
 from meshegress.accesslog.process import Process
 from meshegress.accesslog.rendering import text_of
 from meshegress.accesslog.shapes import Names
@@ -86,7 +86,8 @@ class AccessLogFormat:
         'text'
         """
         if name in TEXT_PRESETS:
-            return cls(TEXT_PRESETS[name], omit_empty_values=omit_empty_values)
+            formatters = ("kuma",) if name.startswith("kuma") else ()
+            return cls(TEXT_PRESETS[name], omit_empty_values=omit_empty_values, formatters=formatters)
         if name in JSON_PRESETS:
             return cls.json(JSON_PRESETS[name], omit_empty_values=omit_empty_values)
         known = ", ".join((*TEXT_PRESETS, *JSON_PRESETS))
@@ -130,8 +131,13 @@ class AccessLogFormat:
         meshegress.errors.LogParseError: no_match: no known format fits any of 1 lines: `{"a":1}`
         """
         formats = {name: cls.preset(name) for name in (*TEXT_PRESETS, *JSON_PRESETS)}
-        parsers = {name: log.parser() for name, log in formats.items()}
-        return choose_format(lines, formats, lambda name, line: parsers[name].count(line), limit=limit)
+        parsers = {name: log.parser(strict=True) for name, log in formats.items()}
+
+        def count_of(name: str, line: str | bytes) -> int:
+            narrower = NARROWER.get(name)
+            return 0 if narrower and parsers[narrower].count(line) else parsers[name].count(line)
+
+        return choose_format(lines, formats, count_of, limit=limit)
 
     def _compile(
         self,
@@ -219,22 +225,29 @@ class AccessLogFormat:
             value = Lookup({command.text: value}, _NO_PROCESS).find(command)
         return text_of(command, value, omit_empty_values=self.omit_empty_values)
 
-    def parse(self, line: str | bytes) -> AccessLogEntry:
+    def parse(self, line: str | bytes, *, strict: bool = False) -> AccessLogEntry:
         """Return the entry that *line* shows; one newline at its end is ignored.
 
-        Names of clusters and routes are read strictly: they hold no white space.
+        Names of clusters and routes hold no white space. A JSON record is read by its keys, unless *strict* asks for
+        exactly the members of the format; ``entry.tolerances`` says what was tolerated.
 
         Raises LogParseError where the line does not fit the format, or fits it in more than one way; LogFormatError
         where the format cannot be read back.
         """
-        return self._strict_parser.parse(line)
+        return self._strict_parser.parse(line) if strict else self._parser.parse(line)
+
+    @cached_property
+    def _parser(self) -> TextParser | JsonParser:
+        return self.parser()
 
     @cached_property
     def _strict_parser(self) -> TextParser | JsonParser:
-        return self.parser()
+        return self.parser(strict=True)
 
-    def parser(self, *, names: str = "strict", tie_break: TieBreak | None = None) -> TextParser | JsonParser:
-        """Return a parser of lines in this format.
+    def parser(
+        self, *, names: str = "strict", tie_break: TieBreak | None = None, strict: bool = False
+    ) -> TextParser | JsonParser:
+        """Return a parser of lines in this format; a *strict* one reads JSON of exactly the format's members only.
 
         *names* ``relaxed`` lets names from the configuration hold anything but a line feed. *tie_break* ``ua-widest``
         chooses among several readings; it is right only where a trusted hop wrote path, X-Forwarded-For and
@@ -244,13 +257,13 @@ class AccessLogFormat:
         """
         layout = FieldLayout(self.commands, self.names, omit_empty_values=self.omit_empty_values)
         if self.tree is not None:
-            return JsonParser(self.text, self.tree, layout, names=Names(names), tie_break=tie_break)
+            return JsonParser(self.text, self.tree, layout, names=Names(names), tie_break=tie_break, strict=strict)
         return TextParser(self.text, self.pieces, layout, names=Names(names), tie_break=tie_break)
 
     def count_parses(self, line: str | bytes, *, names: str = "relaxed") -> int:
         """Return the number of ways to read *line*: 0, 1, or 2 for more; formats that cannot be read back count too."""
         if self.tree is not None:
-            return self.parser(names=names).count(line)
+            return self.parser(names=names, strict=True).count(line)
         program = compile_program(self.pieces, names=Names(names), omit_empty_values=self.omit_empty_values)
         return program.splitter().split(to_bytes(line) if isinstance(line, str) else line)[0]
 

@@ -1,7 +1,7 @@
 """Every command operator of Envoy, one row each: what it may be given, what it shows, and what may surprise.
 
-The 164 built-in operators of Envoy 1.40 and the two of its formatter extensions. The formatter, the parser, the page
-``docs/access-log.md`` and the tests all read this table.
+The 164 built-in operators of Envoy 1.40, the two of its formatter extensions, and the names that Kuma fills in. The
+formatter, the parser, the page ``docs/access-log.md`` and the tests all read this table.
 """
 
 from __future__ import annotations
@@ -11,6 +11,13 @@ from meshegress.accesslog.operators import Absent, Operator, Shape, Syntax
 _EXTENSIONS = {
     "REQ_WITHOUT_QUERY": "envoy.formatter.req_without_query",
     "FILE_CONTENT": "envoy.formatter.file_content",
+    **dict.fromkeys(
+        (
+            *("KUMA_MESH", "KUMA_SOURCE_SERVICE", "KUMA_DESTINATION_SERVICE", "KUMA_TRAFFIC_DIRECTION"),
+            *("KUMA_SOURCE_ADDRESS", "KUMA_SOURCE_ADDRESS_WITHOUT_PORT"),
+        ),
+        "kuma",
+    ),
 }
 
 
@@ -35,6 +42,13 @@ OPERATORS: dict[str, Operator] = {
         _op("UNIQUE_ID", "plain", "hex", "never", "new UUID at each use"),
         _op("UPSTREAM_CONNECTION_ID", "plain", "uint", "never", "64-bit id, 0 when none"),
         _op("UPSTREAM_CONNECTION_IDS_ATTEMPTED", "plain", "numbers", "dash", "all tries joined by `,`"),
+        # what Kuma writes into a format before Envoy sees it
+        _op("KUMA_MESH", "plain", "sni", "dash", "name of the mesh; Kuma's"),
+        _op("KUMA_SOURCE_SERVICE", "plain", "sni", "dash", "service that the traffic comes from; Kuma's"),
+        _op("KUMA_DESTINATION_SERVICE", "plain", "sni", "dash", "service that it goes to; Kuma's"),
+        _op("KUMA_SOURCE_ADDRESS", "plain", "address", "dash", "address of the source with port; Kuma's"),
+        _op("KUMA_SOURCE_ADDRESS_WITHOUT_PORT", "plain", "address", "dash", "address of the source; Kuma's"),
+        _op("KUMA_TRAFFIC_DIRECTION", "plain", "word", "dash", "INBOUND, OUTBOUND or UNSPECIFIED; Kuma's"),
         # headers
         _op("PATH", "path", "header", "dash", "path; WQ/NQ with/without query, second part says where from"),
         _op("QUERY_PARAM", "name", "any", "dash", "first such parameter, percent-decoded to any bytes"),

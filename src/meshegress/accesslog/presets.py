@@ -21,6 +21,11 @@ _TRAFFIC = (
 )
 _ADDRESSES = "%UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME%"
 
+_KUMA_NAMES = (
+    '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%KUMA_SOURCE_SERVICE%" "%KUMA_DESTINATION_SERVICE%" '
+    '"%KUMA_SOURCE_ADDRESS_WITHOUT_PORT%" "%UPSTREAM_HOST%"'
+)
+
 
 def _text(*parts: str) -> str:
     return " ".join(parts) + "\n"
@@ -56,6 +61,19 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "upstream_transport_failure_reason": "UPSTREAM_TRANSPORT_FAILURE_REASON",
     }
 )
+# Envoy Gateway's JSON has the names of the headers for keys.
+_GATEWAYS_OWN = {
+    "path": "x-envoy-origin-path",
+    "upstream_service_time": "x-envoy-upstream-service-time",
+    "x_forwarded_for": "x-forwarded-for",
+    "user_agent": "user-agent",
+    "request_id": "x-request-id",
+    "authority": ":authority",
+}
+#: The operators of Envoy Gateway's JSON format, by its keys.
+ENVOY_GATEWAY_KEYS: Mapping[str, str] = MappingProxyType(
+    {_GATEWAYS_OWN.get(key, key): text for key, text in KEYS.items() if key != "istio_policy_status"}
+)
 _MIXER_KEYS = frozenset({"istio_policy_status"})
 _DETAILS_KEYS = frozenset({"response_code_details", "connection_termination_details"})
 
@@ -76,9 +94,30 @@ TEXT_PRESETS: Mapping[str, str] = MappingProxyType(
         "istio-1.8-text": _text(_REQUEST, _FAILURE, _TRAFFIC, "%UPSTREAM_CLUSTER%", _ADDRESSES, "%ROUTE_NAME%"),
         "istio-1.5-text": _text(_REQUEST, _MIXER, _FAILURE, _TRAFFIC, "%UPSTREAM_CLUSTER%", _ADDRESSES, "%ROUTE_NAME%"),
         "istio-1.2-text": _text(_REQUEST, _MIXER, _FAILURE, _TRAFFIC, "%UPSTREAM_CLUSTER%", _ADDRESSES),
+        "istio-1.1-mixer-text": _text(_REQUEST, _MIXER, _TRAFFIC, "%UPSTREAM_CLUSTER%", _ADDRESSES),
+        "istio-1.1-text": _text(_REQUEST, _TRAFFIC, "%UPSTREAM_CLUSTER%", _ADDRESSES),
         "envoy-default": _text(_REQUEST, _TRAFFIC),
+        "emissary": _text(f"ACCESS {_REQUEST}", _TRAFFIC),
+        "kuma-http": _text(
+            *("[%START_TIME%] %KUMA_MESH%", _REQUEST.partition(" ")[2]),
+            "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%",
+            *('"%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-B3-TRACEID?X-DATADOG-TRACEID)%"', _KUMA_NAMES),
+        ),
+        "kuma-1-http": _text(
+            *("[%START_TIME%] %KUMA_MESH%", _REQUEST.partition(" ")[2]),
+            "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%",
+            *('"%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%"', _KUMA_NAMES),
+        ),
+        "kuma-tcp": (
+            "[%START_TIME%] %RESPONSE_FLAGS% %KUMA_MESH% "
+            "%KUMA_SOURCE_ADDRESS_WITHOUT_PORT%(%KUMA_SOURCE_SERVICE%)->%UPSTREAM_HOST%(%KUMA_DESTINATION_SERVICE%) "
+            "took %DURATION%ms, sent %BYTES_SENT% bytes, received: %BYTES_RECEIVED% bytes\n"
+        ),
     }
 )
+
+#: A line of the second may be one of the first, too, since quoted fields may hold quotes: the second goes first.
+NARROWER: Mapping[str, str] = MappingProxyType({"istio-1.1-mixer-text": "istio-1.2-text", "kuma-1-http": "kuma-http"})
 
 JSON_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -87,5 +126,6 @@ JSON_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "istio-1.8-json": _json(_MIXER_KEYS | _DETAILS_KEYS),
         "istio-1.5-json": _json(_DETAILS_KEYS),
         "istio-1.2-json": _json(_DETAILS_KEYS | {"route_name"}),
+        "envoy-gateway-json": MappingProxyType({key: f"%{text}%" for key, text in ENVOY_GATEWAY_KEYS.items()}),
     }
 )

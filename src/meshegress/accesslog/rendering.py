@@ -98,7 +98,8 @@ def json_of(command: Command, value: object, *, omit_empty_values: bool = False)
     '"-"'
     """
     if isinstance(value, Shown):
-        value = value.value
+        held: object = value.value
+        value = value.text if isinstance(held, datetime) else held  # an instant shows as its text
     operator = command.operator
     if value is None and operator.absent is Absent.NEVER and operator.shape in (Shape.UINT, Shape.INT):
         value = 0

@@ -27,6 +27,7 @@ _SNI = _LETTERS + _DIGITS + b"._-"
 # An IP address, its port, a list or block of them; anything else is the path of a socket or an internal address.
 _ADDRESS_FIRST = _DIGITS + b":["
 _ADDRESS = _DIGITS + b"ABCDEFabcdef.:[]/,"
+_ABSOLUTE_FIRST = b"/@."
 _PATH_FIRST = bytes(byte for byte in _NONBLANK if byte not in _ADDRESS_FIRST + b'"-')
 
 
@@ -69,7 +70,18 @@ _FIELDS: dict[Shape, LogField] = {
 
 def _named(alphabet: bytes) -> dict[Shape, LogField]:
     """The shapes that configured names may show, whose bytes are *alphabet*."""
-    address = LogField((LogSpan(_ADDRESS_FIRST, _ADDRESS), LogSpan(_PATH_FIRST, alphabet)))
+    # The path of a socket may hold blanks; a relative one that has them and ends in a digit would take in an address
+    # with the words before it, so those are told apart by their last byte. No two spans have a piece in common.
+    relative = bytes(byte for byte in _PATH_FIRST if byte not in _ABSOLUTE_FIRST)
+    others = bytes(byte for byte in alphabet if byte not in _DIGITS)
+    unbroken = bytes(byte for byte in alphabet if byte in _NONBLANK)
+    spans = (
+        LogSpan(_ADDRESS_FIRST, _ADDRESS),
+        LogSpan(_ABSOLUTE_FIRST, alphabet),
+        LogSpan(relative, alphabet, last=others),
+        LogSpan(relative, unbroken, last=_DIGITS),
+    )
+    address = LogField(spans)
     return {
         Shape.NAME: _of(alphabet),
         Shape.NAME_OR_EMPTY: _of(alphabet, 0),

@@ -5,6 +5,9 @@ CRI        ``2020-12-03T04:15:57.157123456Z stdout F line``; ``P`` marks a part 
 Docker     ``{"log":"line\n","stream":"stdout","time":"…"}``; a part has no ``\n``
 kubectl    ``[pod/NAME/CONTAINER] line``, with ``--timestamps`` an instant before the line
 ========== ==========================================================================
+
+These are sure signs, so they are taken off before any format is tried; what else may surround a record is looked at
+only where a line fits no format.
 """
 
 from __future__ import annotations
@@ -13,64 +16,75 @@ import json
 import re
 from dataclasses import dataclass
 
+from meshegress.accesslog.reading.emitter import NOBODY, Emitter
+
 _INSTANT = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _CRI = re.compile(rb"(" + _INSTANT + rb") (stdout|stderr) ([FP](?::[^ ]*)?) ")
-_KUBECTL = re.compile(rb"\[(pod/[^\]/ ]+/[^\] ]+)\] (?:" + _INSTANT + rb" )?")
-_STAMPED = re.compile(_INSTANT + rb" (?=[\[{])")
+_KUBECTL = re.compile(rb"\[pod/(?P<pod>[^\]/ ]+)/(?P<container>[^\] ]+)\] (?:(?P<time>" + _INSTANT + rb") )?")
+_STAMPED = re.compile(rb"(" + _INSTANT + rb") (?=[\[{])")
 _DOCKER_KEYS = frozenset({"log", "stream", "time", "attrs"})
 
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """A line as the proxy wrote it, and where it was found: ``pod/NAME/CONTAINER`` or the stream, where known."""
+    """A line as the proxy wrote it, and who wrote it, as far as its wrapping says."""
 
     line: bytes
-    origin: str | None = None
+    emitter: Emitter = NOBODY
 
 
 class Unwrapper:
-    """Unwraps line after line; keeps the parts of cut lines, one for each origin."""
+    """Unwraps line after line; keeps the parts of cut lines, one for each Pod and stream."""
 
     def __init__(self, most_bytes: int = 1 << 20) -> None:
         self.most_bytes = most_bytes
-        self._parts: dict[str | None, bytes] = {}
+        self._parts: dict[tuple[str | None, ...], bytes] = {}
 
     def unwrap(self, line: bytes) -> Unwrapped | None:
         """Return what *line* wraps, or the line itself; None where more parts must follow.
 
-        >>> Unwrapper().unwrap(b'[pod/a-1/istio-proxy] [2020').origin
-        'pod/a-1/istio-proxy'
+        >>> Unwrapper().unwrap(b'[pod/a-1/istio-proxy] [2020').emitter.pod
+        'a-1'
         """
-        origin = None
+        emitter = NOBODY
         kubectl = _KUBECTL.match(line) if line.startswith(b"[pod/") else None
         if kubectl:
-            origin, line = kubectl[1].decode("utf-8", "replace"), line[kubectl.end() :]
+            named = {name: text.decode("utf-8", "replace") for name, text in kubectl.groupdict().items() if text}
+            emitter, line = Emitter(**named), line[kubectl.end() :]
         if line[:1].isdigit():
             cri = _CRI.match(line)
             if cri:
-                stream = origin or cri[2].decode()
-                return self._join(stream, line[cri.end() :], is_whole=cri[3].startswith(b"F"))
+                outer = Emitter(time=cri[1].decode(), stream=cri[2].decode())
+                return self.join(emitter.over(outer), line[cri.end() :], is_whole=cri[3].startswith(b"F"))
             stamped = _STAMPED.match(line)
-            line = line[stamped.end() :] if stamped else line
+            if stamped:
+                emitter, line = emitter.over(Emitter(time=stamped[1].decode())), line[stamped.end() :]
         elif line.startswith(b'{"log":'):
-            return self._docker(origin, line)
-        return Unwrapped(line, origin)
+            return self._docker(emitter, line)
+        return Unwrapped(line, emitter)
 
-    def _docker(self, origin: str | None, line: bytes) -> Unwrapped | None:
+    def _docker(self, emitter: Emitter, line: bytes) -> Unwrapped | None:
         try:
             record = json.loads(line.decode("utf-8", "surrogateescape"))
         except (ValueError, RecursionError):
-            return Unwrapped(line, origin)
+            return Unwrapped(line, emitter)
         log = record.get("log")
         if not record.keys() <= _DOCKER_KEYS or not isinstance(log, str):
-            return Unwrapped(line, origin)
-        data = log.encode("utf-8", "surrogateescape" if log.isprintable() else "surrogatepass")
-        stream = origin or str(record.get("stream", "stdout"))
-        return self._join(stream, data.removesuffix(b"\n"), is_whole=data.endswith(b"\n"))
+            return Unwrapped(line, emitter)
+        outer = {key: str(record[key]) for key in ("stream", "time") if key in record}
+        data = member_bytes(log)
+        return self.join(emitter.over(Emitter(**outer)), data.removesuffix(b"\n"), is_whole=data.endswith(b"\n"))
 
-    def _join(self, stream: str, part: bytes, *, is_whole: bool) -> Unwrapped | None:
-        whole = self._parts.pop(stream, b"") + part
+    def join(self, emitter: Emitter, part: bytes, *, is_whole: bool) -> Unwrapped | None:
+        """Return the whole line that *part* ends, None where more must follow."""
+        place = (emitter.namespace, emitter.pod, emitter.container, emitter.stream)
+        whole = self._parts.pop(place, b"") + part
         if is_whole or len(whole) > self.most_bytes:
-            return Unwrapped(whole, stream)
-        self._parts[stream] = whole
+            return Unwrapped(whole, emitter)
+        self._parts[place] = whole
         return None
+
+
+def member_bytes(text: str) -> bytes:
+    """Return the bytes of a line that was a string of JSON; lone surrogates are bytes that are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape" if text.isprintable() else "surrogatepass")

@@ -1,4 +1,4 @@
-"""``meshegress log``: read, write, recognize and explain Envoy access logs."""
+"""``meshegress log``: read, write, recognize, explain and sum up Envoy access logs."""
 
 from __future__ import annotations
 
@@ -7,80 +7,105 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from pathlib import Path
 
 from meshegress import AccessLogEntry, AccessLogFormat, LogFormatError, LogReader, read_log
 from meshegress.accesslog.presets import KEYS
+from meshegress.accesslog.reading.lenient import KEYED
 from meshegress.cli.exits import FAILED, OK
+from meshegress.cli.log_filters import add_filters, wanted
+from meshegress.cli.log_formats import formats_of
+from meshegress.cli.log_printing import CIRCUMSTANCES, OUTPUTS, print_entries
 from meshegress.errors import visible
 
-_COLUMNS = ("start_time", "method", "authority", "path", "response_code", "response_flags", "upstream_cluster")
 _PROGRESS_SECONDS = 0.5
+_FORMAT_HELP = "a preset's name, a text or JSON format, @FILE with one, or mesh:FILE with a mesh configuration"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the subcommands of this one."""
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    parse = _command(commands, "parse", "read lines into JSON lines or a table", run_parse)
-    parse.add_argument("--table", action="store_true", help="print a table")
-    parse.add_argument("--fields", metavar="A,B", help="print these fields only")
-    parse.add_argument("--names", choices=("strict", "relaxed"), default="strict", help="how names are read")
-    parse.add_argument("--tie-break", choices=("ua-widest",), help="choose among readings; only for trusted hops")
-    parse.add_argument("--rotated", action="store_true", help="read rotated neighbours of the files too")
+    parse = _reading(commands, "parse", "read entries into JSON lines, a table, CSV or Parquet", run_parse)
+    parse.add_argument("--output", "-o", choices=OUTPUTS, default="jsonl")
+    parse.add_argument("--table", action="store_const", const="table", dest="output", help="the same as -o table")
+    parse.add_argument("--json", action="store_const", const="json", dest="output", help="the same as -o json")
+    parse.add_argument("--fields", metavar="A,B", help=f"these fields only; also {', '.join(CIRCUMSTANCES)}")
+    parse.add_argument("--raw", action="store_true", help="print the lines of the log as they stand")
+    stats = _reading(commands, "stats", "count by cluster, code, flags, direction, emitter and client", run_stats)
+    stats.add_argument("--output", "-o", choices=("text", "json"), default="text")
+    stats.add_argument("--json", action="store_const", const="json", dest="output", help="the same as -o json")
+    stats.add_argument("--top", type=int, default=10, metavar="N", help="rows of each table; 0 for all")
     write = _command(commands, "format", "write JSON lines of fields as log lines", run_format)
     write.add_argument("--omit-empty-values", action="store_true")
-    _command(commands, "detect", "say which known format fits", run_detect)
-    _command(commands, "explain", "print lines field by field", run_explain)
+    _command(commands, "detect", "say which known formats fit", run_detect)
+    _reading(commands, "explain", "print lines field by field", run_explain)
 
 
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help: str, run: object
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=help)
-    parser.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="logs, plain or gzip; - is the input")
+    parser.add_argument(
+        "files", nargs="*", default=["-"], metavar="FILE", help="logs, plain or compressed; - is the input"
+    )
     if name != "detect":
-        parser.add_argument("--format", "-f", metavar="FORMAT", help="a preset's name, a text format, or a JSON format")
+        parser.add_argument("--format", "-f", metavar="FORMAT", help=_FORMAT_HELP)
     parser.set_defaults(run=run)
     return parser
 
 
-def compile_format(text: str, *, omit_empty_values: bool = False) -> AccessLogFormat:
-    """Return the format that *text* names or is: a preset, a JSON object, or a text format.
-
-    A text format without a newline at its end gets one, as Istio gives it.
-    """
-    if "%" not in text and "{" not in text:
-        return AccessLogFormat.preset(text, omit_empty_values=omit_empty_values)
-    if text.lstrip().startswith("{"):
-        try:
-            mapping = json.loads(text)
-        except ValueError:
-            mapping = None  # a text format may start with a brace, too
-        if isinstance(mapping, dict):
-            return AccessLogFormat.json(mapping, omit_empty_values=omit_empty_values)
-    log = AccessLogFormat(text, omit_empty_values=omit_empty_values)
-    return log if text.endswith("\n") else AccessLogFormat(f"{text}\n", omit_empty_values=omit_empty_values)
+def _reading(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help: str, run: object
+) -> argparse.ArgumentParser:
+    parser = _command(commands, name, help, run)
+    parser.add_argument("--strict", action="store_true", help="read only lines that are exactly of a format")
+    parser.add_argument("--names", choices=("strict", "relaxed"), default="strict", help="how names are read")
+    parser.add_argument("--tie-break", choices=("ua-widest",), help="choose among readings; only for trusted hops")
+    parser.add_argument("--rotated", action="store_true", help="read rotated neighbours of the files too")
+    parser.add_argument(
+        "--rejects", metavar="FILE", help="write the lines that are not read there, each with the reason"
+    )
+    add_filters(parser)
+    return parser
 
 
 def run_parse(arguments: argparse.Namespace) -> int:
     """Print the entries of the files; 1 where some line could not be read."""
-    reader = _reader(arguments, rotated=arguments.rotated, names=arguments.names, tie_break=arguments.tie_break)
+    reader = _reader(arguments)
     fields = _checked_fields(arguments.fields, reader) if arguments.fields else ()
-    entries = _with_progress(reader)
-    encode = json.JSONEncoder(default=_plain_value).encode
-    if arguments.table:
-        _print_table(entries, fields or _COLUMNS)
+    entries = wanted(_with_progress(reader), arguments)
+    if arguments.raw:
+        _print_raw(entries, reader)
     else:
-        for entry in entries:
-            values = {name: entry.get(name) for name in fields} if fields else entry.as_dict()
-            print(encode(values))
+        print_entries(entries, arguments.output, fields)
+    return _close(reader)
+
+
+def _print_raw(entries: Iterable[AccessLogEntry], reader: LogReader) -> None:
+    before = -1
+    for _ in entries:
+        if reader.counts.lines != before:  # one line may hold several entries
+            before = reader.counts.lines
+            sys.stdout.buffer.write(reader.line if reader.line.endswith(b"\n") else reader.line + b"\n")
+
+
+def run_stats(arguments: argparse.Namespace) -> int:
+    """Print what the entries of the files say as a whole; 1 where some line could not be read."""
+    from meshegress.cli.log_stats import Stats, print_stats
+
+    reader = _reader(arguments)
+    stats = Stats(wanted(_with_progress(reader), arguments))
+    counts = reader.counts
+    read: dict[str, object] = {"lines": counts.lines, "entries": counts.entries, "unread_lines": counts.unread_lines}
+    read |= {"agent_lines": counts.agent_lines, "formats": counts.formats, "tolerances": counts.tolerances}
+    print_stats(stats, read, arguments.output, arguments.top)
     return _close(reader)
 
 
 def _checked_fields(text: str, reader: LogReader) -> tuple[str, ...]:
     """Return the fields that *text* names, by name or operator."""
     names = list(dict.fromkeys(name for log in reader.formats for name in log.names))
-    known = {*names, *KEYS, *(command.text for log in reader.formats for command in log.commands)}
+    known = {*names, *KEYS, *CIRCUMSTANCES, *(command.text for log in reader.formats for command in log.commands)}
     fields = tuple(text.split(","))
     for field in fields:
         if field not in known:
@@ -93,7 +118,7 @@ def _checked_fields(text: str, reader: LogReader) -> tuple[str, ...]:
 
 def run_format(arguments: argparse.Namespace) -> int:
     """Write each JSON object, fields or operators, as a line of the format."""
-    log = compile_format(arguments.format or "istio-text", omit_empty_values=arguments.omit_empty_values)
+    log = formats_of(arguments.format or "istio-text", omit_empty_values=arguments.omit_empty_values)[0]
     for number, line in enumerate(_input_lines(arguments.files), 1):
         try:
             values = json.loads(line)
@@ -106,18 +131,31 @@ def run_format(arguments: argparse.Namespace) -> int:
 
 
 def run_detect(arguments: argparse.Namespace) -> int:
-    """Say which preset fits, how sure that is and what share does not; 1 where some lines do not fit."""
-    from meshegress.accesslog.wrappers import Unwrapper
-
-    unwrapper = Unwrapper()
-    lines = (
-        unwrapper.unwrap(line.rstrip("\n").encode("utf-8", "surrogateescape")) for line in _input_lines(arguments.files)
+    """Say which known formats fit, how many lines each, and what was tolerated; 1 where some lines do not fit."""
+    reader = read_log(arguments.files)
+    for _ in _with_progress(reader):
+        pass
+    counts = reader.counts
+    tried = counts.lines - counts.agent_lines
+    for name, fitting in sorted(counts.formats.items(), key=lambda pair: -pair[1]):
+        print(f"{name}: {fitting} of {tried} lines fit{_TWINS.get(name, '')}")
+    if not counts.entries:
+        print("there is no access record")
+        return OK
+    print(
+        f"{'sure' if len(counts.formats) == 1 else 'mixed'}; {counts.unread_lines / tried:.1%} of the lines do not fit"
     )
-    found = AccessLogFormat.detect(one.line for one in lines if one is not None)
-    print(found)
-    print(f"{'sure' if found.is_sure else 'not sure'}; {found.misfit_share:.1%} of the lines do not fit")
-    print(found.format.text, end="" if found.format.text.endswith("\n") else "\n")
-    return OK if found.fitting == found.lines else FAILED
+    if counts.agent_lines:
+        print(f"{counts.agent_lines} lines are of the agent")
+    if counts.tolerances:
+        print("tolerated: " + ", ".join(f"{name} ({count})" for name, count in counts.tolerances.items()))
+    best = max(counts.formats, key=lambda name: counts.formats[name])
+    print(AccessLogFormat.preset(best).text.removesuffix("\n") if best != KEYED else "JSON, known by its keys")
+    return _close(reader)
+
+
+# Presets that write the same lines: only the operator for the cluster differs, and no line tells which it was.
+_TWINS = {f"istio-{kind}": f"; so do those of istio-1.9-{kind}" for kind in ("text", "json")}
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
@@ -125,7 +163,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     from meshegress.accesslog.explain import explain_entry
 
     reader = _reader(arguments)
-    for entry in reader:
+    for entry in wanted(reader, arguments):
         explained = list(explain_entry(entry))
         width = max(len(field.name) for field in explained)
         for field in explained:
@@ -135,9 +173,20 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return _close(reader)
 
 
-def _reader(arguments: argparse.Namespace, **options: object) -> LogReader:
-    formats = (compile_format(arguments.format),) if arguments.format else ()
-    return read_log(arguments.files, formats, **options)  # type: ignore[arg-type]  # argparse has checked the choices
+def _reader(arguments: argparse.Namespace) -> LogReader:
+    formats = formats_of(arguments.format) if arguments.format else ()
+    reader = read_log(
+        arguments.files,
+        formats,
+        rotated=arguments.rotated,
+        names=arguments.names,
+        tie_break=arguments.tie_break,
+        strict=arguments.strict,
+    )
+    if arguments.rejects:
+        rejects = Path(arguments.rejects).open("w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+        reader.on_reject = lambda reason, line: print(f"{reason}\t{line}", file=rejects, flush=True)
+    return reader
 
 
 def _input_lines(files: Iterable[str]) -> Iterator[str]:
@@ -174,24 +223,6 @@ def _close(reader: LogReader) -> int:
     for reason, unread in counts.unread.items():
         for sample in unread.samples:
             print(f"  {reason}: {visible(sample)}", file=sys.stderr)
+        for hint in unread.hints:
+            print(f"  help: {hint}", file=sys.stderr)
     return FAILED
-
-
-def _print_table(entries: Iterable[AccessLogEntry], fields: tuple[str, ...]) -> None:
-    widths = [24 if field == "start_time" else max(8, len(field)) for field in fields]
-    print("  ".join(f"{field:<{width}}" for field, width in zip(fields, widths, strict=True)).rstrip())
-    for entry in entries:
-        cells = [_cell(entry.get(field)) for field in fields]
-        widths = [max(width, min(len(cell), 60)) for width, cell in zip(widths, cells, strict=True)]
-        print("  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip())
-
-
-def _cell(value: object) -> str:
-    plain = _plain_value(value)
-    return "-" if plain in (None, []) else visible(",".join(plain) if isinstance(plain, list) else str(plain))
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return list(value) if isinstance(value, tuple) else value

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from meshegress.accesslog import AccessLogEntry, AccessLogFormat, Shown
+from meshegress.accesslog.formatstring import Command
 from meshegress.accesslog.operators import Shape
 from meshegress.accesslog.rendering import stamp_text, text_of
 from meshegress.accesslog.shapes import shape_of
@@ -84,7 +85,7 @@ def _reading(id: str, log: AccessLogFormat, record: Mapping[str, Any]) -> Check:
         expected["parses"] = record["parses"]
         got["parses"] = log.count_parses(record["line"])
     try:
-        entry = log.parser(names="relaxed").parse(record["line"])
+        entry = log.parser(names="relaxed", strict=True).parse(record["line"])
     except LogFormatError:
         entry = None  # the format cannot be read back; its cuts can still be counted
     except LogParseError as error:
@@ -122,7 +123,15 @@ def _expected_values(log: AccessLogFormat, record: Mapping[str, Any]) -> dict[st
 
 
 def _read_values(log: AccessLogFormat, entry: AccessLogEntry, record: Mapping[str, Any]) -> dict[str, object]:
-    return {command.text: _loosened(_plain(entry[command.text])) for command in _stable_commands(log, record)}
+    return {command.text: _loosened(_shown(entry, command)) for command in _stable_commands(log, record)}
+
+
+def _shown(entry: AccessLogEntry, command: Command) -> object:
+    """An instant of a time format of its own is compared by its very text."""
+    value, shown = entry[command.text], entry.operators[command.text]
+    return (
+        shown.text if isinstance(value, datetime) and command.argument and isinstance(shown, Shown) else _plain(value)
+    )
 
 
 def _stable_commands(log: AccessLogFormat, record: Mapping[str, Any]) -> list[Any]:

@@ -1,0 +1,1 @@
+"""Formats that are not presets: those that a mesh configuration asks for."""
