@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -16,6 +17,7 @@ from meshegress.accesslog.reading.encodings import BROKEN, as_utf8
 from meshegress.accesslog.textparser import TieBreak
 
 LogSource: TypeAlias = "str | os.PathLike[str] | BinaryIO | Iterable[str | os.PathLike[str]] | Iterable[bytes]"
+_BUFFER = 1 << 18
 # What a rotated file adds to the name of the live one: a number, or the instant of rotation.
 _ROTATED = re.compile(r"[.-](?:(?P<number>[0-9]{1,3})|(?P<instant>[0-9]{8}(?:[-T]?[0-9]{4,6})?))(?:\.log)?(?:\.gz)?")
 
@@ -86,11 +88,30 @@ def _lines(source: LogSource, *, rotated: bool) -> Iterator[bytes]:
 
 def _path_lines(path: str | os.PathLike[str], *, rotated: bool) -> Iterator[bytes]:
     if path == "-":
-        yield from _stream_lines(sys.stdin.buffer)
+        yield from _stream_lines(cast(BinaryIO, io.BufferedReader(_LiveInput(sys.stdin.buffer), _BUFFER)))
         return
     for file in rotated_files(path) if rotated else (Path(path),):
-        with file.open("rb") as stream:
+        with file.open("rb", buffering=_BUFFER) as stream:
             yield from _stream_lines(stream)
+
+
+class _LiveInput(io.RawIOBase):
+    """Standard input; what was printed is shown before there is a wait for more, so that a live log can be followed."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # of bytes, as here
+        """Fill *buffer* with what is there, at least a byte; 0 at the end."""
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            sys.stdout.flush()
+        part = cast(io.BufferedReader, self._source).read1(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
 def _stream_lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -318,7 +318,7 @@ class AccessLogEntry(LogRecord):
 def _typed_member(command: Command, value: object) -> object:
     typed = value if isinstance(value, Shown) else typed_json(command, value)
     # An instant of a format of its own has digits that a datetime does not keep.
-    return Shown(typed, str(value)) if isinstance(typed, datetime) and command.argument else typed  # type: ignore[arg-type]
+    return Shown(typed, str(value)) if isinstance(typed, datetime) and command.argument else typed  # type: ignore[arg-type]  # a moment shows as its text
 
 
 def _with_layout(values: Mapping[str, object], layout: FieldLayout | None) -> AccessLogEntry:

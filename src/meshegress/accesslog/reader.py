@@ -203,7 +203,8 @@ class LogReader:
         unread = self.counts.unread.get(misfit.reason)
         if misfit.detail or (unread and len(unread.samples) >= self.counts.most_samples):
             return misfit.detail
-        return nearest_hint(misfit.line, self._candidates)
+        is_worth = self._candidates.is_given or self._candidates.record_start.search(misfit.line)
+        return nearest_hint(misfit.line, self._candidates) if is_worth else ""
 
     def _unknown_format(self) -> LogParseError:
         unread = self.counts.unread["no_match"]

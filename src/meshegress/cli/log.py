@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from meshegress import AccessLogEntry, AccessLogFormat, LogFormatError, LogReader, read_log
@@ -71,13 +72,13 @@ def _reading(
 
 def run_parse(arguments: argparse.Namespace) -> int:
     """Print the entries of the files; 1 where some line could not be read."""
-    reader = _reader(arguments)
-    fields = _checked_fields(arguments.fields, reader) if arguments.fields else ()
-    entries = wanted(_with_progress(reader), arguments)
-    if arguments.raw:
-        _print_raw(entries, reader)
-    else:
-        print_entries(entries, arguments.output, fields)
+    with _reader(arguments) as reader:
+        fields = _checked_fields(arguments.fields, reader) if arguments.fields else ()
+        entries = wanted(_with_progress(reader), arguments)
+        if arguments.raw:
+            _print_raw(entries, reader)
+        else:
+            print_entries(entries, arguments.output, fields)
     return _close(reader)
 
 
@@ -93,8 +94,8 @@ def run_stats(arguments: argparse.Namespace) -> int:
     """Print what the entries of the files say as a whole; 1 where some line could not be read."""
     from meshegress.cli.log_stats import Stats, print_stats
 
-    reader = _reader(arguments)
-    stats = Stats(wanted(_with_progress(reader), arguments))
+    with _reader(arguments) as reader:
+        stats = Stats(wanted(_with_progress(reader), arguments))
     counts = reader.counts
     read: dict[str, object] = {"lines": counts.lines, "entries": counts.entries, "unread_lines": counts.unread_lines}
     read |= {"agent_lines": counts.agent_lines, "formats": counts.formats, "tolerances": counts.tolerances}
@@ -162,18 +163,20 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """Print each entry field by field: name, value, meaning."""
     from meshegress.accesslog.explain import explain_entry
 
-    reader = _reader(arguments)
-    for entry in wanted(reader, arguments):
-        explained = list(explain_entry(entry))
-        width = max(len(field.name) for field in explained)
-        for field in explained:
-            meaning = f"  ({field.meaning})" if field.meaning else ""
-            print(f"{field.name:<{width}}  {'-' if field.value is None else visible(field.value)}{meaning}")
-        print()
+    with _reader(arguments) as reader:
+        for entry in wanted(reader, arguments):
+            explained = list(explain_entry(entry))
+            width = max(len(field.name) for field in explained)
+            for field in explained:
+                meaning = f"  ({field.meaning})" if field.meaning else ""
+                print(f"{field.name:<{width}}  {'-' if field.value is None else visible(field.value)}{meaning}")
+            print()
     return _close(reader)
 
 
-def _reader(arguments: argparse.Namespace) -> LogReader:
+@contextmanager
+def _reader(arguments: argparse.Namespace) -> Iterator[LogReader]:
+    """Give the reader of the files; what it does not read goes where ``--rejects`` says."""
     formats = formats_of(arguments.format) if arguments.format else ()
     reader = read_log(
         arguments.files,
@@ -183,10 +186,12 @@ def _reader(arguments: argparse.Namespace) -> LogReader:
         tie_break=arguments.tie_break,
         strict=arguments.strict,
     )
-    if arguments.rejects:
-        rejects = Path(arguments.rejects).open("w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
-        reader.on_reject = lambda reason, line: print(f"{reason}\t{line}", file=rejects, flush=True)
-    return reader
+    if not arguments.rejects:
+        yield reader
+        return
+    with Path(arguments.rejects).open("w", encoding="utf-8", errors="surrogateescape") as rejects:
+        reader.on_reject = lambda reason, line: print(f"{reason}\t{line}", file=rejects)
+        yield reader
 
 
 def _input_lines(files: Iterable[str]) -> Iterator[str]:

@@ -176,7 +176,7 @@ class LenientReading:
         return any(len(value.keys() & commands.keys()) >= min(2, len(commands)) for commands in keyed)
 
     def _text(self, line: bytes, emitter: Emitter, tolerances: tuple[str, ...]) -> Read | Misfit:
-        exact = self._exact(line)
+        exact = self._exact(line) if tolerances else None  # else it was tried
         if exact is not None:
             return Read(_under(exact.entry, emitter, tolerances), exact.format)
         if is_agent_line(line):
@@ -188,8 +188,7 @@ class LenientReading:
             exact = self._exact(line)
             if exact is not None:
                 return Read(_under(exact.entry, emitter, tolerances), exact.format)
-        found = self._candidates.exact(line)
-        return self._inexact(line, found if isinstance(found, TextCandidate) else None, emitter, tolerances)
+        return self._inexact(line, emitter, tolerances)
 
     def _exact(self, line: bytes) -> Read | None:
         """Return the entry of a line that is exactly one of the text formats, an escaped newline taken off."""
@@ -200,15 +199,15 @@ class LenientReading:
         found = self._candidates.exact(line)
         return Read(found[1], found[0].name) if isinstance(found, tuple) else None
 
-    def _inexact(
-        self, line: bytes, ambiguous: TextCandidate | None, emitter: Emitter, tolerances: tuple[str, ...]
-    ) -> Read | Misfit:
-        if ambiguous is not None:
+    def _inexact(self, line: bytes, emitter: Emitter, tolerances: tuple[str, ...]) -> Read | Misfit:
+        ambiguous = self._candidates.exact(line)
+        if isinstance(ambiguous, TextCandidate):
             shared = ambiguous.reading.shared(line)
             if shared is None:
                 return Misfit(line, "ambiguous", str(ambiguous.parser.error(line).detail))
             return Read(_under(shared, emitter, tolerances), ambiguous.name)
-        tailed = self._candidates.tailed(line)
+        starts = self._candidates.record_start.match(line) is not None
+        tailed = self._candidates.tailed(line) if starts or self._candidates.is_given else None
         if tailed is not None:
             return Read(_under(tailed[1], emitter, tolerances), tailed[0].name)
         return Misfit(line, "no_match")

@@ -100,7 +100,7 @@ def text_of(value: object) -> object:
 
 def _bytes_of(value: list[object]) -> str | None:
     try:
-        return bytes(value).decode("utf-8", "surrogateescape") if value else None  # type: ignore[arg-type]
+        return bytes(value).decode("utf-8", "surrogateescape") if value else None  # type: ignore[arg-type]  # told below
     except (TypeError, ValueError):
         return None
 
