@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from meshegress._engine.chosen import LogRecord
-from meshegress.accesslog.fields import FieldValue, istio_key, kind_of, typed_json, typed_text
+from meshegress.accesslog.fields import FieldValue, is_converted, istio_key, kind_of, typed_json, typed_text
 from meshegress.accesslog.formatstring import Command, known_command
 from meshegress.accesslog.operators import Absent
 from meshegress.accesslog.predicted import predicted_values
@@ -32,6 +32,9 @@ class FieldLayout:
         self.commands = commands
         self.names = names
         self.omit_empty_values = omit_empty_values
+        self.texts = tuple(command.text for command in commands)
+        #: The commands whose values JSON shows as text: flags and instants.
+        self.converted = tuple(command for command in commands if is_converted(command))
         self.numbers: dict[str, int] = {}
         for number, command in enumerate(commands):
             self.numbers.setdefault(command.text, number)
@@ -95,9 +98,11 @@ class AccessLogEntry(LogRecord):
     @classmethod
     def from_json(cls, layout: FieldLayout, values: tuple[object, ...]) -> AccessLogEntry:
         """Return the entry of a JSON record; *values* are those of the layout's commands."""
-        typed = (_typed_member(command, value) for command, value in zip(layout.commands, values, strict=True))
-        entry = cls(dict(zip((command.text for command in layout.commands), typed, strict=True)))
-        entry.layout = layout
+        typed = dict(zip(layout.texts, values, strict=True))
+        for command in layout.converted:
+            typed[command.text] = _typed_member(command, typed[command.text])
+        entry = cls.__new__(cls)
+        entry.layout, entry.values = layout, typed
         return entry
 
     @classmethod
@@ -272,6 +277,11 @@ class AccessLogEntry(LogRecord):
         """Return all fields, typed, by name."""
         if self.layout is not None and self.line is not None:
             return {name: self.field(number) for number, name in enumerate(self.layout.names)}  # type: ignore[misc]  # a record tells no types
+        if self.layout is not None and self.values is not None:
+            values = self.values
+            shown = ((name, values[text]) for name, text in zip(self.layout.names, self.layout.texts, strict=True))
+            plain = {name: value.value if isinstance(value, Shown) else value for name, value in shown}
+            return {**plain, **self.circumstances.extra}  # type: ignore[dict-item]  # as given
         return {name: self[name] for name in self.names}
 
     def keys(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from meshegress._engine.chosen import LogKind
 from meshegress.accesslog.formatstring import Command
-from meshegress.accesslog.operators import Absent, Operator, Shape, Syntax
+from meshegress.accesslog.operators import Absent, Shape, Syntax
 from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.shapes import shape_of
 
@@ -122,18 +122,18 @@ _KINDS = {
 
 def typed_json(command: Command, value: object) -> FieldValue:
     """Return the value of a JSON member in the type that its field has."""
-    operator: Operator = command.operator
-    if isinstance(value, str) and (operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS) or operator.name in _INSTANTS):
+    if isinstance(value, str) and is_converted(command):
         return typed_text(command, value) if value or not command.argument else value
     return value  # type: ignore[return-value]  # JSON has no other values
 
 
+def is_converted(command: Command) -> bool:
+    """Whether ``typed_json`` may make another value of one of *command*."""
+    return command.operator.shape in (Shape.FLAGS, Shape.LONG_FLAGS) or command.operator.syntax is Syntax.TIME
+
+
 def _is_mask(command: Command) -> bool:
     return command.operator.absent in (Absent.MASK, Absent.DASH_OR_MASK)
-
-
-def _is_default_time(command: Command) -> bool:
-    return command.operator.syntax is Syntax.TIME and not command.argument
 
 
 # A time format of seconds since 1970, with a fraction or without.
@@ -169,6 +169,8 @@ def stamp(text: str) -> datetime | str:
     '2026-11-22T21:29:05.213000+00:00'
     """
     try:
+        if len(text) == 24 and text[10] + text[19] + text[23] == "T.Z":
+            return datetime.fromisoformat(text)
         moment = datetime.strptime(text[:23], "%Y-%m-%dT%H:%M:%S.%f")
         return moment.replace(tzinfo=UTC if text[23:] == "Z" else _offset(text[23:]))
     except ValueError:

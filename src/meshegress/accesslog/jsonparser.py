@@ -37,7 +37,9 @@ class JsonParser:
         self, text: str, tree: Members, layout: FieldLayout, *, names: Names, tie_break: TieBreak | None, strict: bool
     ) -> None:
         self.text = text
-        self._commands = None if strict else flat_commands(tree)
+        commands = flat_commands(tree)
+        self._commands = None if strict else commands
+        self._flat = () if layout.omit_empty_values else tuple(map(_plain_member, (commands or {}).items()))
         self.tree = tree
         self.layout = layout
         self.takes_first = tie_break is not None
@@ -84,6 +86,10 @@ class JsonParser:
         return AccessLogEntry.from_json(self.layout, self._fitted(value, text))
 
     def _fitted(self, value: object, text: str) -> tuple[object, ...]:
+        if self._flat and isinstance(value, dict) and len(value) == len(self._flat):
+            plain = [item for key, kind in self._flat if type(item := value.get(key, self)) is kind or item is None]
+            if len(plain) == len(self._flat):  # else the careful way says what is amiss
+                return tuple(plain)
         try:
             return tuple(self._values(self.tree, value))
         except _MisfitError as misfit:
@@ -189,6 +195,12 @@ class JsonParser:
             program = compile_program(node.pieces, names=self._names, omit_empty_values=omit)
             self._splitters[node.source] = program.splitter()
         return self._splitters[node.source]
+
+
+def _plain_member(member: tuple[str, Command]) -> tuple[str, type]:
+    """Return the key of a member, and the type of a value that surely fits; None fits all."""
+    key, command = member
+    return key, int if command.operator.is_number else str
 
 
 def _check_type(command: Command, value: object) -> None:

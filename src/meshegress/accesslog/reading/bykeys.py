@@ -99,7 +99,15 @@ def _layout(names: tuple[str, ...], texts: tuple[str, ...]) -> FieldLayout:
     return FieldLayout(tuple(map(known_command, texts)), names, omit_empty_values=False)
 
 
+@lru_cache(maxsize=512)
+def _expected(text: str) -> type:
+    """Return the type that a value of the command *text* has where it is spelled strictly."""
+    return int if known_command(text).operator.is_number else str
+
+
 def _typed(command: Command, value: object, tolerances: dict[str, None]) -> object:
+    if type(value) is _expected(command.text) and value != "-":
+        return value
     operator = command.operator
     if value == "-" and shape_of(command) not in _FLAGS:
         tolerances["dash_for_null"] = None

@@ -31,7 +31,7 @@ class Emitter:
     prefix: str | None = None
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) is not None for name in _NAMES)
+        return self is not NOBODY and any(getattr(self, name) is not None for name in _NAMES)
 
     def __str__(self) -> str:
         place = "/".join(part for part in (self.namespace, self.pod, self.container) if part)

@@ -38,9 +38,10 @@ KEYED = "keys"
 ESCAPED_NEWLINE = b"\\n"
 _QUOTED = re.compile(rb"(?:[>|] ?)+")
 _MEMBER = re.compile(rb'"[^"\\]*"\s*:\s*["\[{]')
+# Bytes that Envoy escapes, and a negative zero: what Python's reader of JSON would lose.
+_ODD_JSON = re.compile(r"\\u00|[:,\[]\s*-0")
 _DECODER = json.JSONDecoder()
 _MOST_PREFIX = 1000
-_BYTE_ESCAPE = re.compile(r"\\u00[89a-fA-F]")
 
 
 class Read(NamedTuple):
@@ -67,9 +68,16 @@ class LenientReading:
         hints = sorted({key for commands in candidates.keyed for key in commands}) or ["\0"]
         self._key_hint = re.compile(r'"(?:' + "|".join(map(re.escape, hints)) + r')\\*"\s*:')
         self._pretty = PrettyJson()
+        # A text format may start with a brace, too.
+        self._braces_are_json = not any(text.log.text.startswith("{") for text in candidates.texts)
 
     def read(self, line: bytes, emitter: Emitter = NOBODY) -> Iterator[Read | Misfit]:
         """Yield the entries in *line*, or why there is none."""
+        if line.startswith(b'{"') and not self._pretty.lines and self._braces_are_json:
+            value = _json_value(line)
+            if value is not None:
+                yield from self._json(line, value, emitter, ())
+                return
         if self._pretty.take(line):
             if self._pretty.is_whole:
                 yield from self._read_one(b"\n".join(self._pretty.drain()), emitter)
@@ -155,9 +163,10 @@ class LenientReading:
         """Return the entry of an object that is exactly one of the JSON formats."""
         if not isinstance(value, dict):
             return None
+        given: object = value
         for candidate in self._candidates.json_of(value):
             try:
-                given = value if not _BYTE_ESCAPE.search(text) else read_json(text)
+                given = read_json(text) if _ODD_JSON.search(text) else value
                 return Read(candidate.parser.entry_of(given, text), candidate.name)
             except (LogParseError, ValueError):
                 continue
@@ -215,7 +224,7 @@ class LenientReading:
 
 def _under(entry: AccessLogEntry, emitter: Emitter, tolerances: tuple[str, ...]) -> AccessLogEntry:
     """Add who wrote the record and what was tolerated around it."""
-    if not emitter and not tolerances:
+    if emitter is NOBODY and not tolerances:
         return entry
     known = entry.circumstances
     return entry.under(
