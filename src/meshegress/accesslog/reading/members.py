@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from meshegress.accesslog.reading.emitter import NOBODY, Emitter
@@ -122,10 +123,15 @@ def emitter_in(value: Mapping[str, object]) -> Emitter:
     return Emitter.of(known)
 
 
+@lru_cache(maxsize=4096)
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(_NOT_WORD.sub("", part) for part in key.lower().split("."))
+
+
 def _scalars(value: Mapping[str, object], path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, member in value.items():
         # Keys may be paths themselves: `k8s.pod.name`.
-        here = (*path, *(_NOT_WORD.sub("", part) for part in key.lower().split(".")))
+        here = (*path, *_parts(key))
         if isinstance(member, str | int | float) and not isinstance(member, bool):
             if member != "" and member != "-":
                 yield here, str(member)
