@@ -16,14 +16,16 @@ class MeshEgressError(Exception):
 
 
 class ResourceError(MeshEgressError, ValueError):
-    """Text, or the resources in it, cannot be used; ``findings`` holds every problem at once."""
+    """Text, or the resources in it, cannot be used; ``findings`` holds every problem at once, ``hint`` the way out."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding], hint: str = "") -> None:
         self.findings = tuple(findings)
-        super().__init__(self.findings)
+        self.hint = hint
+        super().__init__(self.findings, hint)
 
     def __str__(self) -> str:
-        return render(self.findings)
+        told = render(self.findings)
+        return f"{told}\n{self.hint}" if self.hint else told
 
 
 class RequestError(MeshEgressError, ValueError):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Unpack
 
 from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.deltas import NotSeparableError
@@ -21,14 +20,14 @@ from meshegress.compiler.pipeline import Registry, ScopeTables
 from meshegress.compiler.program import LayoutBuilder
 from meshegress.egress import Egress
 from meshegress.findings import Finding
-from meshegress.loading import DEFAULT_NAMESPACE, ResourceSet, named
+from meshegress.loading import DEFAULT_NAMESPACE, LoadOptions, ResourceSet, named
 from meshegress.loading import check as check_resources
 from meshegress.loading import load as load_resources
 from meshegress.loading.gc_pause import gc_paused
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
-from meshegress.sources import SIZE_LIMIT, Loadable
+from meshegress.sources import Loadable
 from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.uncertainty.limits import Limits
 from meshegress.workload_tables import WorkloadTables
@@ -54,8 +53,7 @@ class Mesh:
         self._profile = profile(istio)
         loaded = resources if isinstance(resources, ResourceSet) else load_resources(resources, istio=istio)
         if mesh_config is not None:
-            given = mesh_config if isinstance(mesh_config, MeshConfig) else MeshConfig(**mesh_config)
-            loaded = replace(loaded, mesh_config=given, mesh_config_source=None)
+            loaded = loaded.with_mesh_config(load_resources(mesh_config=mesh_config, istio=istio).mesh_config)
         self._resources = loaded
         self._registries: dict[TieOrder, Registry] = {}
         self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
@@ -191,38 +189,29 @@ def _as_they_stand(chosen: Collection[Resource], entries: Sequence[ServiceEntry]
     return [entry for entry in entries if id(entry) in asked] if asked else ()
 
 
-def load(
-    *sources: Any,
-    namespace: str = DEFAULT_NAMESPACE,
-    istio: str = DEFAULT_RELEASE,
-    validation: str = "webhook",
-    limit: int = SIZE_LIMIT,
-) -> Mesh:
+def load(*sources: Any, **options: Unpack[LoadOptions]) -> Mesh:
     r"""Return the mesh of *sources*: texts, paths of files or folders, ``-``, mappings or models.
 
-    An object without a namespace is put in *namespace*. *validation* is ``webhook``, or ``cluster`` to add the rules of
-    the API server's schema. *limit* bounds the bytes of all texts together.
+    An object without a namespace is put in *namespace*. *istio* is the release whose rules hold. *validation* is
+    ``webhook``, or ``cluster`` to add the rules of the API server's schema. *limit* bounds the bytes of all texts
+    together. *mesh_config* is the mesh configuration that counts, or the file that holds it; else *revision* chooses
+    among those of the sources. Files and folders whose path fits one of the patterns *exclude* are not read. With
+    *strict* everything that is left out is an error, and so is a field that does not exist. With *complete* what is not
+    given does not exist.
 
     Raises ResourceError, with every finding, where one of them is an error.
 
     >>> load("outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n").resources.mesh_config.outbound_traffic_policy.mode
     <MeshOutboundMode.REGISTRY_ONLY: 'REGISTRY_ONLY'>
     """
-    found = load_resources(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
-    return Mesh(found, istio=istio)
+    return Mesh(load_resources(*sources, **options), istio=options.get("istio", DEFAULT_RELEASE))
 
 
-def check(
-    *sources: Any,
-    namespace: str = DEFAULT_NAMESPACE,
-    istio: str = DEFAULT_RELEASE,
-    validation: str = "webhook",
-    limit: int = SIZE_LIMIT,
-) -> tuple[Mesh, tuple[Finding, ...]]:
+def check(*sources: Any, **options: Unpack[LoadOptions]) -> tuple[Mesh, tuple[Finding, ...]]:
     """Return the mesh of what is usable in *sources*, and every finding; the arguments are those of :func:`load`.
 
     >>> check("{}")[1]
     ()
     """
-    found, findings = check_resources(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit)
-    return Mesh(found, istio=istio), findings
+    found, findings = check_resources(*sources, **options)
+    return Mesh(found, istio=options.get("istio", DEFAULT_RELEASE)), findings

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, BinaryIO
+from stat import S_ISREG
+from typing import Any
 
-from meshegress.findings import Finding, Source
+from meshegress.findings import Finding, Severity, Source
+from meshegress.folders import FoundFile, NotEntered, files_in, is_excluded
 from meshegress.resources import MeshConfig, Resource
 
 SIZE_LIMIT = 64 * 1024 * 1024
-SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STANDARD_INPUT = "-"
 
 # Paths hold none of these; a single line that does is YAML or JSON.
 _LONGEST_PATH = 4096
 _TEXT_STARTS = ("{", "[", "#", "- ", "--- ", "%")
 _IN_TEXT = ("\n", "\r", "\0", ": ", ":\t")
+#: Above it, files give their bytes as they come: no room is made for what may never be there.
+_AT_ONCE = 1024 * 1024
 
 Loadable = str | bytes | PathLike[str] | Mapping[str, Any] | Resource | MeshConfig
 """What can be loaded: text, a path to a file or folder, ``-``, a mapping, a model; or any iterable of these."""
@@ -27,10 +33,11 @@ Loadable = str | bytes | PathLike[str] | Mapping[str, Any] | Resource | MeshConf
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and the name that its places carry."""
+    """A text and the name that its places carry; *is_file* where it was read from one."""
 
     name: str
     text: str
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +48,49 @@ class Value:
     value: Mapping[str, Any] | Resource | MeshConfig
 
 
-Opened = Text | Value | Finding
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file of a folder that holds no object, told by its bytes alone."""
+
+    name: str
+    data: bytes
 
 
-def open_sources(sources: Iterable[Any], *, limit: int = SIZE_LIMIT) -> Iterator[Opened]:
-    """Give what *sources* hold, and a finding for each that cannot be had; *limit* is in bytes, for all texts together.
+@dataclass(frozen=True, slots=True)
+class EndOfSource:
+    """Here one of the sources ends, called *name*; *is_folder* where it was all that a folder holds."""
+
+    name: str
+    is_folder: bool
+    is_file: bool
+
+
+Opened = Text | Value | PassedOver | EndOfSource | Finding
+
+
+def nothing_is_foreign(data: bytes) -> bool:
+    """Return False: each file of a folder is read."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How sources are opened: *limit* in bytes for all texts together, what to *exclude*, which files are foreign."""
+
+    limit: int = SIZE_LIMIT
+    exclude: tuple[str, ...] = ()
+    is_foreign: Callable[[bytes], bool] = nothing_is_foreign
+
+
+def open_sources(sources: Iterable[Any], opening: Opening | None = None) -> Iterator[Opened]:
+    """Give what *sources* hold, a finding for each that cannot be had, and the end of each.
 
     See :func:`is_text` for which `str` is text; any other is a path.
 
-    >>> [opened.name for opened in open_sources(["kind: List", {"kind": "List"}])]
-    ['<text>', '<mapping>']
+    >>> [type(opened).__name__ for opened in open_sources(["kind: List", {"kind": "List"}])]
+    ['Text', 'EndOfSource', 'Value', 'EndOfSource']
     """
-    budget = _Budget(limit)
+    budget = _Budget(opening or Opening())
     for source in sources:
         yield from _open(source, budget)
 
@@ -60,9 +98,9 @@ def open_sources(sources: Iterable[Any], *, limit: int = SIZE_LIMIT) -> Iterator
 class _Budget:
     """The bytes that may still be read, and the texts without a name so far."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.left = limit
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+        self.left = opening.limit
         self._texts = 0
 
     def text_name(self) -> str:
@@ -70,12 +108,13 @@ class _Budget:
         self._texts += 1
         return "<text>" if self._texts == 1 else f"<text {self._texts}>"
 
-    def take(self, name: str, data: bytes) -> Opened:
+    def take(self, name: str, data: bytes, *, is_file: bool = False) -> Text | Finding:
         """Count *data* and return its text, or what is wrong with it."""
         self.left -= len(data)
         if self.left < 0:
-            return _unreadable("EG002", name, f"more than {self.limit} bytes are to be loaded", "raise `limit`")
-        return _decoded(name, data)
+            message = f"more than {self.opening.limit} bytes are to be loaded"
+            return _unreadable("EG002", name, message, "raise `limit`")
+        return _decoded(name, data, is_file=is_file)
 
 
 def _open(source: Any, budget: _Budget) -> Iterator[Opened]:
@@ -83,10 +122,15 @@ def _open(source: Any, budget: _Budget) -> Iterator[Opened]:
         yield Value("<python>", source)
     elif isinstance(source, Mapping):
         yield Value("<mapping>", source)
+        yield EndOfSource("<mapping>", is_folder=False, is_file=False)
     elif isinstance(source, (bytes, bytearray)):
-        yield budget.take(budget.text_name(), bytes(source))
+        name = budget.text_name()
+        yield budget.take(name, bytes(source))
+        yield EndOfSource(name, is_folder=False, is_file=False)
     elif isinstance(source, str) and is_text(source):
-        yield _measured(source, budget)
+        opened = _measured(source, budget)
+        yield opened
+        yield EndOfSource(opened.name if isinstance(opened, Text) else "", is_folder=False, is_file=False)
     elif isinstance(source, (str, PathLike)):
         yield from _open_path(fspath(source), budget)
     elif isinstance(source, Iterable):
@@ -108,7 +152,7 @@ def is_text(source: str) -> bool:
     )
 
 
-def _measured(text: str, budget: _Budget) -> Opened:
+def _measured(text: str, budget: _Budget) -> Text | Finding:
     name = budget.text_name()
     if text.isascii() and len(text) <= budget.left:
         budget.left -= len(text)
@@ -119,48 +163,100 @@ def _measured(text: str, budget: _Budget) -> Opened:
 
 def _open_path(name: str, budget: _Budget) -> Iterator[Opened]:
     if name == STANDARD_INPUT:
-        yield budget.take("<stdin>", sys.stdin.buffer.read(budget.left + 1))
+        yield budget.take("<stdin>", sys.stdin.buffer.read(budget.left + 1), is_file=True)
+        yield EndOfSource("<stdin>", is_folder=False, is_file=True)
         return
     try:
-        path = Path(name)
-        files = sorted(_files_in(path)) if path.is_dir() else [path]
-    except (OSError, ValueError) as error:
+        is_folder = Path(name).is_dir()
+    except ValueError as error:
         yield _unreadable("EG001", name, _reason(error))
         return
-    if not files:
-        yield _unreadable("EG001", name, "the folder holds no file that ends in .yaml, .yml or .json")
-    for file in files:
-        yield _read_file(file, name if file == path else str(file), budget)
+    if is_folder:
+        yield from _open_folder(name, budget)
+    elif not is_excluded(name, budget.opening.exclude):
+        opened = _read_file(name, budget)
+        yield opened
+        if not isinstance(opened, Finding):
+            yield EndOfSource(name, is_folder=False, is_file=True)
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            yield path
+def _open_folder(folder: str, budget: _Budget) -> Iterator[Opened]:
+    is_foreign = budget.opening.is_foreign
+    found = sorted(files_in(folder, budget.opening.exclude), key=_kustomizations_first)
+    for each in found:
+        if isinstance(each, NotEntered):
+            yield Finding("EG010", Source(each.name), each.message, Severity.INFO, help=each.help)
+            continue
+        try:
+            data = _bytes_of(each.name, budget)
+        except (OSError, ValueError) as error:
+            yield _unreadable("EG001", each.name, _reason(error))
+            continue
+        if not each.is_kustomization and is_foreign(data):
+            yield PassedOver(each.name, data)
+        else:
+            yield budget.take(each.name, data, is_file=True)
+    if not any(isinstance(each, FoundFile) for each in found):
+        yield _unreadable("EG001", folder, "the folder holds no file that ends in .yaml, .yml or .json")
+    yield EndOfSource(folder, is_folder=True, is_file=False)
 
 
-def _read_file(path: Path, name: str, budget: _Budget) -> Opened:
+def _kustomizations_first(found: FoundFile | NotEntered) -> bool:
+    """Return the sort key that puts kustomizations first: they say which of the other files are patches."""
+    return not (isinstance(found, FoundFile) and found.is_kustomization)
+
+
+def _read_file(name: str, budget: _Budget) -> Text | Finding:
     try:
-        with path.open("rb") as file:
-            return _read(file, name, budget)
+        return budget.take(name, _bytes_of(name, budget), is_file=True)
     except (OSError, ValueError) as error:
         return _unreadable("EG001", name, _reason(error))
 
 
-def _read(file: BinaryIO, name: str, budget: _Budget) -> Opened:
-    return budget.take(name, file.read(max(0, budget.left) + 1))
+def _bytes_of(name: str, budget: _Budget) -> bytes:
+    """Return what the file *name* holds, one byte more than may be read at most."""
+    with FileIO(name) as file:
+        status = os.fstat(file.fileno())
+        if S_ISREG(status.st_mode) and status.st_size <= min(budget.left, _AT_ONCE):
+            return file.readall()
+        with open(file.fileno(), "rb", closefd=False) as buffered:
+            return buffered.read(max(0, budget.left) + 1)
 
 
-def _decoded(name: str, data: bytes) -> Opened:
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def _decoded(name: str, data: bytes, *, is_file: bool) -> Text | Finding:
+    encoding = encoding_of(data)
     try:
-        return Text(name, data.decode("utf-8-sig"))
+        text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        found = Source(name, line, column)
-        return Finding("EG003", found, f"byte 0x{data[error.start]:02x} is not UTF-8", help="save the file as UTF-8")
+        return _undecodable(name, data, error)
+    # Files put together by `cat` have a byte order mark wherever one of them began.
+    return Text(name, text if text.isascii() else text.replace("\n\ufeff", "\n"), is_file)
+
+
+def encoding_of(data: bytes) -> str:
+    """Return the encoding of *data*: UTF-8, or UTF-16 as some shells write what a command prints.
+
+    >>> encoding_of("a: 1".encode("utf-16")), encoding_of(b"a: 1")
+    ('utf-16-le', 'utf-8')
+    """
+    marked = _BYTE_ORDER_MARKS.get(data[:2])
+    if marked is not None:
+        return marked
+    zeros = [byte == 0 for byte in data[:4]]
+    if zeros == [True, False, True, False]:
+        return "utf-16-be"
+    return "utf-16-le" if zeros == [False, True, False, True] else "utf-8"
+
+
+def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Finding:
+    before = data[: error.start]
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    message = f"byte 0x{data[error.start]:02x} is not {'UTF-8' if error.encoding == 'utf-8' else 'UTF-16'}"
+    return Finding("EG003", Source(name, line, column), message, help="save the file as UTF-8")
 
 
 def _reason(error: OSError | ValueError) -> str:

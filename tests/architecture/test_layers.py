@@ -19,7 +19,7 @@ LAYERS = [
     {"errors", "findings", "naming", "addressing", "wire", "_engine", "_purematch", "_fastmatch"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "accesslog"},
-    {"loading", "sources", "logs"},
+    {"loading", "sources", "folders", "logs"},
     {"table"},
     {"compiler", "explain"},
     {"mesh", "egress", "workload_tables", "uncertainty", "columns"},

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from meshegress.errors import ResourceError
 from meshegress.findings import Severity
 from meshegress.loading import ResourceSet, check, load
 from meshegress.resources import MeshConfig, ObjectMeta, ServiceEntry
@@ -144,13 +143,11 @@ def test_a_place_inside_a_config_map_is_that_of_the_file() -> None:
     assert str(resources.mesh_config_source) == "<text>:9:5"
 
 
-def test_two_mesh_configurations_are_an_error_that_names_both() -> None:
-    """One mesh has one configuration."""
-    with pytest.raises(ResourceError) as caught:
-        load(CONFIG_MAP, "rootNamespace: other")
-    (finding,) = caught.value.findings
-    assert str(finding.where) == "<text 2>:1:1"
-    assert "<text>:9:5" in finding.message
+def test_of_two_mesh_configurations_the_cluster_s_own_counts() -> None:
+    """The ConfigMap is what istiod reads; the other one is named."""
+    resources, (finding,) = check("rootNamespace: other", CONFIG_MAP)
+    assert str(resources.mesh_config_source) == "<text 2>:9:5"
+    assert (finding.code, finding.severity, "<text>:1:1" in finding.message) == ("EG105", Severity.INFO, True)
 
 
 def test_other_kinds_are_counted_and_named() -> None:

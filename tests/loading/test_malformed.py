@@ -147,7 +147,7 @@ def test_the_server_s_rules_are_told_beside_it() -> None:
 
 def test_a_mesh_configuration_says_what_else_is_not_followed() -> None:
     """One wrong value does not hide an unknown field."""
-    _, findings = check("rootNamespace: 1\noutboundTraficPolicy: {}\n")
+    _, findings = check(mesh_config="rootNamespace: 1\noutboundTraficPolicy: {}\n")
     assert [f"{finding.code} {finding.field} {finding.where}" for finding in findings] == [
         "EG101 rootNamespace <text>:1:16",
         "EG303 outboundTraficPolicy <text>:2:1",

@@ -2,51 +2,88 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any, TypedDict, Unpack
 
 from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Severity
+from meshegress.loading.foreign import is_foreign
 from meshegress.loading.gc_pause import gc_paused
+from meshegress.loading.mesh_holders import HolderRank, MeshHolder
+from meshegress.loading.named_mesh import take_named_mesh
+from meshegress.loading.namespaces import unknown_namespace
 from meshegress.loading.resource_loader import ResourceLoader
 from meshegress.loading.resource_set import ResourceSet, UnmodelledObject
+from meshegress.loading.summary import Duplicate, LeftOut, LoadSummary, Refused
 from meshegress.profiles import DEFAULT_RELEASE, profile
+from meshegress.resources import MeshConfig
 from meshegress.rules import VALIDATIONS
-from meshegress.sources import SIZE_LIMIT, open_sources
+from meshegress.sources import SIZE_LIMIT, Opening, open_sources
 
 DEFAULT_NAMESPACE = "default"
 
-__all__ = ["ResourceSet", "UnmodelledObject", "check", "load", "named"]
+_WAY_OUT = "`check` leaves out what is refused and returns the rest with the findings"
+
+__all__ = [
+    "Duplicate",
+    "HolderRank",
+    "LeftOut",
+    "LoadOptions",
+    "LoadSummary",
+    "MeshHolder",
+    "Refused",
+    "ResourceSet",
+    "UnmodelledObject",
+    "check",
+    "load",
+    "named",
+    "unknown_namespace",
+]
+
+MeshSource = MeshConfig | Mapping[str, Any] | str | PathLike[str]
+"""What can be given as the mesh configuration: a model, a mapping, a path or a text."""
 
 
-def check(
-    *sources: Any,
-    namespace: str = DEFAULT_NAMESPACE,
-    istio: str = DEFAULT_RELEASE,
-    validation: str = "webhook",
-    limit: int = SIZE_LIMIT,
-) -> tuple[ResourceSet, tuple[Finding, ...]]:
+class LoadOptions(TypedDict, total=False):
+    """What :func:`load` and :func:`check` can be told beside the sources."""
+
+    namespace: str
+    """Where an object without a namespace is put."""
+    istio: str
+    """The release whose rules hold."""
+    validation: str
+    """``webhook``, or ``cluster`` to add the rules of the API server's schema."""
+    limit: int
+    """How many bytes all texts may have together."""
+    mesh_config: MeshSource | None
+    """The mesh configuration that counts, or the file that holds it."""
+    revision: str | None
+    """The revision whose mesh configuration counts, among those of the sources."""
+    exclude: str | Iterable[str]
+    """Patterns of the files and folders that are not read."""
+    strict: bool
+    """Whether everything that is left out is an error, and a field that does not exist."""
+    complete: bool
+    """Whether what is not given does not exist."""
+
+
+def check(*sources: Any, **options: Unpack[LoadOptions]) -> tuple[ResourceSet, tuple[Finding, ...]]:
     r"""Return the resources of *sources* that are usable, and every finding about all of them.
 
-    *sources* are texts, paths of files or folders, ``-``, mappings or models. An object without a namespace is put in
-    *namespace*. *istio* chooses the release whose rules hold; *validation* is ``webhook``, or ``cluster`` to add the
-    rules of the API server's schema. *limit* bounds the bytes of all texts together.
+    *sources* are texts, paths of files or folders, ``-``, mappings or models; *options* are :class:`LoadOptions`.
 
     >>> resources, findings = check("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nspec: {hosts: [1]}")
     >>> print(findings[0].field, findings[0].message)
     spec.hosts[0] `1` is not text
     """
+    validation = options.get("validation", "webhook")
     if validation not in VALIDATIONS:
         raise ValueError(f"validation `{validation}` is not known; choose one of {', '.join(VALIDATIONS)}")
-    return _gathered(sources, ResourceLoader(namespace=namespace, profile=profile(istio), validation=validation), limit)
+    return _gathered(sources, validation, options)
 
 
-def load(
-    *sources: Any,
-    namespace: str = DEFAULT_NAMESPACE,
-    istio: str = DEFAULT_RELEASE,
-    validation: str = "webhook",
-    limit: int = SIZE_LIMIT,
-) -> ResourceSet:
+def load(*sources: Any, **options: Unpack[LoadOptions]) -> ResourceSet:
     """Return the resources of *sources*; the arguments are those of :func:`check`.
 
     Raises ResourceError, with every finding, where one of them is an error.
@@ -54,7 +91,10 @@ def load(
     >>> load("{}").service_entries
     ()
     """
-    return _sound(*check(*sources, namespace=namespace, istio=istio, validation=validation, limit=limit))
+    resources, findings = check(*sources, **options)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise ResourceError(findings, _WAY_OUT)
+    return resources
 
 
 def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
@@ -66,18 +106,30 @@ def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
     >>> [one.name for one in named(entry).service_entries]
     ['a']
     """
-    unjudged = ResourceLoader(namespace=DEFAULT_NAMESPACE, profile=profile(istio), validation=None)
-    return _sound(*_gathered(sources, unjudged, SIZE_LIMIT))
-
-
-def _gathered(sources: tuple[Any, ...], loader: ResourceLoader, limit: int) -> tuple[ResourceSet, tuple[Finding, ...]]:
-    with gc_paused():
-        for opened in open_sources(sources, limit=limit):
-            loader.add(opened)
-    return loader.resource_set(), tuple(loader.report.findings)
-
-
-def _sound(resources: ResourceSet, findings: tuple[Finding, ...]) -> ResourceSet:
+    resources, findings = _gathered(sources, None, {"istio": istio})
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResourceError(findings)
     return resources
+
+
+def _gathered(
+    sources: tuple[Any, ...], validation: str | None, options: LoadOptions
+) -> tuple[ResourceSet, tuple[Finding, ...]]:
+    exclude = options.get("exclude", ())
+    opening = Opening(
+        options.get("limit", SIZE_LIMIT), (exclude,) if isinstance(exclude, str) else tuple(exclude), is_foreign
+    )
+    loader = ResourceLoader(
+        namespace=options.get("namespace", DEFAULT_NAMESPACE),
+        profile=profile(options.get("istio", DEFAULT_RELEASE)),
+        validation=validation,
+        is_strict=options.get("strict", False),
+        revision=options.get("revision"),
+    )
+    with gc_paused():
+        if (mesh_config := options.get("mesh_config")) is not None:
+            take_named_mesh(mesh_config, loader.meshes, loader.report, opening)
+        for opened in open_sources(sources, opening):
+            loader.add(opened)
+        resources = loader.resource_set(is_complete=options.get("complete", False))
+    return resources, tuple(loader.report.findings)

@@ -38,13 +38,20 @@ _MERGE = "<<"
 class BadDocumentError(Exception):
     """A stream of documents ends here: *message* at *line* and *column*, from 0, and perhaps a cure.
 
-    *is_syntax* tells trouble with the text from a limit that it runs into.
+    *is_syntax* tells trouble with the text from a limit that it runs into; *is_at_end* where the text ends too early.
     """
 
     def __init__(
-        self, message: str, line: int | None = None, column: int | None = None, help: str = "", is_syntax: bool = True
+        self,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        help: str = "",
+        is_syntax: bool = True,
+        is_at_end: bool = False,
     ) -> None:
         self.is_syntax = is_syntax
+        self.is_at_end = is_at_end
         self.message = message
         self.line = line
         self.column = column
@@ -86,7 +93,7 @@ def read_documents(text: str, budget: AliasBudget | None = None) -> Iterator[Doc
         parser = CParser(text)
         yield from _documents(parser, budget or AliasBudget.of(text))
     except MarkedYAMLError as error:
-        raise BadDocumentError(_sentence(error), *_position(_told_mark(error, len(text)))) from error
+        raise _not_yaml(text, error) from error
     except ReaderError as error:
         raise _unreadable(text, error) from error
     except (YAMLError, UnicodeEncodeError) as error:
@@ -316,6 +323,16 @@ def _no_place(event: Any, depth: int) -> BadDocumentError:
 
 def _bad(event: Any, message: str, help: str = "", *, is_syntax: bool = True) -> BadDocumentError:
     return BadDocumentError(message, event.start_mark.line, event.start_mark.column, help, is_syntax)
+
+
+def _not_yaml(text: str, error: MarkedYAMLError) -> BadDocumentError:
+    line, column = _position(_told_mark(error, len(text)))
+    mark = error.problem_mark
+    is_at_end = mark is not None and mark.index >= len(text.rstrip())
+    help = ""
+    if mark is not None and text[text.rfind("\n", 0, mark.index) + 1 : mark.index + 1].strip(" ").startswith("\t"):
+        help = "YAML takes no tabs here: indent with spaces"
+    return BadDocumentError(_sentence(error), line, column, help, is_at_end=is_at_end)
 
 
 def _told_mark(error: MarkedYAMLError, size: int) -> Mark | None:

@@ -6,6 +6,7 @@ marks; its depth is known by then, so composing is safe.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,10 @@ class TextPlace:
         line, column = found
         first = self.start - (self.text.rfind("\n", 0, self.start) + 1) if line == 0 else 0
         return Source(self.file, self.line + line + 1, first + column + 1)
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether there is a value at *path* in the object."""
+        return _node(_composed(self.text, self.start, self.end), (*self.path, *path)) is not None
 
     def written(self, path: Path) -> str | None:
         """Return the text of the scalar at *path* in the object; None if it is not a scalar."""
@@ -83,7 +88,42 @@ class FixedPlace:
         return None
 
 
-Place = TextPlace | FixedPlace
+@dataclass(frozen=True, slots=True)
+class MergedPlace:
+    """An object that was put together of two: what the one *over* the other holds stands there, the rest *under* it."""
+
+    over: TextPlace
+    under: TextPlace
+
+    @staticmethod
+    def of(places: Sequence[Place]) -> Place:
+        """Return the place of what stands at *places*, one or two, the upper one first."""
+        first, *others = places
+        if others and isinstance(first, TextPlace) and isinstance(others[0], TextPlace):
+            return MergedPlace(first, others[0])
+        return first
+
+    def find(self, path: Path) -> Source:
+        """Return the place of the value at *path*."""
+        return self._of(path).find(path)
+
+    def written(self, path: Path) -> str | None:
+        """Return the text of the scalar at *path*; None if it is no scalar."""
+        return self._of(path).written(path)
+
+    def within(self, *path: str | int) -> TextPlace:
+        """Return the place of an object inside this one."""
+        return self._of(path).within(*path)
+
+    def embedded(self, *path: str | int) -> TextPlace | None:
+        """Return the place of the YAML that stands as a block of text at *path*; None if that is no block."""
+        return self._of(path).embedded(*path)
+
+    def _of(self, path: Path) -> TextPlace:
+        return self.over if self.over.holds(path) or not self.under.holds(path) else self.under
+
+
+Place = TextPlace | FixedPlace | MergedPlace
 
 
 class _Composer(CParser, BaseResolver):

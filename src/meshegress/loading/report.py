@@ -9,7 +9,7 @@ from typing import Any
 from meshegress.findings import Finding, Severity, Source
 from meshegress.loading.documents import BadDocumentError
 from meshegress.loading.places import Place
-from meshegress.resources import MeshConfig, Resource
+from meshegress.resources import KUBERNETES_KINDS, MeshConfig, Resource
 from meshegress.resources._message import Message, wire_name
 from meshegress.resources.reading import ShapeProblem
 from meshegress.resources.shape import field_path
@@ -28,15 +28,24 @@ _NOT_FOLLOWED = {
 }
 
 
+_OF_KUBERNETES = frozenset(KUBERNETES_KINDS.values())
+
+
 class Report:
     """The findings so far."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.blockers: list[Finding] = []
 
     def add(self, finding: Finding) -> None:
         """Keep a finding that is made already."""
         self.findings.append(finding)
+
+    def block(self, finding: Finding) -> None:
+        """Keep a finding that no answer may pass over."""
+        self.add(finding)
+        self.blockers.append(finding)
 
     def at(self, place: Place, problem: Problem, subject: str = "") -> None:
         """Keep a *problem* of the object at *place*."""
@@ -62,17 +71,14 @@ class Report:
         for path in paths:
             self.at(place, Problem(path, message, severity=Severity.WARNING, code="EG303"), subject)
 
-    def unreadable(self, name: str, part: str, line: int, error: BadDocumentError) -> None:
-        """Keep the finding for a document that is not YAML; a template is told as one."""
-        lines = part.split("\n")
-        template = next((number for number, text in enumerate(lines) if "{{" in text), None)
-        if template is not None and error.is_syntax:
-            where = Source(name, line + template + 1, lines[template].index("{{") + 1)
-            help = "render it first, for example with `helm template`"
-            self.add(Finding("EG005", where, "`{{` is a template, not YAML", help=help))
-            return
-        where = Source(name) if error.line is None else Source(name, line + error.line + 1, (error.column or 0) + 1)
-        self.add(Finding("EG004", where, error.message, help=error.help))
+    def unreadable(self, name: str, line: int, error: BadDocumentError) -> None:
+        """Keep the finding for a document, beginning in *line*, that is not YAML."""
+        self.add(Finding("EG004", source_of(name, line, error), error.message, help=error.help))
+
+
+def source_of(name: str, line: int, error: BadDocumentError) -> Source:
+    """Return the place of *error* in the document of *name* that begins in *line*."""
+    return Source(name) if error.line is None else Source(name, line + error.line + 1, (error.column or 0) + 1)
 
 
 def problems_of_limits(message: Resource | MeshConfig) -> Iterator[Problem]:
@@ -81,6 +87,8 @@ def problems_of_limits(message: Resource | MeshConfig) -> Iterator[Problem]:
         if reason == "unknown" and len(path) == 1 and type(message) in RULES:
             continue  # Istio does not ignore these: a rule refuses them.
         code, sentence = _NOT_FOLLOWED[reason]
+        if reason == "unknown" and (path[0] == "metadata" or type(message) in _OF_KUBERNETES):
+            sentence = "no such field: the API server drops it"
         help = _nearest(message, path) if reason == "unknown" else ""
         yield Problem(path, sentence, help, Severity.WARNING, code)
 
@@ -105,6 +113,6 @@ def subject_of(value: Mapping[str, Any]) -> str:
 def _nearest(message: Message, path: Path) -> str:
     """Return a hint at the field that was meant."""
     holder = value_at(message, path[:-1])
-    names = [wire_name(field) for field in type(holder).model_fields]
+    names = [*(wire_name(field) for field in type(holder).model_fields), *sorted(type(holder).OTHERS_KNOWN)]
     near = difflib.get_close_matches(str(path[-1]), names, n=1)
     return f"did you mean `{near[0]}`?" if near else ""

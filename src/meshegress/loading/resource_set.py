@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Source
+from meshegress.loading.mesh_holders import DEFAULT_REVISION, MeshHolder, differing
+from meshegress.loading.summary import Duplicate, LoadSummary, Refused
 from meshegress.resources import (
     DestinationRule,
     Endpoints,
@@ -40,7 +42,10 @@ class UnmodelledObject:
 class ResourceSet:
     """Resources that Istio accepts, in document order, one tuple for each kind.
 
-    ``skipped`` counts the documents of kinds that cannot matter, by apiVersion and kind.
+    ``skipped`` counts the documents of kinds that cannot matter, by apiVersion and kind. ``refused`` are the objects
+    that the cluster would not have; ``duplicates`` the identities with several contents, of which the last counts.
+    ``mesh_holders`` are all that hold a mesh configuration; ``mesh_candidates`` those that could be the one that
+    counts, where they disagree. ``is_complete`` says that what was not given does not exist.
 
     >>> ResourceSet().mesh_config.root_namespace
     'istio-system'
@@ -61,11 +66,32 @@ class ResourceSet:
     mesh_config_source: Source | None = None
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     unsupported: tuple[UnmodelledObject, ...] = ()
+    refused: tuple[Refused, ...] = field(default=(), compare=False)
+    duplicates: tuple[Duplicate, ...] = ()
+    mesh_holders: tuple[MeshHolder, ...] = field(default=(), compare=False)
+    mesh_candidates: tuple[MeshHolder, ...] = field(default=(), compare=False)
+    revision: str = DEFAULT_REVISION
+    istiod_environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_complete: bool = False
+    summary: LoadSummary = field(default_factory=LoadSummary, compare=False)
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what a reader of an answer must know of the loading, each in one line; nothing where all was taken.
+
+        >>> ResourceSet().notices()
+        ()
+        """
+        told = (_told_refused(self.refused), _told_duplicates(self.duplicates), _told_mesh(self))
+        return tuple(line for line in told if line)
 
     def each(self) -> Iterator[Resource]:
         """Give every resource, kind by kind."""
         for name in FIELDS.values():
             yield from getattr(self, name)
+
+    def with_mesh_config(self, mesh_config: MeshConfig) -> ResourceSet:
+        """Return the set with *mesh_config*, which was named, in the place of what it says of the mesh."""
+        return replace(self, mesh_config=mesh_config, mesh_config_source=None, mesh_holders=(), mesh_candidates=())
 
     def with_changes(self, added: ResourceSet, removed: ResourceSet) -> tuple[ResourceSet, list[Resource]]:
         """Return the set with *added* in place of what has the same kind, namespace and name, without *removed*.
@@ -84,9 +110,54 @@ class ResourceSet:
                 gone += left
         if added.mesh_config_source is not None:
             changed |= {"mesh_config": added.mesh_config, "mesh_config_source": added.mesh_config_source}
+            changed |= {"mesh_holders": added.mesh_holders, "mesh_candidates": added.mesh_candidates}
+            changed |= {"revision": added.revision, "istiod_environment": added.istiod_environment}
         others = {_unsupported(row) for row in (*added.unsupported, *removed.unsupported)}
         kept = [row for row in self.unsupported if _unsupported(row) not in others]
+        changed |= self._without_settled(added, removed)
         return replace(self, **changed, unsupported=(*kept, *added.unsupported)), gone
+
+    def _without_settled(self, added: ResourceSet, removed: ResourceSet) -> dict[str, Any]:
+        """Return what is still refused or there in several versions once *added* and *removed* have settled theirs."""
+        if not self.refused and not self.duplicates:
+            return {"duplicates": added.duplicates}
+        settled = {(row.kind, row.namespace, row.name) for each in (added, removed) for row in each.each()}
+        refused = tuple(row for row in self.refused if (row.kind, row.namespace, row.name) not in settled)
+        kept = [row for row in self.duplicates if (row.kept.kind, row.kept.namespace, row.kept.name) not in settled]
+        return {"refused": refused, "duplicates": (*kept, *added.duplicates)}
+
+
+def _told_refused(refused: tuple[Refused, ...]) -> str:
+    objects = "1 object that is" if len(refused) == 1 else f"{len(refused):,} objects that are"
+    return f"left out {objects} refused: {_named(refused)}" if refused else ""
+
+
+def _told_duplicates(duplicates: tuple[Duplicate, ...]) -> str:
+    objects = "1 object has" if len(duplicates) == 1 else f"{len(duplicates):,} objects have"
+    names = _named([each.kept.subject for each in duplicates])
+    return f"{objects} several versions, of which the last counts: {names}" if duplicates else ""
+
+
+def _told_mesh(resources: ResourceSet) -> str:
+    """Say which mesh configuration counts where there are several."""
+    if resources.mesh_candidates:
+        return f"several mesh configurations could be the one that counts: {_named(resources.mesh_candidates)}"
+    holder = next((each for each in resources.mesh_holders if each.where == resources.mesh_config_source), None)
+    others = differing(resources.mesh_holders, holder) if holder is not None else []
+    revisions = sorted({each.revision for each in others} - {resources.revision})
+    if not others:
+        return ""
+    told = f"the mesh configuration is that of {holder}, not of {_named(others)}"
+    return f"{told}; other revisions: {', '.join(revisions)}" if revisions else told
+
+
+def _named(things: Sequence[object]) -> str:
+    """Return the first few of *things*, and how many more there are."""
+    shown = ", ".join(str(each) for each in things[:_SHOWN])
+    return f"{shown} and {len(things) - _SHOWN:,} more" if len(things) > _SHOWN else shown
+
+
+_SHOWN = 3
 
 
 def _exchanged(

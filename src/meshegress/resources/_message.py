@@ -224,7 +224,10 @@ class Message(BaseModel):
     )
 
     OTHERS_HARMLESS: ClassVar[bool] = False
-    """Whether fields that are not declared are known to be without effect, as most of Kubernetes is."""
+    """Whether fields that are not declared are known to be without effect."""
+
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset()
+    """The fields that are not declared and known to be without effect, as most of Kubernetes' are."""
 
     def __init__(self, /, **values: Any) -> None:
         try:

@@ -11,8 +11,6 @@ from meshegress.resources.metadata import Resource
 class KubernetesServicePort(Message):
     """A port of a Service; a missing ``target_port`` is ``port``, and a text names a container port."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
-
     name: str = honoured("")
     protocol: str = honoured("")
     app_protocol: str | None = honoured(None)
@@ -24,7 +22,7 @@ class KubernetesServicePort(Message):
 class KubernetesServiceSpec(Message):
     """The addresses, ports and selector of a Service."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset({"ipFamily", "topologyKeys"})
 
     ports: tuple[KubernetesServicePort, ...] = honoured(())
     selector: StringMap = honoured(factory=FrozenMap)
@@ -68,7 +66,7 @@ class EndpointConditions(Message):
 class SliceEndpoint(Message):
     """One endpoint of a slice and its addresses."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset({"topology"})
 
     addresses: tuple[str, ...] = honoured(())
     conditions: EndpointConditions = honoured(factory=lambda: EndpointConditions())
@@ -102,8 +100,6 @@ class EndpointSlice(Resource):
 class EndpointAddress(Message):
     """An address of an older Endpoints object."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
-
     ip: str = honoured("")
     hostname: str = honoured("")
     node_name: str | None = harmless(None)
@@ -129,8 +125,6 @@ class Endpoints(Resource):
 class ContainerPort(Message):
     """A port of a container, which Services may name."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
-
     name: str = honoured("")
     container_port: Int32 = honoured(0)
     protocol: str = honoured("")
@@ -141,7 +135,12 @@ class ContainerPort(Message):
 class Container(Message):
     """A container: only its ports matter."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset({
+        "args", "command", "env", "envFrom", "image", "imagePullPolicy", "lifecycle", "livenessProbe",
+        "readinessProbe", "resizePolicy", "resources", "restartPolicy", "restartPolicyRules", "securityContext",
+        "startupProbe", "stdin", "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty",
+        "volumeDevices", "volumeMounts", "workingDir",
+    })  # fmt: skip
 
     name: str = harmless("")
     ports: tuple[ContainerPort, ...] = honoured(())
@@ -150,7 +149,15 @@ class Container(Message):
 class PodSpec(Message):
     """The containers and names of a Pod; what else it holds cannot change a decision."""
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset({
+        "activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "dnsConfig", "dnsPolicy",
+        "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostIPC", "hostPID", "hostUsers",
+        "hostnameOverride", "imagePullSecrets", "nodeSelector", "os", "overhead", "preemptionPolicy",
+        "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources", "restartPolicy",
+        "runtimeClassName", "schedulerName", "schedulingGates", "securityContext", "serviceAccount",
+        "setHostnameAsFQDN", "shareProcessNamespace", "terminationGracePeriodSeconds", "tolerations",
+        "topologySpreadConstraints", "volumes", "workloadRef",
+    })  # fmt: skip
 
     containers: tuple[Container, ...] = honoured(())
     init_containers: tuple[Container, ...] = honoured(())

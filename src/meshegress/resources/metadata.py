@@ -50,7 +50,10 @@ class ObjectMeta(Message):
     creation_timestamp: Timestamp | None = honoured(None)
     deletion_timestamp: Timestamp | None = honoured(None)
 
-    OTHERS_HARMLESS: ClassVar[bool] = True
+    OTHERS_KNOWN: ClassVar[frozenset[str]] = frozenset({
+        "clusterName", "deletionGracePeriodSeconds", "finalizers", "generateName", "generation", "initializers",
+        "managedFields", "ownerReferences", "resourceVersion", "selfLink", "uid",
+    })  # fmt: skip
 
 
 class Resource(Message):

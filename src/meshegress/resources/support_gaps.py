@@ -34,7 +34,8 @@ def limits(message: Message, path: Path = ()) -> Iterator[tuple[Path, str]]:
         return
     if not message.OTHERS_HARMLESS:
         for name in message.unknown:
-            yield (*path, name), "overruled" if name in _attributes(type(message)) else "unknown"
+            if name not in message.OTHERS_KNOWN:
+                yield (*path, name), "overruled" if name in _attributes(type(message)) else "unknown"
     for name, alias, support in _watched(type(message)):
         value = getattr(message, name)
         if support is Support.UNSUPPORTED and value:
@@ -45,7 +46,8 @@ def limits(message: Message, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def _is_followed(message: Message) -> bool:
     """Tell whether there is nothing to give of *message*, which is nearly always so."""
-    if message.__pydantic_extra__ and not message.OTHERS_HARMLESS:
+    extra = message.__pydantic_extra__
+    if extra and not message.OTHERS_HARMLESS and not extra.keys() <= message.OTHERS_KNOWN:
         return False
     values = message.__dict__
     for name, _, support in _watched(type(message)):

@@ -1,0 +1,123 @@
+"""The mesh configurations of all sources: read, judged, and one of them chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from meshegress.findings import Finding, Severity, Source
+from meshegress.loading.istiod_flags import flag_problems, misplaced_flags
+from meshegress.loading.mesh_holders import (
+    DEFAULT_REVISION,
+    HolderRank,
+    MeshHolder,
+    choose_mesh,
+    differing,
+)
+from meshegress.loading.mesh_reading import read_mesh
+from meshegress.loading.meshes import FoundMesh
+from meshegress.loading.report import Report, problems_of_limits
+from meshegress.profiles import Profile
+from meshegress.resources import MeshConfig
+from meshegress.rules import mesh_config
+from meshegress.rules.problem import Problem, ask_all
+
+
+class MeshConfigs:
+    """The holders so far; *revision* is the one that was asked for, if any."""
+
+    def __init__(self, report: Report, profile: Profile, *, revision: str | None, is_strict: bool) -> None:
+        self._report = report
+        self._is_strict = is_strict
+        self._profile = profile
+        self._revision = revision
+        self._holders: list[MeshHolder] = []
+        self._flags: list[tuple[str, HolderRank, Mapping[str, str]]] = []
+        self._used = 0
+
+    @property
+    def count(self) -> int:
+        """How many documents held something of use."""
+        return self._used
+
+    def take(self, found: FoundMesh, *, is_strict: bool = False) -> None:
+        """Take a mesh configuration that was found; with *is_strict* a field that does not exist is an error."""
+        if found.environment:
+            self._flags.append((found.revision, found.rank, found.environment))
+            for problem in flag_problems(found.environment):
+                if found.environment_place is not None:
+                    self._report.at(found.environment_place, problem, found.holder)
+        if found.value is None:
+            self._used += bool(found.environment)
+            return
+        config = read_mesh(found.value, found.place, self._report, self._profile.release)
+        if config is not None:
+            holder = MeshHolder(
+                found.holder, found.rank, found.revision, config, config.source(), MappingProxyType(found.environment)
+            )
+            self._keep(holder, is_strict=is_strict or self._is_strict)
+
+    def keep(self, config: MeshConfig) -> None:
+        """Keep a *config* that was built in Python, which is the one that was named."""
+        holder = MeshHolder("MeshConfig", HolderRank.NAMED, DEFAULT_REVISION, config, config.source())
+        self._keep(holder, is_strict=self._is_strict)
+
+    def _keep(self, holder: MeshHolder, *, is_strict: bool) -> None:
+        """Judge a configuration, and keep it where Istio takes it."""
+        config = holder.config
+        said = [*problems_of_limits(config), *ask_all(mesh_config.RULES, config, self._profile)]
+        if is_strict:
+            said = [replace(one, severity=Severity.ERROR) if one.code == "EG303" else one for one in said]
+        for problem in said:
+            self._report.of(config, problem)
+        if all(problem.severity is not Severity.ERROR for problem in said):
+            self._holders.append(holder)
+            self._used += 1
+
+    def settle(self) -> dict[str, Any]:
+        """Choose the one that counts, say so, and return what a ResourceSet says of the mesh."""
+        choice = choose_mesh(self._holders, self._revision)
+        chosen = choice.holder
+        if choice.problem:
+            there = [holder.where for holder in self._holders]
+            help = "name one of them with `revision`" if there else "load its mesh configuration too"
+            self._report.block(Finding("EG105", (there or [Source()])[0], choice.problem, help=help))
+        said: dict[str, Any] = {"mesh_holders": tuple(self._holders), "mesh_candidates": choice.candidates}
+        revision = self._revision or (chosen.revision if chosen else DEFAULT_REVISION)
+        environment = self._environment(revision)
+        said |= {"revision": revision, "istiod_environment": environment}
+        if chosen is not None:
+            said |= {"mesh_config": chosen.config, "mesh_config_source": chosen.where}
+            self._report_choice(chosen, choice.candidates)
+            for problem in misplaced_flags(chosen.config, environment):
+                self._report.of(chosen.config, problem)
+        return said
+
+    def _environment(self, revision: str) -> dict[str, str]:
+        """Return istiod's flags for *revision*: what ranks higher is laid over the rest."""
+        rows = sorted(self._flags, key=lambda row: -row[1])
+        return {name: value for held, _, flags in rows if held == revision for name, value in flags.items()}
+
+    def _report_choice(self, chosen: MeshHolder, candidates: Sequence[MeshHolder]) -> None:
+        others = [each for each in candidates if each is not chosen]
+        if others:
+            message = f"several mesh configurations could be the one that counts: this, {_listed(others)}"
+            help = "name one with `revision`, or give its file as the mesh configuration"
+            self._say(chosen, Problem((), message, help, Severity.WARNING, "EG105"))
+        elif others := differing(self._holders, chosen):
+            revisions = {each.revision for each in others} - {chosen.revision}
+            help = "name another revision to use its own" if revisions else "remove what does not count"
+            message = f"{chosen.name} is the mesh configuration, not {_listed(others)}"
+            self._say(chosen, Problem((), message, help, Severity.INFO, "EG105"))
+
+    def _say(self, holder: MeshHolder, problem: Problem) -> None:
+        self._report.add(
+            Finding(problem.code, holder.where, problem.message, problem.severity, "MeshConfig", help=problem.help)
+        )
+
+
+def _listed(holders: Sequence[MeshHolder]) -> str:
+    shown = ", ".join(str(each) for each in holders[:4])
+    return f"{shown} and {len(holders) - 4:,} more" if len(holders) > 4 else shown
