@@ -186,3 +186,45 @@ def test_an_older_release_does_not_mind_a_newer_field(release: str, codes: list[
         "spec": {"host": "a.com", "trafficPolicy": {"outlierDetection": {"outlierDetectionHttpErrorCodes": ["x"]}}},
     }
     assert [finding.code for finding in check(rule, istio=release)[1]] == codes
+
+
+STORED = """\
+apiVersion: networking.istio.io/v1
+kind: {kind}
+metadata:
+  annotations: {{kubectl.kubernetes.io/last-applied-configuration: "{{}}"}}
+  creationTimestamp: "2024-01-01T00:00:00Z"
+  deletionGracePeriodSeconds: 0
+  deletionTimestamp: "2025-01-01T00:00:00Z"
+  finalizers: [example.com/keep]
+  generation: 2
+  managedFields:
+  - {{apiVersion: networking.istio.io/v1, fieldsType: FieldsV1, fieldsV1: {{"f:spec": {{}}}}, manager: kubectl,
+      operation: Update, time: "2024-01-01T00:00:00Z"}}
+  name: a
+  namespace: shop
+  ownerReferences: [{{apiVersion: v1, kind: Pod, name: x, uid: y, controller: true}}]
+  resourceVersion: "123"
+  uid: 11111111-1111-1111-1111-111111111111
+spec: {spec}
+status:
+  conditions:
+  - {{lastTransitionTime: "2024-01-01T00:00:00.123456Z", observedGeneration: "3", status: "True", type: Reconciled}}
+  observedGeneration: "3"
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("ServiceEntry", "{hosts: [a.com], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS}"),
+        ("Sidecar", "{egress: [{hosts: ['*/*']}]}"),
+        ("VirtualService", "{hosts: [a.com], http: [{route: [{destination: {host: a.com}}], timeout: 3s}]}"),
+        ("DestinationRule", "{host: a.com, trafficPolicy: {connectionPool: {tcp: {connectTimeout: 3s}}}}"),
+        ("WorkloadEntry", "{address: 10.0.0.1, ports: {http: 80}}"),
+        ("Gateway", "{selector: {a: b}, servers: [{hosts: [a.com], port: {number: 80, name: http, protocol: HTTP}}]}"),
+    ],
+)
+def test_what_the_api_server_has_stored_it_takes(kind: str, spec: str) -> None:
+    """Its timestamps, counters and managed fields are as its own schema writes them."""
+    assert check(STORED.format(kind=kind, spec=spec), validation="cluster")[1] == ()

@@ -16,6 +16,9 @@ from meshegress.rules.problem import Path, Problem, Problems, warning
 
 CODE = "EG281"
 
+#: Numbers of a model that are text on the wire: timestamps, and what the schema takes in either form.
+_TEXT = frozenset({"creation_timestamp", "deletion_timestamp", "observed_generation"})
+
 
 def structural_problems(model: type[Message], value: Any, path: Path = ()) -> Problems:
     """Judge how *value* writes a *model*, which it has been read as."""
@@ -28,7 +31,7 @@ def structural_problems(model: type[Message], value: Any, path: Path = ()) -> Pr
         if alias != key:
             message = f"the API server drops `{key}`: its name is `{alias}`"
             yield warning((*path, key), message, f"write `{alias}`")
-        for kind in types:
+        for kind in () if name in _TEXT else types:
             yield from _value_problems(kind, item, (*path, key))
 
 
