@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import FileIO
 from os import PathLike, fspath
 from pathlib import Path
-from stat import S_ISREG
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshegress.findings import Finding, Severity, Source
 from meshegress.folders import FoundFile, NotEntered, files_in, is_excluded
@@ -24,8 +22,8 @@ STANDARD_INPUT = "-"
 _LONGEST_PATH = 4096
 _TEXT_STARTS = ("{", "[", "#", "- ", "--- ", "%")
 _IN_TEXT = ("\n", "\r", "\0", ": ", ":\t")
-#: Above it, files give their bytes as they come: no room is made for what may never be there.
-_AT_ONCE = 1024 * 1024
+#: Most files are smaller, and read in one go.
+_AT_ONCE = 64 * 1024
 
 Loadable = str | bytes | PathLike[str] | Mapping[str, Any] | Resource | MeshConfig
 """What can be loaded: text, a path to a file or folder, ``-``, a mapping, a model; or any iterable of these."""
@@ -48,8 +46,7 @@ class Value:
     value: Mapping[str, Any] | Resource | MeshConfig
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(NamedTuple):
     """A file of a folder that holds no object, told by its bytes alone."""
 
     name: str
@@ -174,10 +171,8 @@ def _open_path(name: str, budget: _Budget) -> Iterator[Opened]:
     if is_folder:
         yield from _open_folder(name, budget)
     elif not is_excluded(name, budget.opening.exclude):
-        opened = _read_file(name, budget)
-        yield opened
-        if not isinstance(opened, Finding):
-            yield EndOfSource(name, is_folder=False, is_file=True)
+        yield _read_file(name, budget)
+        yield EndOfSource(name, is_folder=False, is_file=True)
 
 
 def _open_folder(folder: str, budget: _Budget) -> Iterator[Opened]:
@@ -216,11 +211,12 @@ def _read_file(name: str, budget: _Budget) -> Text | Finding:
 def _bytes_of(name: str, budget: _Budget) -> bytes:
     """Return what the file *name* holds, one byte more than may be read at most."""
     with FileIO(name) as file:
-        status = os.fstat(file.fileno())
-        if S_ISREG(status.st_mode) and status.st_size <= min(budget.left, _AT_ONCE):
-            return file.readall()
-        with open(file.fileno(), "rb", closefd=False) as buffered:
-            return buffered.read(max(0, budget.left) + 1)
+        data = file.read(_AT_ONCE)
+        more = file.read(1)
+        if not more:
+            return data
+        with open(file.fileno(), "rb", closefd=False) as rest:
+            return data + more + rest.read(max(0, budget.left - len(data)))
 
 
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -245,6 +241,8 @@ def encoding_of(data: bytes) -> str:
     marked = _BYTE_ORDER_MARKS.get(data[:2])
     if marked is not None:
         return marked
+    if b"\0" not in data[:4]:
+        return "utf-8"
     zeros = [byte == 0 for byte in data[:4]]
     if zeros == [True, False, True, False]:
         return "utf-16-be"

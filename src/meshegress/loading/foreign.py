@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from meshegress.loading.documents import split_documents
 from meshegress.loading.kinds import nearest_kind
 from meshegress.loading.meshes import HOLDER_KINDS, MESH_FIELDS
 from meshegress.loading.resource_set import GROUPS
@@ -32,7 +33,7 @@ COMPLAINTS = (
 )
 _COMPLAINTS = tuple(one.encode() for one in COMPLAINTS)
 
-_FIRST_KEY = re.compile(rb"(?:\s|#[^\n]*|---|%[^\n]*|\{)*[\"']?([A-Za-z_]\w*)[\"']?\s*:")
+_FIRST_KEY = re.compile(rb"(?:\s|#[^\n]*+|---|%[^\n]*+|\{)*+[\"']?([A-Za-z_]\w*+)[\"']?\s*+:")
 _OUR_KIND = re.compile(
     rb"kind[\"']?\s*:\s*[\"']?(?i:%s)" % b"|".join(kind.removesuffix("y").encode() for kind in ISTIO_KINDS)
 )
@@ -47,8 +48,8 @@ def is_foreign(data: bytes) -> bool:
     """
     if b"apiVersion" in data or b"meshConfig" in data or b"pilot" in data:
         return False
-    if encoding_of(data[:4]) != "utf-8":
-        return is_foreign(data.decode("utf-16", "replace").encode("utf-8"))
+    if (encoding := encoding_of(data)) != "utf-8":
+        return is_foreign(data.decode(encoding, "replace").removeprefix("\ufeff").replace("\0", "").encode("utf-8"))
     if b"kind" in data and _OUR_KIND.search(data):
         return False
     return not data.startswith(_COMPLAINTS) and not _may_be_mesh(data)
@@ -56,8 +57,10 @@ def is_foreign(data: bytes) -> bool:
 
 def _may_be_mesh(data: bytes) -> bool:
     """Tell whether the first key of a document of *data* is one of the mesh configuration's."""
-    parts = data.split(b"\n---") if b"\n---" in data else (data,)
-    return any(found[1] in _FIELDS for part in parts if (found := _FIRST_KEY.match(part)))
+    first = _FIRST_KEY.match(data)
+    if first is not None and first[1] in _FIELDS:
+        return True
+    return b"\n---" in data and any(_may_be_mesh(part) for part in data.split(b"\n---"))
 
 
 def reason_of(data: bytes) -> tuple[LeftOut, int]:
@@ -77,7 +80,12 @@ def reason_of(data: bytes) -> tuple[LeftOut, int]:
 
 _KIND = re.compile(r"^kind:[ ]+([A-Za-z]\w*)[ ]*$", re.MULTILINE)
 _VERSION = re.compile(r"^apiVersion:[ ]+[\"']?([a-z0-9][\w./-]*)[\"']?[ ]*$", re.MULTILINE)
-_CONTROL = re.compile(r"^\s*\{\{", re.MULTILINE)
+_CONTROL = re.compile(r"^[ \t]*\{\{", re.MULTILINE)
+#: What must stand in a holder of the mesh configuration that holds one; others hold one in any case.
+_MARKS = {
+    "ConfigMap": ("mesh",),
+    **dict.fromkeys(("HelmRelease", "Application", "ApplicationSet"), ("meshConfig", "pilot")),
+}
 
 
 def other_kind(part: str) -> Mapping[str, Any] | None:
@@ -89,14 +97,34 @@ def other_kind(part: str) -> Mapping[str, Any] | None:
     True
     """
     kind = _KIND.search(part)
-    if kind is None or not _cannot_matter_by_kind(kind[1]):
+    if kind is None or not _cannot_matter_by_kind(kind[1]) or any(mark in part for mark in _MARKS.get(kind[1], ())):
         return None
     version = _VERSION.search(part)
     if version is None or not cannot_matter(version[1], kind[1]):
         return None
-    if _KIND.search(part, kind.end()) or _VERSION.search(part, version.end()) or _CONTROL.search(part):
+    is_twice = _stands_twice("kind:", part) or _stands_twice("apiVersion:", part)
+    if is_twice or ("{{" in part and _CONTROL.search(part)):
         return None
     return {"apiVersion": version[1], "kind": kind[1]}
+
+
+def _stands_twice(key: str, part: str) -> bool:
+    return part.count(f"\n{key}") + part.startswith(key) > 1
+
+
+def other_kinds(text: str) -> list[Mapping[str, Any]] | None:
+    r"""Return what :func:`other_kind` does of each document of *text*; None where one of them could matter.
+
+    >>> other_kinds("kind: ReplicaSet\napiVersion: apps/v1\n---\n# nothing\n---\nkind: Service\n") is None
+    True
+    """
+    found: list[Mapping[str, Any]] = []
+    for part, _, _ in split_documents(text):
+        known = other_kind(part)
+        if known is None:
+            return None
+        found.append(known)
+    return found
 
 
 _MODELLED = frozenset(kind for _, kind in KINDS)
@@ -104,7 +132,8 @@ _MODELLED = frozenset(kind for _, kind in KINDS)
 
 @lru_cache(maxsize=1024)
 def _cannot_matter_by_kind(kind: str) -> bool:
-    return not kind.endswith("List") and kind not in _MODELLED and kind not in {each for _, each in HOLDER_KINDS}
+    is_holder = kind not in _MARKS and kind in {each for _, each in HOLDER_KINDS}
+    return not kind.endswith("List") and kind not in _MODELLED and not is_holder
 
 
 @lru_cache(maxsize=1024)
@@ -113,7 +142,7 @@ def cannot_matter(version: str, kind: str) -> bool:
     group = version.rpartition("/")[0]
     return (
         (version, kind) not in KINDS
-        and (group, kind) not in HOLDER_KINDS
+        and ((group, kind) not in HOLDER_KINDS or kind in _MARKS)
         and not any(f".{group}".endswith(f".{each}") for each in GROUPS)
         and group != "kustomize.config.k8s.io"
         and nearest_kind(version, kind) is None

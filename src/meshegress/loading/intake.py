@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +69,12 @@ class Intake:
             self.kustomizations.take(value, file, place)
         else:
             self._take_mapping(value, place, file, text)
+
+    def count_others(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Count objects of kinds that cannot matter."""
+        self.documents += len(documents)
+        for each in documents:
+            self.skipped[f"{each['apiVersion']}/{each['kind']}"] += 1
 
     def keep(self, resource: Resource, place: Place) -> None:
         """Keep a *resource* that was built in Python, unless something stands against it."""

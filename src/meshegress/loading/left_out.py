@@ -5,7 +5,8 @@ In a folder, or beside something usable, it is counted and said once for a kind;
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -57,6 +58,7 @@ class LeftOutDocuments:
         self._report = report
         self._strict = strict
         self._waiting: list[_Waiting] = []
+        self._passed: defaultdict[LeftOut, list[tuple[str, int]]] = defaultdict(list)
 
     def add(self, reason: LeftOut, file: str, place: Place, problem: Problem, subject: str = "") -> None:
         """Keep the document of *file* at *place*, of which *problem* is to be said."""
@@ -66,15 +68,12 @@ class LeftOutDocuments:
     def passed(self, passed: PassedOver) -> int:
         """Keep a file that was told by its bytes, and return how many documents it holds."""
         reason, count = reason_of(passed.data)
-        self.counts[reason] += count
-        code, message = _SAID[reason]
-        place = FixedPlace(Source(passed.name))
-        self._waiting.append(_Waiting(reason, passed.name, place, Problem((), message, code=code), "", count))
+        self._passed[reason].append((passed.name, count))
         return count
 
     def close(self, *, is_usable: bool) -> None:
         """Say what there is to say of the source that ends here."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = [*self._waiting, *self._of_passed(each=self._strict)], []
         if self._strict or not is_usable:
             for each in waiting:
                 self._report.at(each.place, each.problem, each.subject)
@@ -85,6 +84,18 @@ class LeftOutDocuments:
             groups.setdefault((each.reason, folder), []).append(each)
         for (reason, folder), group in groups.items():
             self._say_once(reason, folder, group)
+
+    def _of_passed(self, *, each: bool) -> Iterator[_Waiting]:
+        """Give the files that were passed over: *each* of them, or one for all of a reason that are said together."""
+        for reason, files in self._passed.items():
+            self.counts[reason] += sum(count for _, count in files)
+            code, message = _SAID[reason]
+            problem = Problem((), message, code=code)
+            if not each and reason not in _BY_FOLDER:
+                files = [(files[0][0], sum(count for _, count in files))]
+            for name, count in files:
+                yield _Waiting(reason, name, FixedPlace(Source(name)), problem, "", count)
+        self._passed.clear()
 
     def _say_once(self, reason: LeftOut, folder: str, group: list[_Waiting]) -> None:
         first = group[0]

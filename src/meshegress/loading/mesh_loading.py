@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +19,11 @@ from meshegress.loading.mesh_holders import (
 from meshegress.loading.mesh_reading import read_mesh
 from meshegress.loading.meshes import FoundMesh
 from meshegress.loading.report import Report, problems_of_limits
+from meshegress.loading.summary import Refused
+from meshegress.loading.templates import holds_placeholder
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig
+from meshegress.resources.support_gaps import value_at
 from meshegress.rules import mesh_config
 from meshegress.rules.problem import Problem, ask_all
 
@@ -34,7 +37,8 @@ class MeshConfigs:
         self._profile = profile
         self._revision = revision
         self._holders: list[MeshHolder] = []
-        self._flags: list[tuple[str, HolderRank, Mapping[str, str]]] = []
+        self._flags: list[FoundMesh] = []
+        self.refused: list[Refused] = []
         self._used = 0
 
     @property
@@ -44,20 +48,22 @@ class MeshConfigs:
 
     def take(self, found: FoundMesh, *, is_strict: bool = False) -> None:
         """Take a mesh configuration that was found; with *is_strict* a field that does not exist is an error."""
+        if holds_placeholder(found.revision):
+            found = replace(found, revision=DEFAULT_REVISION)
         if found.environment:
-            self._flags.append((found.revision, found.rank, found.environment))
-            for problem in flag_problems(found.environment):
-                if found.environment_place is not None:
-                    self._report.at(found.environment_place, problem, found.holder)
+            self._flags.append(found)
         if found.value is None:
             self._used += bool(found.environment)
             return
+        start = len(self._report.findings)
         config = read_mesh(found.value, found.place, self._report, self._profile.release)
         if config is not None:
-            holder = MeshHolder(
-                found.holder, found.rank, found.revision, config, config.source(), MappingProxyType(found.environment)
-            )
+            environment = MappingProxyType(dict(found.environment))
+            holder = MeshHolder(found.holder, found.rank, found.revision, config, config.source(), environment)
             self._keep(holder, is_strict=is_strict or self._is_strict)
+        said = self._report.findings[start:]
+        if any(finding.severity is Severity.ERROR for finding in said):
+            self.refused.append(Refused("MeshConfig", "", found.holder, said[0].where, tuple(said)))
 
     def keep(self, config: MeshConfig) -> None:
         """Keep a *config* that was built in Python, which is the one that was named."""
@@ -67,7 +73,8 @@ class MeshConfigs:
     def _keep(self, holder: MeshHolder, *, is_strict: bool) -> None:
         """Judge a configuration, and keep it where Istio takes it."""
         config = holder.config
-        said = [*problems_of_limits(config), *ask_all(mesh_config.RULES, config, self._profile)]
+        judged = (_without_placeholder(config, one) for one in ask_all(mesh_config.RULES, config, self._profile))
+        said = [*problems_of_limits(config), *judged]
         if is_strict:
             said = [replace(one, severity=Severity.ERROR) if one.code == "EG303" else one for one in said]
         for problem in said:
@@ -87,7 +94,7 @@ class MeshConfigs:
         said: dict[str, Any] = {"mesh_holders": tuple(self._holders), "mesh_candidates": choice.candidates}
         revision = self._revision or (chosen.revision if chosen else DEFAULT_REVISION)
         environment = self._environment(revision)
-        said |= {"revision": revision, "istiod_environment": environment}
+        said |= {"revision": revision, "istiod_environment": MappingProxyType(environment)}
         if chosen is not None:
             said |= {"mesh_config": chosen.config, "mesh_config_source": chosen.where}
             self._report_choice(chosen, choice.candidates)
@@ -96,9 +103,17 @@ class MeshConfigs:
         return said
 
     def _environment(self, revision: str) -> dict[str, str]:
-        """Return istiod's flags for *revision*: what ranks higher is laid over the rest."""
-        rows = sorted(self._flags, key=lambda row: -row[1])
-        return {name: value for held, _, flags in rows if held == revision for name, value in flags.items()}
+        """Return istiod's flags for *revision*, and say which are not followed; higher ranks win."""
+        environment: dict[str, str] = {}
+        holders: dict[str, FoundMesh] = {}
+        for found in sorted(self._flags, key=lambda each: -each.rank):
+            if found.revision == revision:
+                environment |= found.environment
+                holders |= dict.fromkeys(found.environment, found)
+        for problem in flag_problems(environment):
+            holder = holders[str(problem.path[0])]
+            self._report.at(holder.environment_place or holder.place, problem, holder.holder)
+        return environment
 
     def _report_choice(self, chosen: MeshHolder, candidates: Sequence[MeshHolder]) -> None:
         others = [each for each in candidates if each is not chosen]
@@ -116,6 +131,14 @@ class MeshConfigs:
         self._report.add(
             Finding(problem.code, holder.where, problem.message, problem.severity, "MeshConfig", help=problem.help)
         )
+
+
+def _without_placeholder(config: MeshConfig, problem: Problem) -> Problem:
+    """Return what is to be said instead where Istio would refuse nothing but what is yet to be rendered."""
+    if not holds_placeholder(value_at(config, problem.path)):
+        return problem
+    message = "this value is a template: it is rendered before Istio reads it"
+    return replace(problem, message=message, help="", severity=Severity.INFO, code="EG005")
 
 
 def _listed(holders: Sequence[MeshHolder]) -> str:

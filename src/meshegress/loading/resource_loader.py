@@ -20,7 +20,7 @@ from meshegress.loading.documents import (
     read_documents,
     split_documents,
 )
-from meshegress.loading.foreign import other_kind
+from meshegress.loading.foreign import other_kind, other_kinds
 from meshegress.loading.intake import TEMPLATE, Intake
 from meshegress.loading.json_text import read_json
 from meshegress.loading.left_out import LeftOutDocuments
@@ -100,7 +100,7 @@ class ResourceLoader:
             **kinds,
             skipped=MappingProxyType(dict(self._intake.skipped)),
             unsupported=tuple(self._intake.unsupported),
-            refused=tuple(kept.refused),
+            refused=(*kept.refused, *self.meshes.refused),
             duplicates=duplicates,
             is_complete=is_complete or self._is_complete or self._intake.is_complete,
         )
@@ -112,8 +112,8 @@ class ResourceLoader:
 
     def _summary(self) -> LoadSummary:
         kept, left_out = self._intake.kept, dict(self._left_out.counts)
-        if kept.refused:
-            left_out[LeftOut.REFUSED] = len(kept.refused)
+        if refused := len(kept.refused) + len(self.meshes.refused):
+            left_out[LeftOut.REFUSED] = refused
         errors = [finding for finding in self.report.findings if finding.severity is Severity.ERROR]
         blocking = [finding for finding in errors if self._is_strict or finding.code in _BLOCKING]
         return LoadSummary(
@@ -142,6 +142,10 @@ class ResourceLoader:
 
     def _add_text(self, text: Text) -> None:
         self._is_complete |= _COMPLETE in text.text and _COMPLETE_LINE.search(text.text) is not None
+        others = other_kinds(text.text) if text.is_file else None
+        if others is not None:
+            self._intake.count_others(others)
+            return
         text = self._without_complaints(text)
         plain = read_json(text.text)
         if plain is not None:

@@ -57,7 +57,8 @@ class Refused:
     findings: tuple[Finding, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.kind} `{self.namespace}/{self.name}` ({self.where})"
+        identity = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} `{identity}` ({self.where})"
 
 
 @dataclass(frozen=True, slots=True)

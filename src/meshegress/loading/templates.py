@@ -8,10 +8,12 @@ from typing import Any
 
 from meshegress.resources import ISTIO_KINDS, KUBERNETES_KINDS
 
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[A-Za-z_][^}]*\}|\$\([A-Za-z_]\w*\)|###\w[\w.-]*###", re.DOTALL)
+_PLACEHOLDER = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\$\{[A-Za-z_][^}]*\}|\$[A-Z][A-Z0-9_]+\b|\$\([A-Za-z_]\w*\)|###\w[\w.-]*###", re.DOTALL
+)
 #: Without quotes such a placeholder is a comment to YAML: what it stands for is missing.
-_COMMENTED = re.compile(r"^[^#\n]*[^#\s][^#\n]*(?:###\w[\w.-]*###|: +#@ )", re.MULTILINE)
-_MARKS = ("{{", "${", "$(", "###", "{%", "#@")
+_COMMENTED = re.compile(r"###\w[\w.-]*###|#@ ")
+_MARKS = ("{{", "$", "###", "{%", "#@")
 #: Fields whose text has a `$` of its own.
 _PATTERNS = frozenset({"regex", "annotations"})
 _ENCRYPTED = "ENC["
@@ -45,7 +47,7 @@ def is_template(document: Mapping[str, Any], text: str = "") -> bool:
     if kind not in _LOOKED_INTO:
         return False
     return any(_holds_placeholder(value) for key, value in document.items() if key != "metadata") or (
-        bool(text) and _COMMENTED.search(text) is not None
+        _commented_placeholder(text) is not None
     )
 
 
@@ -81,6 +83,15 @@ def is_encrypted(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(is_encrypted(held) for held in value)
 
 
+def _commented_placeholder(text: str) -> int | None:
+    """Return where in *text* a placeholder stands in the place of a value, and is a comment to YAML."""
+    for match in _COMMENTED.finditer(text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
+        if before and "#" not in before and (match[0] != "#@ " or before.endswith(":")):
+            return match.start()
+    return None
+
+
 def template_line(text: str) -> tuple[int, int] | None:
     r"""Return line and column, from 0, of the first thing in *text* that is yet to be rendered.
 
@@ -89,8 +100,8 @@ def template_line(text: str) -> tuple[int, int] | None:
     """
     found = [place for mark in ("{{", "{%") if (place := text.find(mark)) >= 0]
     if not found:
-        commented = _COMMENTED.search(text)
-        found = [commented.end() - 1] if commented else []
+        commented = _commented_placeholder(text)
+        found = [] if commented is None else [commented]
     if not found:
         return None
     place = min(found)
