@@ -101,7 +101,7 @@ class Intake:
             self._report.at(place, complaint)
             return
         help = "begin each resource with `apiVersion`, `kind` and `metadata`"
-        message = f"a resource is a mapping, and {shown(value)} is none"
+        message = f"expected a mapping, got {shown(value)}"
         self.leave_out(LeftOut.NOT_A_MAPPING, file, place, Problem((), message, help, code="EG102"))
 
     def _take_kindless(self, value: Mapping[str, Any], place: Place, file: str) -> None:
