@@ -59,6 +59,8 @@ GOALS = {
     "D2": Goal("loading", "JSON to a table, against `pydantic_core.from_json` and validating the models", 4.0),
     "D3 import": Goal("loading", "`import meshegress`, against `import pydantic`", 1.3),
     "D3 help": Goal("loading", "`meshegress --help`, against a bare interpreter", 4.0),
+    "D5": Goal("trees", "a folder of foreign files, against reading them and looking for `apiVersion`", 3.0),
+    "D6": Goal("trees", "`check` of entries of which each tenth has a finding, against `check` without", 1.5),
     "D4 alike": Goal("sharing", "another workload of a scope, against the first", 0.02),
     "D4 chosen": Goal("sharing", "another workload whose labels choose routes or clusters, against the first", 0.05),
 }

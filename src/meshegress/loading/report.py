@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from meshegress.findings import Finding, Severity, Source
@@ -112,7 +113,12 @@ def subject_of(value: Mapping[str, Any]) -> str:
 
 def _nearest(message: Message, path: Path) -> str:
     """Return a hint at the field that was meant."""
-    holder = value_at(message, path[:-1])
-    names = [*(wire_name(field) for field in type(holder).model_fields), *sorted(type(holder).OTHERS_KNOWN)]
-    near = difflib.get_close_matches(str(path[-1]), names, n=1)
+    holder: Message = value_at(message, path[:-1])
+    return _nearest_field(type(holder), str(path[-1]))
+
+
+@lru_cache(maxsize=256)
+def _nearest_field(model: type[Message], name: str) -> str:
+    names = [*(wire_name(field) for field in model.model_fields), *sorted(model.OTHERS_KNOWN)]
+    near = difflib.get_close_matches(name, names, n=1)
     return f"did you mean `{near[0]}`?" if near else ""
