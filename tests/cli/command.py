@@ -29,3 +29,8 @@ def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]
         except SystemExit as leaving:
             code = int(leaving.code or 0)
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def without_summary(stderr: str) -> str:
+    """Return *stderr* without its line that says what was read."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if not line.startswith("meshegress: read "))

@@ -103,8 +103,12 @@ def test_too_little_memory_is_not_an_internal_error() -> None:
 def test_notes_are_json_lines_beside_json() -> None:
     """So standard error can be read by a program, whatever happens."""
     result = run("decide", ALLOW_ANY, ENTRIES, URL, "--method", "POST", "--expect", "blackhole", "--json")
-    note, error = map(json.loads, result.stderr.splitlines())
+    note, read, error = map(json.loads, result.stderr.splitlines())
     assert (result.returncode, note["note"]["code"], error["error"]["code"]) == (1, "inside_tls", "expectation")
+    assert read["note"] == {
+        "code": "read",
+        "message": "read 3 documents of 3 files: 2 ServiceEntries, 1 mesh configuration",
+    }
 
 
 def test_long_values_are_cut_in_messages() -> None:

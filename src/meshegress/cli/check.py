@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, FAILED, OK, UsageError, help_end
 from meshegress.cli.failures import finding_as_dict
-from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, check_standard_input, read_mesh
+from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, check_standard_input, read_mesh, tell_what_was_read
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.rules import VALIDATIONS
 
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             printer.line(summary(findings))
         else:
             printer.documents(map(finding_as_dict, findings), is_list=True)
+        tell_what_was_read(mesh, printer)
     if unread:
         return BAD_INPUT
     return FAILED if errors else OK

@@ -9,7 +9,7 @@ from typing import Any
 
 import meshegress
 from meshegress.cli.exits import FAILED, OK, UsageError, help_end
-from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, open_mesh
+from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, open_mesh, tell_what_was_read
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import Question, add_question_options, read_questions, split_words
 from meshegress.cli.grammar.workload import add_workload_options, read_workload
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             documents = _documents(mesh, egress, questions, expected, failed)
             printer.documents(documents, is_list=is_list)
+        tell_what_was_read(mesh, printer)
         for message in failed:
             printer.failure("expectation", message)
     return FAILED if failed else OK

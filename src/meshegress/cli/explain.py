@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 
 from meshegress.cli.exits import OK, help_end
-from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, mesh_configuration, open_mesh
+from meshegress.cli.grammar.mesh import (
+    add_mesh_options,
+    check_standard_input,
+    mesh_configuration,
+    open_mesh,
+    tell_what_was_read,
+)
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import add_question_options, read_questions, split_words
 from meshegress.cli.grammar.workload import add_workload_options, read_workload
@@ -56,4 +62,5 @@ def run(arguments: argparse.Namespace) -> int:
                 ),
                 is_list=arguments.requests is not None or len(urls) > 1,
             )
+        tell_what_was_read(mesh, printer)
     return OK

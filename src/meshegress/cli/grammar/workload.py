@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from dataclasses import replace
 
@@ -11,10 +10,9 @@ import meshegress
 from meshegress.cli.exits import UsageError
 from meshegress.cli.grammar.pairs import one_each, pair_of
 from meshegress.cli.grammar.printing import Printer
-from meshegress.loading import DEFAULT_NAMESPACE
+from meshegress.loading import DEFAULT_NAMESPACE, unknown_namespace
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_SHOWN = 5
 
 
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
@@ -44,26 +42,13 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
 def read_workload(arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer) -> meshegress.Workload:
     """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace."""
     namespace = _namespace(arguments)
-    doubt = unknown_namespace(mesh, namespace)
-    if doubt:
-        printer.note("unknown_namespace", doubt)
+    doubt = unknown_namespace(mesh.resources, namespace)
+    if doubt is not None:
+        printer.note("unknown_namespace", "; ".join(doubt))
     labels = one_each("--label", arguments.label)
     metadata = one_each("--metadata", arguments.metadata)
     workload = meshegress.Workload(namespace, labels=labels, metadata=metadata)
     return replace(workload, addresses=tuple(arguments.ip)) if arguments.ip else workload
-
-
-def unknown_namespace(mesh: meshegress.Mesh, namespace: str) -> str:
-    """Return what there is to say where Namespaces were given and nothing is in *namespace*, else nothing."""
-    given = {each.name for each in mesh.resources.namespaces}
-    if not given or namespace in given or any(each.namespace == namespace for each in mesh.resources.each()):
-        return ""
-    close = difflib.get_close_matches(namespace, given, n=1)
-    known = ", ".join(sorted(given)[:_SHOWN]) + (", ..." if len(given) > _SHOWN else "")
-    return (
-        f"namespace `{namespace}` is not known: the Namespaces that were given are {known}"
-        f"{f'; did you mean `{close[0]}`?' if close else ''}"
-    )
 
 
 def _namespace(arguments: argparse.Namespace) -> str:
