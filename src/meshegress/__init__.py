@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from meshegress.accesslog.entry import AccessLogEntry as AccessLogEntry
     from meshegress.accesslog.logformat import AccessLogFormat as AccessLogFormat
     from meshegress.accesslog.reader import LogReader as LogReader
+    from meshegress.analysis.answers import Effect as Effect
+    from meshegress.analysis.cells import Doubt as Doubt
+    from meshegress.analysis.changes import Change as Change
+    from meshegress.analysis.difference import Difference as Difference
+    from meshegress.analysis.difference import diff as diff
+    from meshegress.analysis.meshes import MeshDifference as MeshDifference
+    from meshegress.analysis.meshes import WorkloadDifference as WorkloadDifference
+    from meshegress.analysis.meshes import diff_meshes as diff_meshes
+    from meshegress.analysis.texts.product import Budget as Budget
     from meshegress.decision import Assumption as Assumption
     from meshegress.decision import Decision as Decision
     from meshegress.decision import Origin as Origin
@@ -46,9 +55,14 @@ _HOMES = {
     "AccessLogEntry": "meshegress.accesslog.entry",
     "AccessLogFormat": "meshegress.accesslog.logformat",
     "Assumption": "meshegress.decision",
+    "Budget": "meshegress.analysis.texts.product",
+    "Change": "meshegress.analysis.changes",
     "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
     "SplitDestination": "meshegress.decision",
+    "Difference": "meshegress.analysis.difference",
+    "Doubt": "meshegress.analysis.cells",
+    "Effect": "meshegress.analysis.answers",
     "Egress": "meshegress.egress",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",
@@ -56,6 +70,7 @@ _HOMES = {
     "LogParseError": "meshegress.errors",
     "LogReader": "meshegress.accesslog.reader",
     "Mesh": "meshegress.mesh",
+    "MeshDifference": "meshegress.analysis.meshes",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
     "Origin": "meshegress.decision",
@@ -67,7 +82,10 @@ _HOMES = {
     "Source": "meshegress.findings",
     "WireProtocol": "meshegress.request",
     "Workload": "meshegress.request",
+    "WorkloadDifference": "meshegress.analysis.meshes",
     "check": "meshegress.mesh",
+    "diff": "meshegress.analysis.difference",
+    "diff_meshes": "meshegress.analysis.meshes",
     "load": "meshegress.mesh",
     "read_log": "meshegress.logs",
 }

@@ -41,6 +41,11 @@ class Egress(Decider[Decision]):
         return self.tables.program
 
     @property
+    def careful(self) -> CarefulDecider:
+        """What decides where several answers are possible, and knows which tables it decides by."""
+        return self._careful
+
+    @property
     def table(self) -> Table:
         """Listeners, route configurations and clusters, with Envoy's names."""
         return self.tables.program.table

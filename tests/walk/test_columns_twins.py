@@ -20,8 +20,8 @@ from meshegress.compiler.program.layout import TableLayout, lay_out_table
 from meshegress.table import FilterChainMatch, HttpConnectionManager, Listener, RouteConfiguration, Table, VirtualHost
 from meshegress.uncertainty.addresses import free_address
 from meshegress.wire.paths import PathNormalization
+from walk.drawn_tables import ADDRESSES, NAMES, hosts, listeners
 from walk.tables import host, http, listener, opaque, route, route_of
-from walk.test_walk_twins import ADDRESSES, NAMES, hosts, listeners
 
 pa = pytest.importorskip("pyarrow")
 

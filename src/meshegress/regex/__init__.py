@@ -14,7 +14,15 @@ from meshegress.regex.automaton import Automaton, UnsupportedPatternError
 from meshegress.regex.characters import PatternError
 from meshegress.regex.syntax import parse
 
-__all__ = ["PatternError", "Regex", "UnsupportedPatternError", "compile_regex", "is_valid_re2"]
+__all__ = [
+    "Automaton",
+    "PatternError",
+    "Regex",
+    "UnsupportedPatternError",
+    "automaton_of",
+    "compile_regex",
+    "is_valid_re2",
+]
 
 
 class Regex(Protocol):
@@ -50,6 +58,18 @@ def compile_regex(pattern: str) -> Regex:
     """
     tree = parse(pattern)
     return _Re2(pattern) if _has_re2() else Automaton(pattern, tree)
+
+
+@lru_cache(maxsize=1024)
+def automaton_of(pattern: str) -> Automaton:
+    """Return *pattern* as an automaton, whatever else is installed: what products of several patterns are made of.
+
+    Raises PatternError where it is not an RE2 pattern, UnsupportedPatternError where nothing here can run it.
+
+    >>> automaton_of("a+").fullmatch("aaa")
+    True
+    """
+    return Automaton(pattern, parse(pattern))
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ apart are one *kind*.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,6 +76,10 @@ class _Fork:
     condition: Assertion | None = None
 
 
+Place = tuple[frozenset[int], Edge]
+"""Where a text has come to: the states that it may be in, and what stands before the next character."""
+
+
 class Automaton:
     """A pattern, ready to be compared with whole texts.
 
@@ -100,6 +105,71 @@ class Automaton:
             if not place[0]:
                 return False
         return ACCEPT in self._reach(*place, Edge.TEXT)
+
+    # What a product of several patterns needs: places, and what leads from one to the next.
+
+    @property
+    def begin(self) -> Place:
+        """The place before the first character."""
+        return self._begin, Edge.TEXT
+
+    @property
+    def bounds(self) -> Sequence[int]:
+        """The code points at which the kind of characters changes, in order."""
+        return self._bounds
+
+    def kind_of(self, code: int) -> int:
+        """Return the kind of the character *code*: no part of the pattern tells two of one kind apart."""
+        return bisect_right(self._bounds, code)
+
+    def step(self, place: Place, kind: int) -> Place | None:
+        """Return the place behind a character of *kind*, or None where nothing can match any more.
+
+        >>> from meshegress.regex.syntax import parse
+        >>> pattern = Automaton("ab*", parse("ab*"))
+        >>> place = pattern.step(pattern.begin, pattern.kind_of(ord("a")))
+        >>> pattern.accepts(place), pattern.step(place, pattern.kind_of(ord("c")))
+        (True, None)
+        """
+        after = self._step(place, kind)
+        return after if after[0] else None
+
+    def accepts(self, place: Place) -> bool:
+        """Return whether a text that ends at *place* matches."""
+        return ACCEPT in self._reach(*place, Edge.TEXT)
+
+    def endless_states(self, codes: Sequence[int]) -> frozenset[int]:
+        """Return the states from which every text of the characters *codes* matches, as far as one loop shows it."""
+        found = set()
+        for number in range(len(self._states)):
+            reached = self._freely_reached(frozenset([number]))
+            if ACCEPT in reached and any(self._loops(state, number, codes) for state in reached):
+                found.add(number)
+        return frozenset(found)
+
+    def is_endless(self, place: Place, states: frozenset[int]) -> bool:
+        """Return whether *place* leads to one of the *states* of :meth:`endless_states` without reading."""
+        return bool(states) and not states.isdisjoint(self._freely_reached(place[0]))
+
+    def _loops(self, state: int, begin: int, codes: Sequence[int]) -> bool:
+        read = self._states[state]
+        if not isinstance(read, _Read) or begin not in self._freely_reached(frozenset([read.after])):
+            return False
+        return all(_has(read.chars, code) for code in codes)
+
+    def _freely_reached(self, states: frozenset[int]) -> set[int]:
+        """Return all states that *states* lead to without reading, whatever stands around."""
+        found: set[int] = set()
+        pending = list(states)
+        while pending:
+            number = pending.pop()
+            if number in found:
+                continue
+            found.add(number)
+            state = self._states[number]
+            if isinstance(state, _Fork) and state.condition is None:
+                pending += state.after
+        return found
 
     def _remember(self, place: tuple[frozenset[int], Edge]) -> dict[int, tuple[frozenset[int], Edge]]:
         if len(self._steps) >= MAX_REMEMBERED:

@@ -37,12 +37,12 @@ class CarefulDecider:
         self._namespace = workload.namespace
         self._program = tables.program
         self._limits = limits
-        self._is_limited = limits.touch(workload.namespace)
+        self.is_limited = limits.touch(workload.namespace)
         self._made: dict[tuple[int, bool, tuple[tuple[int, ...], ...]], Decision] = {}
         self.orders = TriedOrders(tables, tables_in, workload.dns_domain)
         self.addresses = SampleAddresses(workload, tables, self.orders.programs, tables_in)
         #: A bit for each port, set where the table alone cannot answer.
-        self.ports = _EVERY_PORT if self._is_limited or self.orders.is_everywhere else tables.contested_port_bits
+        self.ports = _EVERY_PORT if self.is_limited or self.orders.is_everywhere else tables.contested_port_bits
 
     def decide(self, request: Request | str, *, headers_unknown: bool = False) -> Decision:
         """Return the decision on *request*, or on the request that fetching a URL sends.
@@ -70,7 +70,7 @@ class CarefulDecider:
         """Return the decision on *request* at *destination*, or at its own address, in every order that may hold."""
         is_host = destination is not None and request.name is not None and self.orders.could_move(request.name)
         is_contested = is_host or self.orders.could_matter_on(request.port)
-        if not is_contested and not self._is_limited:
+        if not is_contested and not self.is_limited:
             return self._program.decision(self._program.find(request, destination, headers_unknown))
         programs = self.orders.programs(request.port, is_host=is_host) if is_contested else {NATURAL: self._program}
         numbers = tuple(

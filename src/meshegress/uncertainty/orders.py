@@ -96,6 +96,14 @@ class TriedOrders:
             self._programs[key] = {order: self.tables_in(order).program for order in orders}
         return self._programs[key]
 
+    @property
+    def ports(self) -> frozenset[int]:
+        """The ports on which other orders are tried; where they are on any, those on which they could be others."""
+        contested = self._contested
+        services = self._tables.registry.index.services if contested.is_wide else ()
+        declared = (port.number for service in services for port in service.ports)
+        return contested.ports.union(contested.domains, (port for port in declared if 0 < port < 65536))
+
     def names(self) -> tuple[Mapping[str, Sequence[str]], ...]:
         """Return the tables of names of all orders in which a host may have other addresses; the natural first."""
         if not (self._contested.hosts or self._contested.everywhere):
