@@ -15,6 +15,7 @@ from meshegress.analysis.differ.ports import compare
 from meshegress.analysis.differ.sides import Subject, TableSubject
 from meshegress.analysis.subjects import EgressSubject
 from meshegress.analysis.texts.product import Budget
+from meshegress.compiler.program import program_of
 from meshegress.errors import RequestError
 from meshegress.request import WireProtocol
 from meshegress.table import Table
@@ -25,7 +26,7 @@ PORTS = (80, 81, 443, 3306, 8080, 8443, 9000, 15001, 15006, 15021)
 
 def tables(before: Table, after: Table) -> tuple[Subject, Subject]:
     """Return two tables as what can be compared."""
-    return TableSubject(lower(before)), TableSubject(lower(after))
+    return TableSubject(program_of(before)), TableSubject(program_of(after))
 
 
 def egresses(before: Egress, after: Egress) -> tuple[Subject, Subject]:

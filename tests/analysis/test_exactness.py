@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analysis.comparing import egresses, problems, tables
 from meshegress import Mesh, ResourceError
 from meshegress.analysis.answers import By
+from meshegress.compiler.envoy_validation import load
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Listener, ListenerKind, RouteConfiguration, Table, VirtualHost
 from meshegress.testing.strategies import mesh_configs, requests, workloads, worlds
@@ -27,7 +28,7 @@ def loaded(listeners: Sequence[Listener], hosts: Sequence[VirtualHost]) -> Table
     named = [replace(one, name=f"l{number}") for number, one in enumerate(listeners)]
     virtual = [one for one in named if one.kind is ListenerKind.VIRTUAL_OUTBOUND]
     routes = RouteConfiguration("80", tuple(without_shared_domains(hosts)))
-    kept = accept([one for one in named if one not in virtual[1:]], [routes])
+    kept = load([one for one in named if one not in virtual[1:]], [routes])
     return Table(kept.listeners, kept.route_configurations, {}, kept.rejected)
 
 
@@ -43,22 +44,22 @@ def without_shared_domains(hosts: Sequence[VirtualHost]) -> list[VirtualHost]:
     return found
 
 
+_Parts = tuple[Sequence[Listener], Sequence[VirtualHost]]
+
+
 def changed_tables(draw: Any) -> tuple[Table, Table]:
     """Draw a table, and another, or itself with something changed."""
-    listeners = draw(st.lists(drawn_tables.listeners(), min_size=1, max_size=4))
-    hosts = draw(drawn_tables.hosts())
+    several = st.lists(drawn_tables.listeners(), min_size=1, max_size=4)
+    listeners, hosts = draw(several), draw(drawn_tables.hosts())
     first, *rest = listeners
-    others = {
-        "independent": lambda: (
-            draw(st.lists(drawn_tables.listeners(), min_size=1, max_size=4)),
-            draw(drawn_tables.hosts()),
-        ),
-        "listener": lambda: (rest, hosts),
-        "chain": lambda: ([replace(first, filter_chains=first.filter_chains[1:]), *rest], hosts),
-        "inspector": lambda: ([replace(first, tls_inspector=not first.tls_inspector), *rest], hosts),
-        "host": lambda: (listeners, (*hosts[1:], *draw(drawn_tables.hosts()))),
+    others: dict[str, _Parts] = {
+        "independent": (draw(several), draw(drawn_tables.hosts())),
+        "listener": (rest, hosts),
+        "chain": ([replace(first, filter_chains=first.filter_chains[1:]), *rest], hosts),
+        "inspector": ([replace(first, tls_inspector=not first.tls_inspector), *rest], hosts),
+        "host": (listeners, (*hosts[1:], *draw(drawn_tables.hosts()))),
     }
-    return loaded(listeners, hosts), loaded(*others[draw(st.sampled_from(sorted(others)))]())
+    return loaded(listeners, hosts), loaded(*others[draw(st.sampled_from(sorted(others)))])
 
 
 @BOTH_KEYS

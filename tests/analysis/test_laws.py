@@ -98,7 +98,10 @@ def to(host, *matches):
 hosts = [f"h{n}.example.com" for n in range(9)]
 entries = [entry(f"e{n}", host) for n, host in enumerate(hosts)]
 routes = one("VirtualService", "v", {"hosts": hosts[:4], "http": [
-    to(hosts[5], match("/a", x="[a-c]+"), match("/b", y=".*b")), to(hosts[6], match("/c", x="b|c", y="bb")), to(hosts[7])]})
+    to(hosts[5], match("/a", x="[a-c]+"), match("/b", y=".*b")),
+    to(hosts[6], match("/c", x="b|c", y="bb")),
+    to(hosts[7]),
+]})
 before, after = Mesh(entries), Mesh([*entries[:6], routes, entry("w", "*.example.org", resolution="NONE")])
 found = diff(before.egress(), after.egress())
 print(found.text(everything=True), found.markdown(), json.dumps(found.as_dict()), diff_meshes(before, after))

@@ -31,7 +31,7 @@ _MOST_SHOWN = 20
 class Difference:
     """What becomes of requests otherwise: true where something does.
 
-    ``incremental`` reach the address families that the workloads have. ``doubts`` are sets of requests of which it is not
+    ``changes`` reach the address families that the workloads have. ``doubts`` are sets of requests of which it is not
     proven that both sides agree; ``names`` resolve otherwise, from the addresses before to those after.
     """
 

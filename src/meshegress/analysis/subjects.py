@@ -10,6 +10,9 @@ from meshegress.decision import Decision
 from meshegress.egress import Egress
 from meshegress.request import Request
 
+#: Stands for the ports that no service has: they have their orders in common.
+_ANY_PORT = 65535
+
 
 class EgressSubject:
     """An egress, whose every witness :meth:`Egress.decide` decides.
@@ -25,11 +28,11 @@ class EgressSubject:
 
     def named_ports(self) -> set[int]:
         """Return the ports of listeners and chains in any order, and those on which other orders are tried."""
-        tried = self.egress.careful.orders.ports
-        found = self.natural.ports() | tried
-        for port in sorted(tried):
-            for side in self.sides_on(port).values():
-                found |= side.ports()
+        orders = self.egress.careful.orders
+        found = self.natural.ports() | orders.ports
+        if orders.is_everywhere or orders.ports:
+            for port in (_ANY_PORT, *sorted(found)):
+                found.update(*(side.ports() for side in self.sides_on(port).values()))
         return found
 
     def sides_on(self, port: int) -> Mapping[Hashable, Side]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from meshegress._engine.conditions import fold
 from meshegress._engine.layout import EVERY_PATH, PREFIX, PRESENT, REGEX, TextCondition
 from meshegress.analysis.texts.grammars import Grammar, Paths
-from meshegress.regex import Automaton, automaton_of
+from meshegress.regex import Automaton, UnsupportedPatternError, automaton_of
 from meshegress.regex.automaton import Place
 
 
@@ -194,7 +194,7 @@ def combinations_of(
     """
     try:
         product = _Product(conditions, grammar)
-    except Unsupported as error:
+    except UnsupportedPatternError as error:
         return Vectors(reason=f"`{error.pattern}` cannot be judged here: {error.reason}")
     texts = Vectors()
     first, steps = product.begin(), 0
