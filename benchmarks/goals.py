@@ -62,6 +62,10 @@ GOALS = {
     "D5": Goal("trees", "a folder of foreign files, against reading them and looking for `apiVersion`", 3.0),
     "D6": Goal("trees", "`check` of entries of which each tenth has a finding, against `check` without", 1.5),
     "D4 alike": Goal("sharing", "another workload of a scope, against the first", 0.02),
+    "E1": Goal("diff", "two egresses that differ in one entry, against compiling one of them", 0.1),
+    "E2": Goal("diff", "two egresses that differ in a tenth of the entries, against compiling one of them", 2.0),
+    "E3": Goal("diff", "two egresses of different modes, against compiling one of them", 0.6),
+    "E4": Goal("diff", "a further namespace that sees the same, against the first", 0.5),
     "D4 chosen": Goal("sharing", "another workload whose labels choose routes or clusters, against the first", 0.05),
 }
 

@@ -11,15 +11,16 @@ from analysis.comparing import problems, tables
 from meshegress import Effect, Mesh, Request, diff
 from meshegress.analysis.differ.ports import compare
 from meshegress.request import WireProtocol
-from meshegress.table import FilterChainMatch, Listener, ListenerKind, RouteConfiguration, Table
+from meshegress.table import Cluster, EndpointState, FilterChainMatch, Listener, ListenerKind, RouteConfiguration, Table
 from walk.tables import catch_all, host, http, listener, opaque, route, route_of
 
 ANY = Request.tcp("9.9.9.9", 80)
 
 
-def table(*listeners: Listener, hosts: Sequence[Any] = ()) -> Table:
+def table(*listeners: Listener, hosts: Sequence[Any] = (), clusters: Sequence[str] = ()) -> Table:
     """Return a table with one route configuration."""
-    return Table(listeners, {"80": RouteConfiguration("80", tuple(hosts))}, {})
+    known = {name: Cluster(name, EndpointState.SOME) for name in clusters}
+    return Table(listeners, {"80": RouteConfiguration("80", tuple(hosts))}, known)
 
 
 def requests() -> list[Request]:
@@ -52,10 +53,11 @@ H2 = FilterChainMatch(server_names=("a.com",), application_protocols=("h2",))
 H11 = FilterChainMatch(server_names=("a.com",), application_protocols=("http/1.1",))
 
 TABLES: dict[str, tuple[Table, Table]] = {
-    # The catch-all's HTTP inspector looks first, and waits for silent clients, but not on the loopback addresses.
+    # The catch-all's HTTP inspector looks first, and waits for silent clients, but not on the loopback addresses: there
+    # the listener's own patience counts.
     "loopback": (
-        table(listener(opaque("x")), catch_all(opaque("p"), http_inspector=True)),
-        table(listener(opaque("x")), catch_all(opaque("p"))),
+        table(listener(opaque("x"), inspection_timeout_ms=5), catch_all(opaque("p"), http_inspector=True)),
+        table(listener(opaque("x"), inspection_timeout_ms=5), catch_all(opaque("p"))),
     ),
     "loopback beside a prefix": (
         table(listener(opaque("x", TO_10), opaque("y")), catch_all(opaque("p"), http_inspector=True)),
@@ -71,8 +73,8 @@ TABLES: dict[str, tuple[Table, Table]] = {
         table(listener(opaque("z"), opaque("y", ZERO))),
     ),
     "an upgrade that HTTP refuses passes as bytes": (
-        table(listener(http()), hosts=[host("all", route("c"), domains=["*"])]),
-        table(listener(opaque("c"))),
+        table(listener(http()), hosts=[host("all", route("c"), domains=["*"])], clusters=["c"]),
+        table(listener(opaque("c")), clusters=["c"]),
     ),
     "fewer than five bytes keep the TLS inspector waiting": (
         table(listener(opaque("x"), tls_inspector=True)),

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.comparing import egresses, problems, tables
-from meshegress import Mesh, ResourceError
+from meshegress import Egress, Mesh, Request, ResourceError
 from meshegress.analysis.answers import By
 from meshegress.compiler.envoy_validation import load
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Listener, ListenerKind, RouteConfiguration, Table, VirtualHost
+from meshegress.testing.conformance.decisions import build_egress
+from meshegress.testing.conformance.files import read_records
 from meshegress.testing.strategies import mesh_configs, requests, workloads, worlds
 from meshegress.testing.strategies.worlds import World
 from walk import drawn_tables
 
+DECISIONS = Path(__file__).parents[1] / "data" / "decisions.jsonl.xz"
 BOTH_KEYS = pytest.mark.parametrize("by", ["answer", "decision"])
 
 
@@ -106,3 +111,28 @@ def test_drawn_worlds(data: st.DataObject, by: By) -> None:
     asked = data.draw(st.lists(requests(world), min_size=5, max_size=12))
     sides = egresses(before.egress(workload), after.egress(workload))
     assert problems(sides, asked, by=by, beside=data) == []
+
+
+def _recorded(step: int) -> list[tuple[dict[str, Any], Egress, Egress]]:
+    """Return every so many recorded world, as it is and without one of its objects."""
+    found = []
+    for number, record in read_records(DECISIONS):
+        objects = list(yaml.load_all(record["config"], Loader=yaml.CSafeLoader)) if number % step == 0 else []
+        if objects:
+            place = number // step % len(objects)
+            rest = yaml.safe_dump_all([*objects[:place], *objects[place + 1 :]])
+            found.append((record, build_egress(record), build_egress({**record, "config": rest})))
+    return found
+
+
+@BOTH_KEYS
+def test_recorded_worlds(by: By) -> None:
+    """Worlds that real Istio compiled, of every release: their calls, against the world without one object."""
+    broken = []
+    releases = set()
+    for record, before, after in _recorded(37):
+        asked = [Request.from_dict(call["request"]) for call in record["calls"]]
+        broken += problems(egresses(before, after), asked, by=by)
+        releases.add(record["istio"])
+    assert broken == []
+    assert len(releases) >= 5

@@ -17,6 +17,9 @@ from meshegress.analysis.spaces.offers import Choice, Offers
 from meshegress.decision import Decision
 from meshegress.request import Request
 
+#: The variants in which an access log shows replies.
+ALL_VARIANTS = frozenset(range(4))
+
 
 class NameSpace(Protocol):
     """The names that requests are told apart by: server names or authorities."""

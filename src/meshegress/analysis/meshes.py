@@ -28,7 +28,7 @@ class WorkloadDifference:
     @property
     def namespaces(self) -> tuple[str, ...]:
         """The namespaces of the workloads."""
-        return tuple(dict.fromkeys(workload.namespace for workload in self.workloads))
+        return tuple(sorted({workload.namespace for workload in self.workloads}))
 
     def __str__(self) -> str:
         names = self.namespaces

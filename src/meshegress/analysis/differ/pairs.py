@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from meshegress.analysis.answers import By
-from meshegress.analysis.differ.facts import Facts, bucket
+from meshegress.analysis.differ.facts import Facts, Level, bucket
 from meshegress.analysis.differ.sides import Side
 from meshegress.analysis.spaces.addresses import Prefix
 from meshegress.analysis.spaces.server_names import key_of
@@ -31,13 +31,16 @@ class Pair:
         self._by = by
         self.clusters = self._changed_clusters()
         self._routes = self._changed_routes()
-        # Another first look, or another name of who waits there, is seen at every place.
-        names = [None if side.catch_all is None else side.catch_all.name for side in (before, after)]
-        self._looks = before.layout.catch_all_inspection != after.layout.catch_all_inspection or (
-            by == "decision" and names[0] != names[1]
-        )
+        self._looks = self._has_other_look()
         self._same: dict[tuple[int, int], bool] = {}
         self._hosts: dict[tuple[int, int], Sequence[str]] = {}
+
+    def _has_other_look(self) -> bool:
+        """Return whether the catch-all looks otherwise at what no listener has seen yet: it is seen everywhere."""
+        before, after = self.before, self.after
+        names = [None if side.catch_all is None else side.catch_all.name for side in (before, after)]
+        is_renamed = self._by == "decision" and names[0] != names[1]
+        return is_renamed or before.layout.catch_all_inspection != after.layout.catch_all_inspection
 
     def _changed_clusters(self) -> frozenset[str]:
         """Return the clusters of which something else becomes."""
@@ -89,9 +92,7 @@ class Pair:
         """Return which connections to addresses of *prefix* may be answered otherwise."""
         levels = [self._facts.level(one, port) for one in (before, after)]
         chains = [bucket(level, prefix) for level in levels]
-        # A written `/0` stands in the place of no prefix: where one side alone has it, another bucket is asked.
-        zeros = [(prefix[0], 0, 0) in level for level in levels]
-        if self._looks or zeros[0] != zeros[1] or not self._is_alike(before, after):
+        if self._looks or self.has_other_zero(levels, prefix) or not self._is_alike(before, after):
             return Touched(_names([*chains[0], *chains[1]]), unnamed=True)
         assert before is not None  # nothing is alike to no listener
         assert after is not None
@@ -102,6 +103,11 @@ class Pair:
             found.names |= _names(chain for side in chains for chain in side if _is_choosy(chain))
             found.unnamed = True
         return found
+
+    def has_other_zero(self, levels: Sequence[Level], prefix: Prefix) -> bool:
+        """Return whether one side alone has a written ``/0``: it stands in the place of no prefix."""
+        zeros = [(prefix[0], 0, 0) in level for level in levels]
+        return zeros[0] != zeros[1]
 
     def _is_alike(self, before: Listener | None, after: Listener | None) -> bool:
         """Return whether both listeners look at the same things, and have the same name where it counts."""

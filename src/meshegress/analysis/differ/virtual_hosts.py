@@ -6,16 +6,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._engine.layout import NO_MATCH
-from meshegress.analysis.cells import Routing, Scope
+from meshegress.analysis.cells import ALL_VARIANTS, Routing, Scope
 from meshegress.analysis.differ.pairs import Pair
 from meshegress.analysis.differ.search import Search
 from meshegress.analysis.differ.writing import Draft, chosen_values
 from meshegress.analysis.matches.combinations import Cube, combine
-from meshegress.analysis.matches.dimensions import Conditions, Dimension
+from meshegress.analysis.matches.dimensions import Conditions, Dimension, Ends
 from meshegress.analysis.matches.values import Value, ValueSearch
 from meshegress.analysis.spaces.domains import Authority, Domains
 from meshegress.analysis.spaces.first_bytes import SPOKEN, Bytes, Objection, objection_of
 from meshegress.compiler.program.leaves import Owner
+from meshegress.compiler.program.trees import is_answered
 from meshegress.request import Request
 from meshegress.table import HttpConnectionManager, Listener, Route, RouteConfiguration, VirtualHost
 from meshegress.wire.paths import PathNormalization
@@ -136,7 +137,11 @@ class _Served:
 
     def compare(self) -> None:
         """Look for cells: one for each combination of routes that requests can take."""
-        conditions = self._conditions()
+        hosts = [] if self._ends.objection.is_connect else self._ends.hosts(self._authority)
+        if all(host is None or is_answered(host) for host in hosts):
+            self._ask(Conditions((), self._ends.modes), ((), False), ({},), {})
+            return
+        conditions = self._conditions(hosts)
         if conditions.is_ambiguous:
             self._search.doubt(self._scope, "paths that only one side normalises, or that they do otherwise")
         domains = self._scope.names
@@ -145,20 +150,27 @@ class _Served:
         searched = ValueSearch(conditions, self._authority, domains, self._atom, budget)
         values = {dimension: searched.values(dimension) for dimension in conditions.dimensions}
         combined = combine(conditions, values, budget)
-        for (rows, is_grpc), cubes in combined.found.items():
-            routing = Routing(
-                conditions=conditions, ends=rows, is_grpc=is_grpc, cubes=cubes, variants=frozenset(range(4))
-            )
-            writer = _Writer(self, routing, values)
-            self._search.ask_routing(self._scope, routing, writer.write, is_mixed=self._ends.is_mixed)
-            if writer.is_lost:
+        for ends, cubes in combined.found.items():
+            if not self._ask(conditions, ends, cubes, values):
                 searched.doubts.append("no request was found for some combination of conditions")
         for reason in dict.fromkeys((*searched.doubts, combined.reason)):
             if reason:
                 self._search.doubt(self._scope, reason)
 
-    def _conditions(self) -> Conditions:
-        hosts = [] if self._ends.objection.is_connect else self._ends.hosts(self._authority)
+    def _ask(
+        self,
+        conditions: Conditions,
+        ends: tuple[Ends, bool],
+        cubes: Sequence[Cube],
+        values: Mapping[Dimension, Mapping[int, Value]],
+    ) -> bool:
+        """Decide the requests that take the rows *ends*; return False where none was found that can be written."""
+        routing = Routing(conditions=conditions, ends=ends[0], is_grpc=ends[1], cubes=cubes, variants=ALL_VARIANTS)
+        writer = _Writer(self, routing, values)
+        self._search.ask_routing(self._scope, routing, writer.write, is_mixed=self._ends.is_mixed)
+        return not writer.is_lost
+
+    def _conditions(self, hosts: Sequence[VirtualHost | None]) -> Conditions:
         lists = list({id(host.routes): host.routes for host in hosts if host is not None}.values())
         ends = None
         if self._search.by == "answer":
