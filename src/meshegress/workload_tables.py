@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,6 +43,11 @@ class WorkloadTables:
     def names(self) -> Mapping[str, Sequence[str]]:
         """What the DNS proxy answers."""
         return self.tables.names(self.proxy)
+
+    @property
+    def names_key(self) -> Hashable:
+        """What decides the names; workloads of one mesh that share it have the same."""
+        return self.tables.names_key(self.proxy)
 
     def resolve(self, host: str, workload: Workload) -> Resolved:
         """Return the answer that *workload* gets when it asks for the addresses of *host*."""

@@ -119,18 +119,21 @@ def diff_meshes(
         universe = Universe(workloads, is_derived=False)
     facts = Facts()
     rows: dict[Hashable, tuple[Egress, Egress, list[Workload]]] = {}
+    names: dict[Hashable, Hashable] = {}
     for workload in universe.workloads:
         one, other = before.egress(workload), after.egress(workload)
-        rows.setdefault(_told(one, other), (one, other, []))[2].append(workload)
+        key = (one.names_key, other.names_key)
+        if key not in names:
+            names[key] = tuple(changed_names(one, other).items())
+        rows.setdefault((_told(one, other), names[key]), (one, other, []))[2].append(workload)
     found = [(members, diff(one, other, by=by, budget=budget, facts=facts)) for one, other, members in rows.values()]
     return MeshDifference(universe, _grouped(found))
 
 
 def _told(before: Egress, after: Egress) -> Hashable:
     """Return what tells the differences of two workloads apart; workloads that share it have the same one."""
-    names = tuple(changed_names(before, after).items())
     families = frozenset(":" in address for address in before.workload.addresses)
-    return _tables_of(before), _tables_of(after), names, families
+    return _tables_of(before), _tables_of(after), families
 
 
 def _tables_of(egress: Egress) -> Hashable:

@@ -123,6 +123,10 @@ class ProjectionCache(Generic[_Part]):
         self._aspect = projection
         self._made: dict[Hashable, _Part] = {}
 
+    def key(self, proxy: Proxy) -> Hashable:
+        """Return what of *proxy* the results depend on."""
+        return self._aspect.of(proxy)
+
     def cached(self, proxy: Proxy, make: Callable[[Proxy], _Part], *also: Hashable) -> _Part:
         """Return ``make(projected proxy)``, computed once for each projection and *also*, what else it depends on."""
         seen = self._aspect.of(proxy)

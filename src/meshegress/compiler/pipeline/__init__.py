@@ -7,7 +7,7 @@ difference a pass does not see share what it made.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -101,6 +101,11 @@ class ScopeTables:
     def names(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         """Return what the DNS proxy of *proxy* answers."""
         return self._names.cached(proxy, self._name_table)
+
+    def names_key(self, proxy: Proxy) -> Hashable:
+        """Return what decides :meth:`names`, cheaper than they are: in one mesh who shares it has the same names."""
+        listeners = self.scope.listeners
+        return tuple(id(service) for listener in listeners for service in listener.services), self._names.key(proxy)
 
     def _name_table(self, proxy: Proxy) -> Mapping[str, Sequence[str]]:
         services = (service for listener in self.scope.listeners for service in listener.services)
