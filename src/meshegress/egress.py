@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import overload
 
@@ -64,11 +64,6 @@ class Egress(Decider[Decision]):
     def possible_names(self) -> tuple[Mapping[str, Sequence[str]], ...]:
         """Every such table that an unknown order of resources leaves possible, ``names`` first."""
         return self._careful.orders.names()
-
-    @property
-    def names_key(self) -> Hashable:
-        """What decides the names: egresses of one mesh that share it have the same."""
-        return self._tables.names_key
 
     @property
     def policy(self) -> str:

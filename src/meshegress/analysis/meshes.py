@@ -122,7 +122,7 @@ def diff_meshes(
     names: dict[Hashable, Hashable] = {}
     for workload in universe.workloads:
         one, other = before.egress(workload), after.egress(workload)
-        key = (one.names_key, other.names_key)
+        key = (one.tables.names_key, other.tables.names_key)
         if key not in names:
             names[key] = tuple(changed_names(one, other).items())
         rows.setdefault((_told(one, other), names[key]), (one, other, []))[2].append(workload)

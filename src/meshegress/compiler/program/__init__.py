@@ -40,11 +40,6 @@ class Program:
         return self._walk
 
     @property
-    def layout(self) -> TableLayout:
-        """The layout of the table, with what stands behind its numbers."""
-        return self._layout
-
-    @property
     def leaves(self) -> int:
         """How many leaves there are: numbers below it are leaves as they stand."""
         return self.layout.layout.leaves
