@@ -164,6 +164,15 @@ def test_a_change_shows_where_it_comes_from() -> None:
     ]
 
 
+def test_what_is_not_modelled_is_said() -> None:
+    """An EnvoyFilter may change every answer: a difference beside one says so."""
+    envoy_filter = {**document("EnvoyFilter", "lua", {}), "apiVersion": "networking.istio.io/v1alpha3"}
+    found = diff(Mesh([BAIDU, envoy_filter]).egress("shop"), Mesh([envoy_filter]).egress("shop"))
+    (reason,) = found.assumptions
+    assert reason.startswith("EnvoyFilter `shop/lua` (<mapping>) is not modelled")
+    assert f"could be otherwise: {reason}" in str(found)
+
+
 # All workloads.
 
 

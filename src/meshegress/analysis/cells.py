@@ -120,8 +120,13 @@ class Doubt:
         """Return whether *request*, which has an address, is in the set."""
         return self.scope.contains(request)
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """The set in words."""
         scope = self.scope
         port = "every port without a listener" if scope.port is None else f"port {scope.port}"
         name = f", {scope.names.show(scope.name)}" if scope.names is not None else ""
-        return f"{port} to {scope.places.show(scope.place)}{name}: {self.reason}"
+        return f"{port} to {scope.places.show(scope.place)}{name}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"

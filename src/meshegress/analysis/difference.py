@@ -58,6 +58,13 @@ class Difference:
         """Whether nothing else differs."""
         return not self.doubts
 
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is not modelled, and could change the answers of both sides."""
+        decisions = (one for change in self.changes for one in (change.before, change.after))
+        found = (assumption for decision in decisions for assumption in decision.assumptions)
+        return tuple(dict.fromkeys(one.reason for one in found if not one.candidates))
+
     def __bool__(self) -> bool:
         return bool(self._cells or self.names)
 
@@ -93,6 +100,7 @@ class Difference:
             hidden = len(self.changes) - len(shown)
             parts.append(f"and {hidden} for odd first bytes (malformed HTTP, CONNECT, silent clients): --all")
         parts += self._name_lines()
+        parts += [f"could be otherwise: {reason}" for reason in self.assumptions]
         parts += [f"not proven: {doubt}" for doubt in self.doubts[:most]]
         if len(self.doubts) > most:
             parts.append(f"and {len(self.doubts) - most} more that are not proven")
@@ -118,9 +126,8 @@ class Difference:
             "proven": self.is_proven,
             "changes": [change_as_dict(change) for change in self.changes],
             "names": {name: {"before": list(row[0]), "after": list(row[1])} for name, row in self.names.items()},
-            "doubts": [
-                {"where": str(doubt).removesuffix(f": {doubt.reason}"), "reason": doubt.reason} for doubt in self.doubts
-            ],
+            "doubts": [{"where": doubt.where, "reason": doubt.reason} for doubt in self.doubts],
+            "assumptions": list(self.assumptions),
         }
 
 

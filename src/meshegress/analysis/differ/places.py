@@ -13,6 +13,7 @@ from meshegress.analysis.differ.sides import Side
 from meshegress.analysis.differ.virtual_hosts import HttpEnds, compare_http
 from meshegress.analysis.spaces.addresses import Prefix, prefix_of
 from meshegress.analysis.spaces.first_bytes import Bytes, samples
+from meshegress.analysis.spaces.labels import LABELS, NOBODYS_DOMAIN
 from meshegress.analysis.spaces.offers import Offers
 from meshegress.analysis.spaces.server_names import OTHER_NAMES, ServerNames
 from meshegress.request import Request
@@ -77,7 +78,7 @@ def _compare_tls(search: Search, place: Place, names: ServerNames | None, name: 
     if names is not None and not names.keys:
         names = None
     scope = replace(place.scope, kinds=frozenset({Bytes.TLS}), name=name if names else None, names=names)
-    sni = "www.example.net" if names is None else names.witness(name)
+    sni = f"{LABELS[0]}.{NOBODYS_DOMAIN}" if names is None else names.witness(name)
     if sni is None:
         search.doubt(scope, "no server name was found that no more specific one takes")
         return

@@ -69,11 +69,13 @@ class Conditions:
         #: What the strictest mode leaves alone, all do.
         self.normalization = self._modes[-1]
         self._bits: dict[Dimension, dict[Condition, int]] = {}
-        drawn = [self._rows(routes, group) for routes, group in zip_longest(lists, ends or (), fillvalue=())]
+        self.rows: list[list[Row]] = [
+            [self._row(asked) for asked in _merged(routes, group)]
+            for routes, group in zip_longest(lists, ends or (), fillvalue=())
+        ]
         # What is asked by most comes first: the path.
         self.dimensions = tuple(sorted(self._bits, key=lambda one: (one != PATH, one)))
         self.asked: dict[Dimension, list[Condition]] = {one: list(self._bits[one]) for one in self.dimensions}
-        self.rows: list[list[Row]] = self._without_unused_paths(drawn)
         self.is_typed = CONTENT_TYPE in self.asked
         if self.is_typed:
             condition = HeaderCondition(
@@ -82,50 +84,13 @@ class Conditions:
             self._grpc_bit = len(self.asked[CONTENT_TYPE])
             self.asked[CONTENT_TYPE].append(Condition(header=condition))
 
-    def _rows(self, routes: Sequence[Route], ends: Sequence[Hashable]) -> list[dict[Dimension, int]]:
-        rows: list[dict[Dimension, int]] = []
-        last: Hashable = None
-        for route, end in zip_longest(routes, ends):
-            row = route_row(route, 0)
-            asked = list(_asked(row))
-            is_path = [dimension for dimension, _ in asked] == [PATH]
-            if end is not None and end == last and is_path and rows and list(rows[-1]) == [PATH]:
-                self._join(rows[-1], row.path)
-                continue
-            need: dict[Dimension, int] = {}
-            for dimension, condition in asked:
-                bits = self._bits.setdefault(dimension, {})
-                need[dimension] = need.get(dimension, 0) | 1 << bits.setdefault(condition, len(bits))
-            rows.append(need)
-            if not need:
-                break
-            last = end
-        return rows
-
-    def _join(self, need: dict[Dimension, int], path: TextCondition) -> None:
-        """Let *need* be met where *path* holds, too: a group of conditions with a bit of its own."""
-        bits = self._bits[PATH]
-        group = next(condition for condition, bit in bits.items() if need[PATH] == 1 << bit)
-        need[PATH] = 1 << bits.setdefault(Condition((*group.texts, path)), len(bits))
-
-    def _without_unused_paths(self, lists: Iterable[list[dict[Dimension, int]]]) -> list[list[Row]]:
-        """Return the rows without the bits of groups that grew; nobody needs these any more."""
-        found = [list(rows) for rows in lists]
-        used = 0
-        for row in (row for rows in found for row in rows):
-            used |= row.get(PATH, 0)
-        kept = [bit for bit in range(used.bit_length()) if used >> bit & 1]
-        if PATH in self.asked:
-            self.asked[PATH] = [self.asked[PATH][bit] for bit in kept]
-        return [
-            [
-                {**row, PATH: sum(1 << new for new, old in enumerate(kept) if row[PATH] >> old & 1)}
-                if PATH in row
-                else row
-                for row in rows
-            ]
-            for rows in found
-        ]
+    def _row(self, asked: Iterable[tuple[Dimension, Condition]]) -> Row:
+        """Return what a row needs that asks for these conditions, each of which has a bit."""
+        need: dict[Dimension, int] = {}
+        for dimension, condition in asked:
+            bits = self._bits.setdefault(dimension, {})
+            need[dimension] = need.get(dimension, 0) | 1 << bits.setdefault(condition, len(bits))
+        return need
 
     def most_values(self, dimension: Dimension) -> int:
         """Return with how many values of *dimension* at most every combination of rows can be had."""
@@ -162,6 +127,27 @@ class Conditions:
         """Return the rows that requests with these *masks* take, and whether their content type is gRPC's."""
         ends = tuple(next((place for place, row in enumerate(rows) if is_met(row, masks)), None) for rows in self.rows)
         return ends, self.is_typed and self.is_grpc(masks[CONTENT_TYPE])
+
+
+def _merged(routes: Sequence[Route], ends: Sequence[Hashable]) -> Iterator[list[tuple[Dimension, Condition]]]:
+    """Yield the conditions of each row, up to one that has none: behind that no other is asked."""
+    group: list[TextCondition] = []
+    last: Hashable = None
+    for route, end in zip_longest(routes, ends):
+        asked = list(_asked(route_row(route, 0)))
+        is_path = [dimension for dimension, _ in asked] == [PATH]
+        if group and not (is_path and end is not None and end == last):
+            yield [(PATH, Condition(tuple(group)))]
+            group = []
+        if is_path:
+            group += asked[0][1].texts
+        else:
+            yield asked
+        if not asked:
+            return
+        last = end
+    if group:
+        yield [(PATH, Condition(tuple(group)))]
 
 
 def is_met(row: Row, masks: Mapping[Dimension, int]) -> bool:
