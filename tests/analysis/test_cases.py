@@ -128,6 +128,14 @@ def test_tables_may_differ_in_nodes_and_not_in_answers() -> None:
 
 ROUTES: dict[str, tuple[list[Any], list[Any]]] = {
     "header": ([{"headers": {"x": {"exact": "1"}}}], [{"headers": {"x": {"exact": "2"}}}]),
+    "many values": (
+        [{"headers": {"x": {"exact": str(number)}}} for number in range(4)],
+        [{"headers": {"x": {"exact": str(number)}}} for number in reversed(range(4))],
+    ),
+    "one header, seen twice": (
+        [{"headers": {"x": {"prefix": "1"}, "y": {"exact": "1"}}}, {"headers": {"x": {"exact": "2", "invert": True}}}],
+        [{"headers": {"x": {"exact": "2", "invert": True}}}, {"headers": {"x": {"prefix": "1"}}}],
+    ),
     "inverted header": ([{"headers": {"x": {"exact": "1", "invert": True}}}], []),
     "missing is empty": (
         [{"headers": {"x": {"exact": "", "missing_is_empty": True}}}],

@@ -164,7 +164,7 @@ MUTANTS = {
         attribute(virtual_hosts._Served, "_common", lambda _self, lists: len(lists[0])), routed(*PREFIXES), ROUTED
     ),
     "one value of a header": Mutant(
-        attribute(ValueSearch, "_value_lists", lambda _self, _dimension, singles: [(singles[0],)]),
+        attribute(ValueSearch, "_value_lists", lambda _self, _dimension, _asked, singles: [(singles[0],)]),
         routed(*HEADERS),
         ROUTED,
     ),

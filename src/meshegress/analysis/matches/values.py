@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
+from meshegress._engine.conditions import text_holds
 from meshegress._engine.layout import EXACT, PRESENT, REGEX, TextCondition
 from meshegress.analysis.matches.dimensions import (
     AUTHORITY,
@@ -99,18 +100,30 @@ class ValueSearch:
         default = _ALWAYS_THERE.get(dimension.name)
         found: dict[int, Value] = {_mask_of(asked, () if default is None else (default,)): ()}
         singles = self._single_values(dimension, asked, Values())
-        for values in self._value_lists(dimension, singles):
+        for values in self._value_lists(dimension, asked, singles):
             found.setdefault(_mask_of(asked, values), values)
         return found
 
-    def _value_lists(self, dimension: Dimension, singles: Sequence[str]) -> Iterator[Value]:
-        """Yield lists of values: one, and of several that meet a condition each what they meet together."""
-        most = self._conditions.most_values(dimension)
-        for size in range(1, most + 1):
-            if len(singles) ** size > self._budget.states:
-                self._doubt(dimension, f"more than {self._budget.states} lists of {size} values")
-                return
-            yield from product(singles, repeat=size)
+    def _value_lists(
+        self, dimension: Dimension, asked: Sequence[Condition], singles: Sequence[str], begin: Value = ()
+    ) -> Iterator[Value]:
+        """Yield lists of values that begin like this: of those that meet the same texts together, a shortest one."""
+        texts = dict.fromkeys(condition.header.text for condition in asked if condition.header is not None)
+        met = {single: _met(texts, single) for single in singles}
+        found: dict[int, Value] = {}
+        level = {_met(texts, begin[0]) if begin else 0: begin}
+        for _ in range(self._conditions.most_values(dimension) - len(begin)):
+            longer: dict[int, Value] = {}
+            for known, values in level.items():
+                for single in singles:
+                    if known | met[single] not in found:
+                        found[known | met[single]] = longer[known | met[single]] = (*values, single)
+            if len(found) > self._budget.states:
+                self._doubt(dimension, f"more than {self._budget.states} lists of values")
+                break
+            level = longer
+        yield from ([begin] if begin else [])
+        yield from found.values()
 
     def _methods(self, asked: Sequence[Condition]) -> dict[int, Value]:
         """Return the vectors of the methods of HTTP/1, and of any token of HTTP/2."""
@@ -129,8 +142,10 @@ class ValueSearch:
         """Return the vectors of the scheme: x-forwarded-proto's first value, or what an absolute target says."""
         singles = [*dict.fromkeys(("http", "https", *self._single_values(SCHEME, asked, Values())))]
         found: dict[int, Value] = {}
-        for values in ((), *self._value_lists(SCHEME, singles)):
-            found.setdefault(_scheme_mask(asked, "", values), ("", *values))
+        found.setdefault(_scheme_mask(asked, "", ()), ("",))
+        for first in singles:
+            for values in self._value_lists(SCHEME, asked, singles, (first,)):
+                found.setdefault(_scheme_mask(asked, "", values), ("", *values))
         for override, values in product(("http", "https"), ((), *((single,) for single in singles))):
             found.setdefault(_scheme_mask(asked, override, values), (override, *values))
         return found
@@ -184,6 +199,11 @@ def forwarded(name: str, override: str, values: Value) -> Value:
 def _mask_of(asked: Sequence[Condition], values: Value) -> int:
     """Return which conditions on one header *values* meet."""
     return header_mask(asked, lambda _name: values)
+
+
+def _met(texts: Iterable[TextCondition], value: str) -> int:
+    """Return which of *texts* one value meets; several values meet together what each of them does."""
+    return sum(1 << bit for bit, text in enumerate(texts) if text_holds(text, value))
 
 
 def _scheme_mask(asked: Sequence[Condition], override: str, values: Value) -> int:
