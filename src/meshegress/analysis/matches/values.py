@@ -114,10 +114,10 @@ class ValueSearch:
         level = {_met(texts, begin[0]) if begin else 0: begin}
         for _ in range(self._conditions.most_values(dimension) - len(begin)):
             longer: dict[int, Value] = {}
-            for known, values in level.items():
-                for single in singles:
-                    if known | met[single] not in found:
-                        found[known | met[single]] = longer[known | met[single]] = (*values, single)
+            for (known, values), single in product(level.items(), singles):
+                together = known | met[single]
+                if together not in found:
+                    found[together] = longer[together] = (*values, single)
             if len(found) > self._budget.states:
                 self._doubt(dimension, f"more than {self._budget.states} lists of values")
                 break
