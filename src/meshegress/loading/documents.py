@@ -116,22 +116,6 @@ def split_documents(text: str) -> Iterator[tuple[str, int, int]]:
         line += part.count("\n")
 
 
-def joined_surrogates(text: str) -> str:
-    r"""Return *text* with the surrogate pairs of JSON written as YAML writes one character.
-
-    >>> joined_surrogates(r'{"a": "\ud83d\ude00"}')
-    '{"a": "\\U0001f600"}'
-    """
-    if "\\u" not in text:
-        return text
-    return _PAIR.sub(lambda pair: f"\\U{_code_point(int(pair[1], 16), int(pair[2], 16)):08x}", text)
-
-
-def _code_point(high: int, low: int) -> int:
-    return 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF)
-
-
-_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 
 

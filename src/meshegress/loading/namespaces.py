@@ -62,8 +62,12 @@ def _named_by(resource: Resource) -> Iterator[tuple[Path, str]]:
         for name in resource.metadata.annotations.get(_EXPORTED, "").split(","):
             yield ("metadata", "annotations", _EXPORTED), name.strip()
     elif isinstance(resource, Sidecar):
-        for place, listener in enumerate(resource.spec.egress):
-            for index, host in enumerate(listener.hosts):
-                namespace, slash, _ = host.partition("/")
-                if slash:
-                    yield ("spec", "egress", place, "hosts", index), namespace.removeprefix("~")
+        yield from _imported_by(resource)
+
+
+def _imported_by(sidecar: Sidecar) -> Iterator[tuple[Path, str]]:
+    for place, listener in enumerate(sidecar.spec.egress):
+        for index, host in enumerate(listener.hosts):
+            namespace, slash, _ = host.partition("/")
+            if slash:
+                yield ("spec", "egress", place, "hosts", index), namespace.removeprefix("~")

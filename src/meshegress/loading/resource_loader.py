@@ -15,14 +15,13 @@ from meshegress.loading.documents import (
     AliasBudget,
     BadDocumentError,
     Document,
-    joined_surrogates,
     measure,
     read_documents,
     split_documents,
 )
 from meshegress.loading.foreign import other_kind, other_kinds
 from meshegress.loading.intake import TEMPLATE, Intake
-from meshegress.loading.json_text import read_json
+from meshegress.loading.json_text import joined_surrogates, read_json
 from meshegress.loading.left_out import LeftOutDocuments
 from meshegress.loading.mesh_loading import MeshConfigs
 from meshegress.loading.namespaces import unknown_namespaces
