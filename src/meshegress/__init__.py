@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from meshegress._match import IMPLEMENTATION as IMPLEMENTATION
     from meshegress.accesslog.entry import AccessLogEntry as AccessLogEntry
     from meshegress.accesslog.logformat import AccessLogFormat as AccessLogFormat
+    from meshegress.accesslog.logs import read_log as read_log
     from meshegress.accesslog.reader import LogReader as LogReader
     from meshegress.analysis.answers import Effect as Effect
     from meshegress.analysis.cells import Doubt as Doubt
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
-    from meshegress.logs import read_log as read_log
     from meshegress.mesh import Mesh as Mesh
     from meshegress.mesh import check as check
     from meshegress.mesh import load as load
@@ -87,7 +87,7 @@ _HOMES = {
     "diff": "meshegress.analysis.difference",
     "diff_meshes": "meshegress.analysis.meshes",
     "load": "meshegress.mesh",
-    "read_log": "meshegress.logs",
+    "read_log": "meshegress.accesslog.logs",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

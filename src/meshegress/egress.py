@@ -13,13 +13,13 @@ from meshegress.compiler.model.proxy import OutboundPolicy
 from meshegress.compiler.program import Program
 from meshegress.compiler.undeclared_traffic import CATCH_ALLS
 from meshegress.compiler.why_not import why_not
+from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Decision, Outcome
 from meshegress.explain import Explanation, explain
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.uncertainty.addresses import free_address
 from meshegress.uncertainty.careful import CarefulDecider
-from meshegress.workload_tables import WorkloadTables
 
 
 class Egress(Decider[Decision]):

@@ -18,6 +18,7 @@ from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.pipeline import Registry, ScopeTables
 from meshegress.compiler.program import LayoutBuilder
+from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.egress import Egress
 from meshegress.findings import Finding
 from meshegress.loading import DEFAULT_NAMESPACE, LoadOptions, ResourceSet, named
@@ -30,7 +31,6 @@ from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import Loadable
 from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.uncertainty.limits import Limits
-from meshegress.workload_tables import WorkloadTables
 
 
 class Mesh:

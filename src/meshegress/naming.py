@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
@@ -57,3 +58,14 @@ def listener_name(bind: str, port: int) -> str:
     '0.0.0.0_80'
     """
     return f"{bind}_{port}"
+
+
+def asked_names(host: str, dns_domain: str) -> Iterator[str]:
+    """Yield the names of a table under which *host* may stand: its own, those of search domains, then wildcards."""
+    yield host
+    labels = dns_domain.split(".")
+    for start in range(len(labels)):
+        yield ".".join((host, *labels[start:]))
+    parts = host.split(".")
+    for start in range(1, len(parts) + 1):
+        yield ".".join(("*", *parts[start:])) if start < len(parts) else "*"

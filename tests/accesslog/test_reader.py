@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from meshegress import AccessLogFormat, LogFormatError, LogParseError, read_log
+from meshegress.accesslog.logs import rotated_files
 from meshegress.accesslog.wrappers import Unwrapper
-from meshegress.logs import rotated_files
 
 TCP = (
     '[2026-11-22T22:44:33.490Z] "- - -" 0 - - - "-" 1 2 3 - "-" "-" "-" "-" "1.2.3.4:443" PassthroughCluster '

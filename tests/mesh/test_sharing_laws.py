@@ -19,12 +19,12 @@ from meshegress.compiler.model.projections import ProxyProjection, table_project
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.pipeline.registry import Registry
+from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.loading import ResourceSet
 from meshegress.profiles import PROFILES
 from meshegress.resources import MeshConfig, Resource
 from meshegress.table import Table
 from meshegress.testing import strategies
-from meshegress.workload_tables import WorkloadTables
 
 World = Sequence[Resource | MeshConfig]
 

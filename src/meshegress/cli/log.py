@@ -195,7 +195,7 @@ def _reader(arguments: argparse.Namespace) -> Iterator[LogReader]:
 
 
 def _input_lines(files: Iterable[str]) -> Iterator[str]:
-    from meshegress.logs import open_lines
+    from meshegress.accesslog.logs import open_lines
 
     for line in open_lines(files):
         text = line.decode("utf-8", "surrogateescape")

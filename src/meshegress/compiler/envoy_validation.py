@@ -14,7 +14,6 @@ from ipaddress import ip_network
 from itertools import product
 
 from meshegress._engine.conditions import fold
-from meshegress.addressing import canonical_address
 from meshegress.compiler.model.deltas import Delta
 from meshegress.regex import is_valid_re2
 from meshegress.table import (
@@ -33,6 +32,7 @@ from meshegress.table import (
     VirtualHost,
     WeightedCluster,
 )
+from meshegress.wire.addressing import canonical_address
 
 _REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 _LARGEST_WEIGHT = 2**32 - 1

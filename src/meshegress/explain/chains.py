@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from meshegress._match import NO_MATCH, PrefixTable, ServerNameTable
-from meshegress.addressing import canonical_address
 from meshegress.explain.steps import RejectedAlternative, Step
 from meshegress.request import Request
 from meshegress.table import FilterChain, HttpConnectionManager, Listener, ListenerKind, Table
 from meshegress.wire import HTTP_ALPN, HttpVerdict, TlsVerdict
+from meshegress.wire.addressing import canonical_address
 
 _NONE = ""
 

@@ -9,11 +9,11 @@ from pathlib import PurePath
 from typing import Any
 
 from meshegress.findings import Severity
-from meshegress.folders import KUSTOMIZATIONS
 from meshegress.loading.helm_values import value_at
 from meshegress.loading.places import Place
 from meshegress.loading.report import Report
 from meshegress.rules.problem import Problem
+from meshegress.sources.folders import KUSTOMIZATIONS
 
 GROUP = "kustomize.config.k8s.io"
 

@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Any
 
 from meshegress._engine.chosen import PackedRequest
-from meshegress.addressing import canonical_address
 from meshegress.errors import RequestError
 from meshegress.request.packing import seen_bytes, seen_http, seen_opaque, seen_plain_http, seen_tls
 from meshegress.request.urls import DEFAULT_PORTS, bare_host, literal_address, plain_url, split_url
+from meshegress.wire.addressing import canonical_address
 
 Given = tuple[Any, ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from meshegress.addressing import canonical_address
 from meshegress.errors import RequestError
+from meshegress.wire.addressing import canonical_address
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import islice
-from typing import NamedTuple
 
 from meshegress.table import FilterChain, Listener
 
@@ -14,25 +13,6 @@ _NOBODYS_V4 = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.
 _NOBODYS_V6 = IPv6Network("2001:db8::/32")
 #: Beyond so many listeners of a port the rest is not asked.
 _MOST = 64
-
-
-class Resolved(NamedTuple):
-    """The addresses of a name, and whether a client is certain to take one of them."""
-
-    addresses: tuple[str, ...] = ()
-    is_certain: bool = False
-
-    @property
-    def doubt(self) -> str:
-        """Why a request to the name could go to another address than the first of them."""
-        if self.is_certain:
-            return "has several addresses"
-        if self.addresses:
-            return "has the address that is declared only if DNS says so too, since the sidecar does not answer for it"
-        return "has no address that the mesh knows"
-
-
-UNRESOLVED = Resolved()
 
 
 def free_address(listeners: Iterable[Listener], *, v6: bool) -> str:
@@ -81,14 +61,3 @@ def _chains(listener: Listener) -> Iterator[FilterChain]:
 def _prefixes(listener: Listener) -> Iterator[str]:
     for chain in _chains(listener):
         yield from chain.match.prefix_ranges
-
-
-def asked_names(host: str, dns_domain: str) -> Iterator[str]:
-    """Yield the names of a table under which *host* may stand: its own, those of search domains, then wildcards."""
-    yield host
-    labels = dns_domain.split(".")
-    for start in range(len(labels)):
-        yield ".".join((host, *labels[start:]))
-    parts = host.split(".")
-    for start in range(1, len(parts) + 1):
-        yield ".".join(("*", *parts[start:])) if start < len(parts) else "*"

@@ -7,12 +7,12 @@ from dataclasses import replace
 from operator import attrgetter
 
 from meshegress.compiler.model.orders import NATURAL, TieOrder
+from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
 from meshegress.request import Request, Workload
 from meshegress.uncertainty.limits import Limits
 from meshegress.uncertainty.orders import TriedOrders, order_assumptions
 from meshegress.uncertainty.places import SampleAddresses
-from meshegress.workload_tables import WorkloadTables
 
 UNKNOWN_ADDRESS = "unknown_address"
 _EVERY_PORT = b"\xff" * 8192

@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 
 from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
 from meshegress.compiler.program import Program
+from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
-from meshegress.uncertainty.addresses import asked_names
-from meshegress.workload_tables import WorkloadTables
+from meshegress.naming import asked_names
 
 EQUAL_AGES = "equal_ages"
 WRITING_ORDER = "writing_order"

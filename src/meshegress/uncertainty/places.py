@@ -7,10 +7,10 @@ from functools import lru_cache, partial
 
 from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.program import Program
+from meshegress.compiler.workload_tables import UNRESOLVED, Resolved, WorkloadTables
 from meshegress.request import Request, Workload
 from meshegress.table import Listener, ListenerKind, Table
-from meshegress.uncertainty.addresses import UNRESOLVED, Resolved, free_address, other_addresses
-from meshegress.workload_tables import WorkloadTables
+from meshegress.uncertainty.addresses import free_address, other_addresses
 
 
 class SampleAddresses:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from meshegress._match import host_matches
-from meshegress.addressing import canonical_address
 from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
@@ -19,6 +18,7 @@ from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.compiler.pipeline import Registry
 from meshegress.resources import ServiceEntry
 from meshegress.table import Table
+from meshegress.wire.addressing import canonical_address
 
 
 def require_own_places(registry: Registry, removed: Sequence[Service], added: Sequence[Service]) -> None:

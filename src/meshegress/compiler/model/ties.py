@@ -9,11 +9,11 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from meshegress.addressing import canonical_address
 from meshegress.compiler.model.orders import TieOrder, TieRule, grouped, tie_orders
 from meshegress.compiler.model.protocols import WELL_KNOWN_TCP, Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Service, ServiceResolution
+from meshegress.wire.addressing import canonical_address
 
 #: Stands for the ports of a listener for HTTP proxies, which serves those of all services.
 _ANY_PORT = 0

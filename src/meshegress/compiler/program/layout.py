@@ -19,7 +19,6 @@ from meshegress._engine.layout import (
     ListenerRow,
     NameTable,
 )
-from meshegress.addressing import canonical_address
 from meshegress.compiler.program.trees import ListenerLayout, RoutesLayout, lay_out_listener, lay_out_routes
 from meshegress.naming import VIRTUAL_OUTBOUND
 from meshegress.table import (
@@ -29,6 +28,7 @@ from meshegress.table import (
     RouteConfiguration,
     Table,
 )
+from meshegress.wire.addressing import canonical_address
 
 
 class Nodes:

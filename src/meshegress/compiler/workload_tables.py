@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.ties import ContestedPorts
 from meshegress.compiler.pipeline import Compiled, Registry, ScopeTables
 from meshegress.compiler.program import LayoutBuilder, Program
+from meshegress.naming import asked_names
 from meshegress.request import Workload
-from meshegress.uncertainty.addresses import UNRESOLVED, Resolved, asked_names
+
+
+class Resolved(NamedTuple):
+    """The addresses of a name, and whether a client is certain to take one of them."""
+
+    addresses: tuple[str, ...] = ()
+    is_certain: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """Why a request to the name could go to another address than the first of them."""
+        if self.is_certain:
+            return "has several addresses"
+        if self.addresses:
+            return "has the address that is declared only if DNS says so too, since the sidecar does not answer for it"
+        return "has no address that the mesh knows"
+
+
+UNRESOLVED = Resolved()
 
 
 @dataclass(frozen=True, eq=False)

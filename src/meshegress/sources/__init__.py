@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from meshegress.findings import Finding, Severity, Source
-from meshegress.folders import FoundFile, NotEntered, files_in, is_excluded
 from meshegress.resources import MeshConfig, Resource
+from meshegress.sources.folders import FoundFile, NotEntered, files_in, is_excluded
 
 SIZE_LIMIT = 64 * 1024 * 1024
 STANDARD_INPUT = "-"
