@@ -123,11 +123,11 @@ def test_lists_and_files_of_columns(tmp_path: Path, capfdbinary: pytest.CaptureF
     assert str(table.schema.field("start_time").type).startswith("timestamp")
 
 
-def test_an_empty_log_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_log_is_not_an_error() -> None:
     """In no command."""
     empty = str(FIELD / "empty.log")
-    for command in ("parse", "explain", "detect", "stats", "format"):
-        printed(capsys, command, empty)
+    codes = [main(["log", command, empty]) for command in ("parse", "explain", "detect", "stats", "format")]
+    assert codes == [0] * 5
 
 
 MESH = """
