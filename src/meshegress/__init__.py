@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from meshegress.mesh import check as check
     from meshegress.mesh import load as load
     from meshegress.profiles import DEFAULT_RELEASE as DEFAULT_RELEASE
+    from meshegress.reasons import Reason as Reason
+    from meshegress.reasons import ReasonCode as ReasonCode
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
@@ -75,6 +77,8 @@ _HOMES = {
     "MissingExtraError": "meshegress.errors",
     "Origin": "meshegress.decision",
     "Outcome": "meshegress.decision",
+    "Reason": "meshegress.reasons",
+    "ReasonCode": "meshegress.reasons",
     "Request": "meshegress.request",
     "RequestError": "meshegress.errors",
     "ResourceError": "meshegress.errors",

@@ -9,17 +9,17 @@ from typing import overload
 from meshegress._engine.chosen import Decider
 from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, ColumnDeciderContext, Decided, decide_columns, is_arrow
-from meshegress.compiler.model.proxy import OutboundPolicy
+from meshegress.compiler.pipeline.evidence import evidence_of
 from meshegress.compiler.program import Program
-from meshegress.compiler.undeclared_traffic import CATCH_ALLS
-from meshegress.compiler.why_not import why_not
 from meshegress.compiler.workload_tables import WorkloadTables
-from meshegress.decision import Decision, Outcome
+from meshegress.decision import Decision
 from meshegress.explain import Explanation, explain
+from meshegress.reasons import Reason
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.uncertainty.addresses import free_address
 from meshegress.uncertainty.careful import CarefulDecider
+from meshegress.why import Reasons, one_line
 
 
 class Egress(Decider[Decision]):
@@ -107,17 +107,40 @@ class Egress(Decider[Decision]):
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
+        addressed = self._addressed(request)
+        decision = self.decide(request)
+        return explain(self.table, addressed, decision=decision, reasons=self._reasons.of(addressed, decision))
+
+    def reasons(self, request: Request | str) -> tuple[Reason, ...]:
+        """Return why *request* gets its answer: what the resources say of it, the main reason first.
+
+        >>> from meshegress import Mesh
+        >>> [reason.code.value for reason in Mesh().egress().reasons("https://a.com/")]
+        ['outbound_policy']
+        """
+        return self._reasons.of(self._addressed(request), self.decide(request))
+
+    def why(self, request: Request | str) -> str:
+        """Return in one line why *request* gets its answer.
+
+        >>> from meshegress import Mesh
+        >>> Mesh().egress().why("https://a.com/")
+        "nothing declares this, so the outboundTrafficPolicy decides: ALLOW_ANY (Istio's default)"
+        """
+        decision = self.decide(request)
+        return one_line(decision, self._reasons.of(self._addressed(request), decision))
+
+    def _addressed(self, request: Request | str) -> Request:
+        """Return *request* at the likeliest of the addresses that it could have."""
         if isinstance(request, str):
             request = Request.from_url(request)
-        decision = self.decide(request)
-        addressed = request if request.address is not None else request.to(self._careful.addresses.of(request)[0])
-        compiled = self.tables.compiled
-        name = request.name or request.sni or request.host or ""
-        notes = why_not(name, request.port, index=self.tables.registry.index, scope=compiled.scope) if name else ()
-        told = dict.fromkeys(str(note) for note in notes)
-        if decision.outcome in _UNDECLARED or decision.virtual_host in CATCH_ALLS:
-            told[_policy_note(compiled.policy)] = None
-        return explain(self.table, addressed, decision=decision, notes=tuple(told))
+        return request if request.address is not None else request.to(self._careful.addresses.of(request)[0])
+
+    @cached_property
+    def _reasons(self) -> Reasons:
+        tables = self.tables
+        evidence = evidence_of(tables.registry, tables.compiled.scope, tables.proxy)
+        return Reasons(evidence, tables.compiled.policy, self.table.clusters, self.workload.dns_domain)
 
     @cached_property
     def columns(self) -> ColumnDeciderContext:
@@ -135,14 +158,3 @@ class Egress(Decider[Decision]):
             decision=lambda number: careful.with_limits(program.decision(number)),
             decide=partial(careful.decide, headers_unknown=True),
         )
-
-
-_UNDECLARED = frozenset({Outcome.PASSTHROUGH, Outcome.BLACKHOLE, Outcome.DYNAMIC_DNS})
-
-
-def _policy_note(policy: OutboundPolicy) -> str:
-    """Return which policy is in force, and where it comes from."""
-    origin = policy.origin
-    place = f", {origin.host_source}" if origin is not None and origin.host_source else ""
-    whose = "Istio's default" if origin is None else f"{origin}{place}"
-    return f"nothing declares this, so the outboundTrafficPolicy decides: {policy.mode.value} ({whose})"

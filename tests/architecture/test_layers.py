@@ -18,11 +18,11 @@ SOURCE = Path(__file__).parents[2] / "src"
 LAYERS = [
     {"errors", "findings", "naming", "wire", "_engine", "_purematch", "_fastmatch"},
     {"_match", "regex", "profiles"},
-    {"resources", "rules", "request", "decision", "accesslog"},
+    {"resources", "rules", "request", "decision", "reasons", "accesslog"},
     {"loading", "sources"},
     {"table"},
     {"compiler", "explain"},
-    {"mesh", "egress", "uncertainty", "columns"},
+    {"mesh", "egress", "why", "uncertainty", "columns"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

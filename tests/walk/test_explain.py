@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshegress.decision import Decision, Outcome
+from meshegress.decision import Decision
 from meshegress.explain import Explanation, explain
+from meshegress.reasons import Reason, ReasonCode
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChainMatch, ListenerKind, Rejected, Table
 from walk.tables import DEFAULT, catch_all, host, http, listener, opaque, program, route, route_of
@@ -104,17 +105,14 @@ def test_a_refused_listener_is_told() -> None:
     assert "not 0.0.0.0_80: Envoy refuses it: why not" in text
 
 
-def test_a_host_that_is_known_on_another_port_is_told() -> None:
-    """A blocked request hears where its host is known."""
-    request = Request.http("b.com", address="9.9.9.9", port=80)
-    blocked = explain(WORLD.table, request, Decision(outcome=Outcome.BLACKHOLE))
-    assert "note: `b.com` is known on port 8080, not on 80" in str(blocked)
-
-
-def test_notes_are_kept() -> None:
-    """What the resources add stands at the end."""
+def test_reasons_are_kept() -> None:
+    """What the resources add stands at the end, as sentences too."""
     request = Request.tcp("9.9.9.9", 81)
-    assert explain(WORLD.table, request, WORLD.decide(request), ["it is not exported"]).notes == ("it is not exported",)
+    reason = Reason(ReasonCode.NOT_EXPORTED, "it is not exported")
+    explanation = explain(WORLD.table, request, WORLD.decide(request), [reason])
+    assert explanation.reasons == (reason,)
+    assert str(explanation).endswith("  note: it is not exported")
+
 
 
 def test_each_filter_chain_is_looked_at_once() -> None:

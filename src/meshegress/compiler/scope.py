@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
 from meshegress.compiler.model.hosts import Overlaps, most_specific
+from meshegress.compiler.model.merging import can_merge
 from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.protocols import Protocol, parse_protocol
 from meshegress.compiler.model.routing import ResolvedVirtualService
@@ -282,20 +283,9 @@ def _merge(merged: dict[str, Service], service: Service) -> None:
         return
     if service.is_kubernetes and not seen.is_kubernetes:
         merged[service.hostname] = service
-    elif not _same_ports(seen, service) and _can_merge(seen, service):
+    elif not _same_ports(seen, service) and can_merge(seen, service):
         merged[service.hostname] = seen.merged(service)
 
 
 def _same_ports(one: Service, other: Service) -> bool:
     return [port[:3] for port in one.ports] == [port[:3] for port in other.ports]
-
-
-def _can_merge(one: Service, other: Service) -> bool:
-    return (
-        one.namespace == other.namespace
-        and one.resolution is other.resolution
-        and one.is_kubernetes == other.is_kubernetes
-        and one.labels == other.labels
-        and (one.selector or {}) == (other.selector or {})
-        and one.export_to == other.export_to
-    )

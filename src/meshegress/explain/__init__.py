@@ -10,20 +10,18 @@ from collections.abc import Iterable
 
 from meshegress.decision import Decision
 from meshegress.explain.chains import choose_chain, choose_listener, inspect
-from meshegress.explain.routes import choose_host, choose_route, elsewhere, judge_codec, show_action, show_clusters
+from meshegress.explain.routes import choose_host, choose_route, judge_codec, show_action, show_clusters
 from meshegress.explain.steps import Explanation as Explanation
 from meshegress.explain.steps import RejectedAlternative as RejectedAlternative
 from meshegress.explain.steps import Step as Step
+from meshegress.reasons import Reason
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChain, HttpConnectionManager, ListenerKind, RouteConfiguration, Table
 
 
-def explain(table: Table, request: Request, decision: Decision, notes: Iterable[str] = ()) -> Explanation:
-    """Return how *request* comes to *decision* in *table*; *notes* are what the resources add."""
-    told = tuple(notes)
-    if request.name and not decision.allowed:
-        told += elsewhere(table, request.name, request.port)
-    return Explanation(describe_request(request), tuple(_walk(table, request)), decision, told)
+def explain(table: Table, request: Request, decision: Decision, reasons: Iterable[Reason] = ()) -> Explanation:
+    """Return how *request* comes to *decision* in *table*; *reasons* are what the resources add."""
+    return Explanation(describe_request(request), tuple(_walk(table, request)), decision, tuple(reasons))
 
 
 def describe_request(request: Request) -> str:

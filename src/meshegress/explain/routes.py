@@ -102,13 +102,6 @@ def show_clusters(table: Table, clusters: tuple[WeightedCluster, ...]) -> Step:
     return Step("cluster", ", ".join(shown), origin=known[0].origin if known else None)
 
 
-def elsewhere(table: Table, name: str, port: int) -> tuple[str, ...]:
-    """Return on which other ports host *name* is known: what a reader may have meant."""
-    parsed = filter(None, map(ClusterName.parse, table.clusters))
-    ports = sorted({one.port for one in parsed if one.host == name and one.direction == "outbound"} - {port})
-    return (f"`{name}` is known on port {', '.join(map(str, ports))}, not on {port}",) if ports else ()
-
-
 def _named(route: Route) -> str:
     return route.name or "(no name)"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from meshegress.decision import Decision, Origin
+from meshegress.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,19 @@ class Step:
 class Explanation:
     """The walk of one request, written down; ``str()`` is the page for a reader.
 
-    ``notes`` are what the resources have to say beside the walk, such as an entry that is not exported here.
+    ``reasons`` are what the resources have to say beside the walk, such as an entry that is not exported here; the
+    main one comes first.
     """
 
     asked: str
     steps: tuple[Step, ...]
     decision: Decision
-    notes: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The reasons as sentences."""
+        return tuple(map(str, self.reasons))
 
     @property
     def rejected(self) -> tuple[RejectedAlternative, ...]:

@@ -44,7 +44,7 @@ from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
 #: An empty list of the mesh counts as none.
-_EVERYBODY = ("*",)
+EVERYBODY = ("*",)
 #: What the agent of a sidecar finds under such a name in its environment is metadata of the proxy.
 _METADATA = "ISTIO_META_"
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -63,7 +63,7 @@ class Registry:
         #: By whether all listeners sniff.
         self._contested: dict[bool, ContestedPorts] = {}
         self._contested_port_bits: dict[bool, bytes] = {}
-        self._resources = resources
+        self.resources = resources
         mesh = self.mesh
         services = collect_services(
             resources.service_entries, resources.services, domain=CLUSTER_DOMAIN, profile=profile, order=order
@@ -73,16 +73,16 @@ class Registry:
             services, _default_export(mesh.default_service_export_to, profile), profile, visibility
         )
         self.endpoints = self._endpoints_of(self.index.services)
-        self._roots: Sequence[ResolvedVirtualService] = prepare(
+        self.roots: Sequence[ResolvedVirtualService] = prepare(
             resources.virtual_services,
             _default_export(mesh.default_virtual_service_export_to, profile),
             domain=CLUSTER_DOMAIN,
             order=order,
         )
-        self.virtual_services = VirtualServiceIndex(self._roots)
+        self.virtual_services = VirtualServiceIndex(self.roots)
         self.destination_rules = DestinationRuleIndex(
             resources.destination_rules,
-            default_export_to=mesh.default_destination_rule_export_to or _EVERYBODY,
+            default_export_to=mesh.default_destination_rule_export_to or EVERYBODY,
             root_namespace=mesh.root_namespace,
             full_name=partial(full_name, domain=CLUSTER_DOMAIN),
             order=order,
@@ -90,8 +90,8 @@ class Registry:
 
     def restricted_to(self, services: Sequence[Service]) -> Registry:
         """Return the registry with no other services than these, and without VirtualServices."""
-        registry = self.with_services(self._resources, self.index.restricted_to(services), self._endpoints_of(services))
-        registry._roots, registry.virtual_services = (), VirtualServiceIndex(())
+        registry = self.with_services(self.resources, self.index.restricted_to(services), self._endpoints_of(services))
+        registry.roots, registry.virtual_services = (), VirtualServiceIndex(())
         return registry
 
     def with_services(
@@ -106,7 +106,7 @@ class Registry:
         What is contested is for those who sniff, and who do not, as far as that is *settled*, the same as before.
         """
         registry = copy(self)
-        registry._resources, registry.index, registry.endpoints = resources, index, pools
+        registry.resources, registry.index, registry.endpoints = resources, index, pools
         registry.part_pool, registry.verdicts = PartPool(), EnvoyVerdicts()
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._contested_port_bits = {}
@@ -115,7 +115,7 @@ class Registry:
         return registry
 
     def _endpoints_of(self, services: Sequence[Service]) -> EndpointIndex:
-        resources = self._resources
+        resources = self.resources
         local = ClusterLocalHosts.of(resources.mesh_config.service_settings, CLUSTER_DOMAIN)
         return collect_endpoints(
             services,
@@ -149,7 +149,7 @@ class Registry:
 
     @cached_property
     def _sidecars(self) -> Sequence[Sidecar]:
-        return sidecars_in_order(self._resources.sidecars, self.order)
+        return sidecars_in_order(self.resources.sidecars, self.order)
 
     def policy_of(self, sidecar: Sidecar | None) -> OutboundPolicy:
         """Return the policy of proxies that have *sidecar*; the mesh's is one object for all."""
@@ -179,7 +179,7 @@ class Registry:
         return self._contested_port_bits[sniffs]
 
     def _find_contested(self, *, sniffs: bool) -> ContestedPorts:
-        services, roots = self.index.services, self._roots
+        services, roots = self.index.services, self.roots
         ports, hosts = contested_places(
             services, keeps_parts=self.profile.ordered_addresses, sniffs=sniffs, declared=self._declared_ports
         )
@@ -187,7 +187,7 @@ class Registry:
         if len(roots) > 1 and any(row.created is None for row in roots):
             ports = ports.union(domains)  # their virtual hosts are written in their order
         # The cluster of an egress proxy takes traffic of every port.
-        proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self._resources.sidecars)
+        proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self.resources.sidecars)
         everywhere = proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties)
         crowded = crowded_ports(services, sniffs=sniffs, declared=self._declared_ports)
         return ContestedPorts(ports, hosts, domains, everywhere, crowded, self._arrivals)
@@ -214,7 +214,7 @@ class Registry:
     @cached_property
     def _proxy_ports(self) -> frozenset[int]:
         """The ports of listeners for HTTP proxies, which serve the hosts of all ports."""
-        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
+        listeners = (listener for sidecar in self.resources.sidecars for listener in sidecar.spec.egress)
         ports = (listener.port for listener in listeners if listener.port is not None)
         found = {port.number for port in ports if parse_protocol(port.protocol) is Protocol.HTTP_PROXY}
         return frozenset(found | ({self.mesh.proxy_http_port} - {0}))
@@ -224,27 +224,27 @@ class Registry:
         """The orders in which istiod may read EndpointSlices that would give somebody another cluster."""
         return arrival_orders(
             self.index.services,
-            self._roots,
-            self._resources.endpoint_slices,
-            self._resources.endpoints,
-            self._resources.pods,
-            self._resources.destination_rules,
+            self.roots,
+            self.resources.endpoint_slices,
+            self.resources.endpoints,
+            self.resources.pods,
+            self.resources.destination_rules,
         )
 
     @property
     def _declared_ports(self) -> frozenset[int]:
         """The ports of whose traffic a Sidecar says that it is not HTTP."""
-        listeners = (listener for sidecar in self._resources.sidecars for listener in sidecar.spec.egress)
+        listeners = (listener for sidecar in self.resources.sidecars for listener in sidecar.spec.egress)
         ports = (listener.port for listener in listeners if listener.port is not None)
         return frozenset(port.number for port in ports if not parse_protocol(port.protocol).is_http)
 
     @property
     def _wide_ties(self) -> Iterable[tuple[TieRule, Sequence[Any]]]:
         """How resources are tied that matter on any port."""
-        resources = self._resources
+        resources = self.resources
         return (
             (SIDECAR_TIES, resources.sidecars),
-            (virtual_service_ties(self._roots, CLUSTER_DOMAIN), self._roots),
+            (virtual_service_ties(self.roots, CLUSTER_DOMAIN), self.roots),
             (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN)), resources.destination_rules),
         )
 
@@ -320,7 +320,7 @@ class Registry:
 
 def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
     """Return the mesh's default of ``exportTo``, as far as the release honours it."""
-    exported = tuple(given) or _EVERYBODY
+    exported = tuple(given) or EVERYBODY
     if profile.named_default_export:
         return exported
     return next(((known,) for known in (".", "*") if known in exported), ("~",))
