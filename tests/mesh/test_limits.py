@@ -39,7 +39,7 @@ FILTER = """---
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: {name: f, namespace: shop}
-spec: {}
+spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: INSERT_BEFORE}}]}
 """
 
 

@@ -63,7 +63,7 @@ class Explanation:
             if len(step.rejected) > SHOWN_REJECTED:
                 lines.append(f"      and {len(step.rejected) - SHOWN_REJECTED} more")
         lines.append(f"  {'outcome':<13} {_outcome(self.decision)}{_governed(self.decision)}")
-        lines += [f"      assumed: {one.reason}" for one in self.decision.assumptions]
+        lines += [f"      assumed ({one.code}): {one.reason}" for one in self.decision.assumptions]
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 

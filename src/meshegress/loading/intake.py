@@ -23,6 +23,7 @@ from meshegress.loading.report import Report, subject_of
 from meshegress.loading.resource_set import GROUPS, REACH, UNKNOWN_REACH, UnmodelledObject
 from meshegress.loading.summary import LeftOut
 from meshegress.loading.templates import is_encrypted, is_template
+from meshegress.loading.unmodelled_scope import scope_of
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Resource
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem
@@ -171,7 +172,8 @@ class Intake:
         metadata = metadata if isinstance(metadata, Mapping) else {}
         namespace, name = str(metadata.get("namespace") or self.objects.namespace), str(metadata.get("name") or "")
         reach = REACH.get((group, kind), UNKNOWN_REACH)
-        self.unsupported.append(UnmodelledObject(kind, namespace, name, place.find(()), reach))
+        scope = scope_of(kind, value, namespace)
+        self.unsupported.append(UnmodelledObject(kind, namespace, name, place.find(()), reach, scope))
         message = f"this kind is not modelled; it could touch {reach}"
         problem = Problem((), message, severity=Severity.WARNING, code="EG301")
         self._report.at(place, problem, f"{kind} `{namespace}/{name}`")

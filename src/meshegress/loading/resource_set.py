@@ -10,6 +10,7 @@ from typing import Any
 from meshegress.findings import Source
 from meshegress.loading.mesh_holders import DEFAULT_REVISION, MeshHolder, differing
 from meshegress.loading.summary import Duplicate, LoadSummary, Refused
+from meshegress.loading.unmodelled_scope import UnmodelledScope
 from meshegress.resources import (
     DestinationRule,
     Endpoints,
@@ -29,13 +30,14 @@ from meshegress.resources import (
 
 @dataclass(frozen=True, slots=True)
 class UnmodelledObject:
-    """An object of a kind that could change decisions and is not modelled; *reach* says which ones."""
+    """An object of a kind that could change decisions and is not modelled; *reach* says which ones, *scope* whose."""
 
     kind: str
     namespace: str
     name: str
     where: Source
     reach: str
+    scope: UnmodelledScope = field(default_factory=UnmodelledScope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,10 +34,9 @@ class CarefulDecider:
         tables_in: Callable[[TieOrder], WorkloadTables],
         limits: Limits,
     ) -> None:
-        self._namespace = workload.namespace
         self._program = tables.program
-        self._limits = limits
-        self.is_limited = limits.touch(workload.namespace)
+        self._limits = limits.of_workload(workload)
+        self.is_limited = bool(self._limits)
         self._made: dict[tuple[int, bool, tuple[tuple[int, ...], ...]], Decision] = {}
         self.orders = TriedOrders(tables, tables_in, workload.dns_domain)
         self.addresses = SampleAddresses(workload, tables, self.orders.programs, tables_in)
@@ -63,7 +62,7 @@ class CarefulDecider:
 
     def with_limits(self, decision: Decision) -> Decision:
         """Return *decision* with what is not modelled and could change it."""
-        limits = self._limits.of(decision, self._namespace)
+        limits = self._limits.of(decision)
         return replace(decision, assumptions=decision.assumptions + limits) if limits else decision
 
     def _decide_at(self, request: Request, destination: str | None, headers_unknown: bool) -> Decision:
