@@ -114,7 +114,6 @@ def test_reasons_are_kept() -> None:
     assert str(explanation).endswith("  note: it is not exported")
 
 
-
 def test_each_filter_chain_is_looked_at_once() -> None:
     """Of very many chains on a port all that lost are named, in a time that grows as they do."""
     names = [f"h{number}.com" for number in range(4000)]

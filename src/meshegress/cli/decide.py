@@ -13,7 +13,7 @@ from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, 
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import Question, add_question_options, read_questions, split_words
 from meshegress.cli.grammar.workload import add_workload_options, read_workload
-from meshegress.cli.shown import decision_as_dict, doubts, why
+from meshegress.cli.shown import decision_as_dict, doubts
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 
 OUTCOMES = tuple(outcome.value for outcome in meshegress.Outcome)
@@ -93,7 +93,7 @@ def _print_text(
     for question in questions:
         decision = egress.decide(question.request)
         printer.line(f"{question.asked} -> {decision}" if len(questions) > 1 else str(decision))
-        printer.line(f"  why: {why(egress, question.request, decision)}")
+        printer.line(f"  why: {egress.why(question.request)}")
         for doubt in doubts(decision):
             printer.line(f"  {doubt}")
         _compare(question, decision, expected, failed)
@@ -111,7 +111,7 @@ def _documents(
         _compare(question, decision, expected, failed)
         yield {
             **decision_as_dict(mesh, egress, question.asked, decision),
-            "why": why(egress, question.request, decision),
+            "why": egress.why(question.request),
         }
 
 

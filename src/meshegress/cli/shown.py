@@ -6,9 +6,7 @@ from typing import Any
 
 import meshegress
 from meshegress.explain import Explanation
-from meshegress.naming import ClusterName
 
-SHOWN_NOTES = 3
 SHOWN_OTHERS = 3
 
 
@@ -44,28 +42,11 @@ def explanation_as_dict(explanation: Explanation) -> dict[str, Any]:
             for step in explanation.steps
         ],
         "notes": list(explanation.notes),
+        "reasons": [
+            {"code": each.code.value, "sentence": each.sentence, "resource": _origin_as_dict(each.origin)}
+            for each in explanation.reasons
+        ],
     }
-
-
-def why(egress: meshegress.Egress, request: meshegress.Request, decision: meshegress.Decision) -> str:
-    """Return in one line why *decision* is the answer to *request*: whose word counts, and what the resources add.
-
-    Where a request certainly goes to the service of its own name there is nothing to add, and no walk is looked at.
-    """
-    governor = decision.governed_by
-    if governor is not None and not decision.assumptions and _is_own_service(decision, request):
-        return f"governed by {governor}{_places(governor)}"
-    explanation = egress.explain(request)
-    # The note that names whose word counts comes first, whatever else could be said.
-    notes = sorted(explanation.notes, key=lambda note: governor is None or str(governor) not in note)
-    told = notes[:SHOWN_NOTES]
-    if not told:
-        told = [f"{step.reason} ({step.stage})" for step in explanation.steps if step.reason][-1:]
-    if governor is not None and not any(str(governor) in each for each in told):
-        told.insert(0 if decision.allowed else len(told), f"governed by {governor}{_places(governor)}")
-    if len(notes) > SHOWN_NOTES:
-        told.append(f"and {len(notes) - SHOWN_NOTES} more notes, which `explain` prints")
-    return "; ".join(told)
 
 
 def doubts(decision: meshegress.Decision) -> list[str]:
@@ -77,16 +58,6 @@ def doubts(decision: meshegress.Decision) -> list[str]:
         more = f" and {len(others) - SHOWN_OTHERS} more" if len(others) > SHOWN_OTHERS else ""
         lines.append(f"assumed ({assumption.code}): {assumption.reason}{possible}{more}")
     return lines
-
-
-def _is_own_service(decision: meshegress.Decision, request: meshegress.Request) -> bool:
-    cluster = ClusterName.parse(decision.cluster) if decision.allowed and decision.cluster else None
-    return cluster is not None and request.name is not None and cluster.host == request.name.lower()
-
-
-def _places(origin: meshegress.Origin) -> str:
-    places = [str(place) for place in (origin.host_source or origin.source, origin.port_source) if place is not None]
-    return f" at {' and '.join(dict.fromkeys(places))}" if places else ""
 
 
 def _origin_as_dict(origin: meshegress.Origin | None) -> dict[str, Any] | None:

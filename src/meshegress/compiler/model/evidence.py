@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from meshegress._match import host_subset_of
 from meshegress.compiler.model.endpoint_index import EndpointIndex
-from meshegress.compiler.model.proxy import Proxy
+from meshegress.compiler.model.proxy import UNSPECIFIED, Proxy
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.scopes import Scope
@@ -16,7 +17,7 @@ from meshegress.compiler.model.visibility import ServiceIndex
 from meshegress.resources import DestinationRule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """All that reasons for the answers of one workload are found in.
 
@@ -49,16 +50,44 @@ class Evidence:
 
     def services_of(self, names: Sequence[str]) -> Iterator[Service]:
         """Yield the services that stand for one of *names*: those of the very name first, then wildcards."""
-        folded = {name.lower().rstrip(".") for name in names}
-        hosts = {host: host.lower() for host in self.index.by_host}
-        exact = {host for host, lower in hosts.items() if lower in folded}
-        wide = {
-            host
-            for host, lower in hosts.items()
-            if host not in exact and any(host_subset_of(name, lower) for name in folded)
-        }
-        for chosen in (exact, wide):
-            yield from (service for service in self.index.services if service.hostname in chosen) if chosen else ()
+        folded = dict.fromkeys(name.lower().rstrip(".") for name in names)
+        wide = dict.fromkeys("*" + name[start:] for name in folded for start in range(len(name) + 1))
+        for host in (*folded, *wide):
+            yield from self._by_host.get(host, ())
+
+    def services_at(self, address: str) -> Iterator[Service]:
+        """Yield the services that have *address*, or a prefix that holds it."""
+        yield from self._by_address.get(address, ())
+        parsed = ip_address(address)
+        for network, service in self._by_prefix:
+            if parsed in network:
+                yield service
+
+    @cached_property
+    def _by_host(self) -> Mapping[str, Sequence[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.index.services:
+            found.setdefault(service.hostname.lower(), []).append(service)
+        return found
+
+    @cached_property
+    def _by_address(self) -> Mapping[str, Sequence[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.index.services:
+            for address in addresses_of(service):
+                found.setdefault(address, []).append(service)
+        return found
+
+    @cached_property
+    def _by_prefix(self) -> Sequence[tuple[IPv4Network | IPv6Network, Service]]:
+        rows = ((text, service) for text, services in self._by_address.items() if "/" in text for service in services)
+        return [(ip_network(text, strict=False), service) for text, service in rows]
+
+
+def addresses_of(service: Service) -> Iterator[str]:
+    """Yield every address and prefix that *service* has, whichever of them a proxy uses."""
+    own = (service.address, *service.cluster_vips, service.automatic_v4, service.automatic_v6)
+    yield from dict.fromkeys(address for address in own if address is not None and address != UNSPECIFIED)
 
 
 @dataclass(frozen=True, slots=True)

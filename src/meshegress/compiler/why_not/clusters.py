@@ -92,7 +92,7 @@ def _lost(holder: Service, other: Service, evidence: Evidence) -> Reason:
 def _others(holder: Service, evidence: Evidence) -> Iterator[Service]:
     """Yield one service of each other resource that declares the host of *holder*."""
     seen = {id(holder.resource)}
-    for other in evidence.index.services:
+    for other in evidence.services_of([holder.hostname]):
         if other.hostname == holder.hostname and id(other.resource) not in seen:
             seen.add(id(other.resource))
             yield other

@@ -44,7 +44,7 @@ def why_may_be_missing(host: str, port: int, evidence: Evidence) -> Iterator[Rea
     holder = evidence.scope.services.get(host)
     if holder is None:
         return
-    for other in evidence.index.services:
+    for other in evidence.services_of([host]):
         if other.hostname == host and other.resource is not holder.resource and other.port(port) is None:
             reason = lost_ports(other, holder, evidence, is_certain=False)
             if reason is not None and reason.code is ReasonCode.NOT_MERGED:
@@ -55,7 +55,7 @@ def why_other_cluster(governor: Origin, owner: Origin, host: str, evidence: Evid
     """Yield why the cluster of *host* is *owner*'s where the chain is *governor*'s: both declare the host."""
     if governor.kind not in _DECLARING or (governor.kind, governor.namespace, governor.name) == _named(owner):
         return
-    services = [service for service in evidence.index.services if service.hostname == host]
+    services = [service for service in evidence.services_of([host]) if service.hostname == host]
     theirs = {(row.resource.kind, row.namespace, row.object_name): row for row in services}
     own, other = theirs.get(_named(governor)), theirs.get(_named(owner))
     if own is None or other is None:

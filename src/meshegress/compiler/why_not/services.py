@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 from meshegress.compiler.model.addresses import all_addresses, service_address
-from meshegress.compiler.model.evidence import Asked, Evidence
+from meshegress.compiler.model.evidence import Asked, Evidence, addresses_of
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.scopes import EgressListener
 from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
@@ -36,7 +36,7 @@ def services_at(asked: Asked, evidence: Evidence) -> Iterator[Reason]:
     """Yield of each service at the asked address why it did not take the request: its ports, or who may see it."""
     if asked.address is None:
         return
-    for service in _one_each(row for row in evidence.index.services if _is_at(row, asked.address)):
+    for service in _one_each(evidence.services_at(asked.address)):
         reason = why_not_served(service, asked, evidence)
         if reason is not None:
             yield reason
@@ -228,8 +228,7 @@ def _at_endpoints(service: Service, port: RegistryPort, asked: Asked, evidence: 
 
 
 def _is_at(service: Service, address: str) -> bool:
-    own = {service.address, *service.cluster_vips, service.automatic_v4, service.automatic_v6} - {UNSPECIFIED, None}
-    return address in own or _covers([text for text in own if text and "/" in text], address)
+    return _covers(list(addresses_of(service)), address)
 
 
 def _covers(addresses: Sequence[str], address: str) -> bool:
