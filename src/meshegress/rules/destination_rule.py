@@ -28,7 +28,11 @@ def _ask_subsets(rule: DestinationRule, profile: Profile) -> Problems:
             yield Problem((*path, "name"), f"subset {shown(subset.name)} is declared twice", "name each subset once")
         seen.add(subset.name)
         if not is_dns_label(subset.name):
-            yield Problem((*path, "name"), f"{shown(subset.name)} is not a name of a subset")
+            yield Problem(
+                (*path, "name"),
+                f"{shown(subset.name)} is not a name of a subset",
+                "name it in lower case letters, digits and dashes",
+            )
         yield from label_problems(subset.labels, (*path, "labels"))
         policy = subset.traffic_policy
         # Istio loses the warnings of policies that stand in a subset.

@@ -37,7 +37,7 @@ def _is_converted(gateway: Gateway) -> bool:
 
 def _ask_servers(gateway: Gateway, profile: Profile) -> Problems:
     if not gateway.spec.servers:
-        yield Problem(("spec", "servers"), "the Gateway has no server")
+        yield Problem(("spec", "servers"), "the Gateway has no server", "give it `servers`")
     for index, server in enumerate(gateway.spec.servers):
         for problem in _server_problems(server, profile, converted=_is_converted(gateway)):
             yield problem.under("spec", "servers", index)
@@ -62,7 +62,7 @@ def _host_problems(host: str, path: Path, *, converted: bool) -> Problems:
     namespace, slash, rest = host.partition("/")
     name = rest if slash else host
     if slash and not (namespace in ("*", ".") or (namespace == "~" and converted) or is_dns_label(namespace)):
-        yield Problem(path, f"{shown(namespace)} is not a namespace")
+        yield Problem(path, f"{shown(namespace)} is not a namespace", "write `namespace/host`, `./host` or `*/host`")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
     if not is_address(name):
@@ -73,32 +73,38 @@ def _host_problems(host: str, path: Path, *, converted: bool) -> Problems:
 
 def _port_problems(port: Port | None, bind: str) -> Problems:
     if port is None:
-        yield Problem(("port",), "the server has no port")
+        yield Problem(("port",), "the server has no port", "give it a `port` with number, name and protocol")
         return
     if port.protocol.lower() not in PROTOCOLS:
-        yield Problem(("port", "protocol"), f"{shown(port.protocol)} is not a protocol")
+        yield Problem(
+            ("port", "protocol"),
+            f"{shown(port.protocol)} is not a protocol",
+            "write what the port speaks, such as HTTP, HTTPS, TLS or TCP",
+        )
     if port.number or not bind.startswith(UNIX):
         yield from fault(("port", "number"), port_fault(port.number))
     if port.target_port:
         yield Problem(("port", "targetPort"), "a Gateway has no targetPort", "remove it")
     if not port.name:
-        yield Problem(("port", "name"), "the port has no name")
+        yield Problem(("port", "name"), "the port has no name", "name the port")
 
 
 def _bind_problems(server: Server) -> Problems:
     if server.bind.startswith(UNIX):
         yield from fault(("bind",), unix_fault(server.bind.removeprefix(UNIX)))
         if server.port is not None and server.port.number:
-            yield Problem(("port", "number"), "a unix socket has port 0")
+            yield Problem(("port", "number"), "a unix socket has port 0", "write `number: 0`")
     elif server.bind and not is_address(server.bind):
-        yield Problem(("bind",), f"{shown(server.bind)} is not an IP address")
+        yield Problem(
+            ("bind",), f"{shown(server.bind)} is not an IP address", "write an IP address, or `unix://` and a path"
+        )
 
 
 def _tls_on_port(server: Server, protocol: str) -> Problems:
     tls = server.tls
     if protocol in TLS:
         if tls is None:
-            yield Problem(("tls",), "an HTTPS or TLS port has no TLS settings")
+            yield Problem(("tls",), "an HTTPS or TLS port has no TLS settings", "write `tls` with a mode")
     elif tls is not None:
         passes = tls.mode in (ServerTLSMode.PASSTHROUGH, ServerTLSMode.AUTO_PASSTHROUGH)
         plain = passes and not (tls.ca_certificates or tls.private_key or tls.server_certificate)
@@ -113,7 +119,11 @@ def _ask_port_names(gateway: Gateway, profile: Profile) -> Problems:
         if server.port is None:
             continue
         if server.port.name in seen:
-            yield Problem((*path, "port", "name"), f"port name {shown(server.port.name)} is used twice")
+            yield Problem(
+                (*path, "port", "name"),
+                f"port name {shown(server.port.name)} is used twice",
+                "give each port a name of its own",
+            )
         seen.add(server.port.name)
         if server.tls is not None and server.tls.https_redirect and server.port.protocol.lower() not in HTTP:
             yield warning((*path, "tls", "httpsRedirect"), "only an HTTP server redirects to HTTPS")

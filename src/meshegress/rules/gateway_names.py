@@ -21,6 +21,8 @@ def gateway_name_problems(gateways: Sequence[str], path: Path, *, converted: boo
             yield from fault((*path, index), domain_fault(gateway))
             return
         if not is_dns_label(namespace):
-            yield Problem((*path, index), f"{shown(namespace)} is not a namespace")
+            yield Problem((*path, index), f"{shown(namespace)} is not a namespace", "write `namespace/name`")
         if not name or (not is_dns_label(name) and not converted):
-            yield Problem((*path, index), f"{shown(name)} is not a name of a Gateway")
+            yield Problem(
+                (*path, index), f"{shown(name)} is not a name of a Gateway", "write `name` or `namespace/name`"
+            )

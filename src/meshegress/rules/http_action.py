@@ -54,14 +54,24 @@ def redirect_problems(redirect: HTTPRedirect | None, profile: Profile, *, exact_
     if prefix and redirect.uri:
         yield Problem(("redirect", "prefixRewrite"), "uri and prefixRewrite exclude each other", "keep one")
     if prefix and exact_uri:
-        yield Problem(("redirect", "prefixRewrite"), "prefixRewrite needs matches by prefix")
+        yield Problem(
+            ("redirect", "prefixRewrite"),
+            "prefixRewrite needs matches by prefix",
+            "match by `uri.prefix`, or leave it out",
+        )
     port_given = redirect.port is not None or redirect.derive_port is not None
     if not (redirect.uri or prefix or redirect.authority or port_given or redirect.scheme):
         yield Problem(("redirect",), "the redirect leads to the same place", "give a uri, authority, scheme or port")
     if redirect.redirect_code and not 300 <= redirect.redirect_code <= 399:
-        yield Problem(("redirect", "redirectCode"), f"`{redirect.redirect_code}` is not a status of a redirect")
+        yield Problem(
+            ("redirect", "redirectCode"),
+            f"`{redirect.redirect_code}` is not a status of a redirect",
+            "write a status from 300 to 399",
+        )
     if redirect.scheme not in ("", "http", "https"):
-        yield Problem(("redirect", "scheme"), f"{shown(redirect.scheme)} is neither http nor https")
+        yield Problem(
+            ("redirect", "scheme"), f"{shown(redirect.scheme)} is neither http nor https", "write `http` or `https`"
+        )
     if redirect.port and redirect.derive_port is None:
         yield from fault(("redirect", "port"), port_fault(redirect.port))
 
@@ -77,7 +87,7 @@ def direct_response_problems(response: HTTPDirectResponse | None) -> Problems:
     elif body is not None and body.string is not None:
         size = len(body.string.encode(errors="surrogatepass"))
     if size > _KILOBYTE * _KILOBYTE:
-        yield Problem(("directResponse", "body"), "the body is larger than a megabyte")
+        yield Problem(("directResponse", "body"), "the body is larger than a megabyte", "write a shorter body")
     elif size > 100 * _KILOBYTE:
         yield warning(("directResponse", "body"), "the body is larger than 100 kilobytes")
     yield from _status_problems(response.status, ("directResponse", "status"))
@@ -106,7 +116,11 @@ def _abort_problems(abort: HTTPFaultAbort, path: Path) -> Problems:
         yield Problem((*path, "http2Error"), "errors of HTTP/2 are not supported", "use `httpStatus`")
     elif abort.grpc_status is not None:
         if abort.grpc_status not in _GRPC_STATUSES:
-            yield Problem((*path, "grpcStatus"), f"{shown(abort.grpc_status)} is not a status of gRPC")
+            yield Problem(
+                (*path, "grpcStatus"),
+                f"{shown(abort.grpc_status)} is not a status of gRPC",
+                "write the name of a status of gRPC, such as `UNAVAILABLE`",
+            )
     elif abort.http_status is not None:
         yield from _status_problems(abort.http_status, (*path, "httpStatus"))
     else:
@@ -124,7 +138,11 @@ def _delay_problems(delay: HTTPFaultDelay, path: Path) -> Problems:
 def _percentage_problems(percentage: Percent | None, path: Path) -> Problems:
     # NaN is compared as Go does: it is neither below nor above anything.
     if percentage is not None and percentage.value != 0 and (percentage.value < 0.0001 or percentage.value > 100):
-        yield Problem((*path, "percentage"), f"share `{percentage.value}` is not 0, nor in 0.0001 to 100")
+        yield Problem(
+            (*path, "percentage"),
+            f"share `{percentage.value}` is not 0, nor in 0.0001 to 100",
+            "write 0, or a share from 0.0001 to 100",
+        )
 
 
 _RETRY_ON = frozenset(
@@ -157,7 +175,7 @@ def retry_problems(retries: HTTPRetry | None, profile: Profile) -> Problems:
     if retries is None:
         return
     if retries.attempts < 0:
-        yield Problem(("retries", "attempts"), "the number is negative")
+        yield Problem(("retries", "attempts"), "the number is negative", "write 0 or more")
     configured = retries.per_try_timeout is not None or retries.retry_on or retries.retry_remote_localities is not None
     if retries.attempts == 0 and configured:
         yield Problem(("retries", "attempts"), "no attempts, and a policy for them", "give a number of attempts")
@@ -168,7 +186,11 @@ def retry_problems(retries: HTTPRetry | None, profile: Profile) -> Problems:
     for policy in retries.retry_on.split(",") if retries.retry_on else ():
         status = int(policy) if _INTEGER.fullmatch(policy) else 0
         if status not in _STATUSES and policy not in _RETRY_ON:
-            yield Problem(("retries", "retryOn"), f"{shown(policy)} is nothing that is retried on")
+            yield Problem(
+                ("retries", "retryOn"),
+                f"{shown(policy)} is nothing that is retried on",
+                "write one of Envoy's conditions, such as `5xx` or `connect-failure`, or a status",
+            )
 
 
 def rewrite_problems(rewrite: HTTPRewrite | None) -> Problems:
@@ -183,7 +205,11 @@ def rewrite_problems(rewrite: HTTPRewrite | None) -> Problems:
     if pattern is None:
         return
     if not pattern.match or not pattern.rewrite:
-        yield Problem(("rewrite", "uriRegexRewrite"), "a rewrite by pattern has both `match` and `rewrite`")
+        yield Problem(
+            ("rewrite", "uriRegexRewrite"),
+            "a rewrite by pattern has both `match` and `rewrite`",
+            "give both `match` and `rewrite`",
+        )
     else:
         yield from regex_problems(pattern.match, ("rewrite", "uriRegexRewrite", "match"))
 
@@ -205,12 +231,18 @@ def cors_problems(policy: CorsPolicy | None, profile: Profile) -> Problems:
     methods = _METHODS | {"*"} if profile.any_cors_method else _METHODS
     for index, method in enumerate(policy.allow_methods):
         if method not in methods:
-            yield Problem((*path, "allowMethods", index), f"{shown(method)} is not a method")
+            yield Problem(
+                (*path, "allowMethods", index), f"{shown(method)} is not a method", "write a method of HTTP in capitals"
+            )
     for field, names in (("allowHeaders", policy.allow_headers), ("exposeHeaders", policy.expose_headers)):
         for index, name in enumerate(names):
             if not _TOKEN.fullmatch(name):
-                yield Problem((*path, field, index), f"{shown(name)} is not a name of a header")
+                yield Problem(
+                    (*path, field, index),
+                    f"{shown(name)} is not a name of a header",
+                    "write a name of letters, digits and dashes",
+                )
     if policy.max_age is not None:
         yield from fault((*path, "maxAge"), duration_fault(policy.max_age))
         if nanoseconds(policy.max_age) % 10**9 > 0:
-            yield Problem((*path, "maxAge"), "the age is not in whole seconds")
+            yield Problem((*path, "maxAge"), "the age is not in whole seconds", "write whole seconds")

@@ -35,12 +35,16 @@ def _operation_problems(operations: HeaderOperations | None, path: Path, *, is_r
 
 def _name_problems(name: str, path: Path, *, authority_allowed: bool) -> Problems:
     if not name:
-        yield Problem(path, "the name of the header is empty")
+        yield Problem(path, "the name of the header is empty", "name the header")
     elif name.lower() in _AUTHORITY:
         if not authority_allowed:
-            yield Problem(path, f"header {shown(name)} is not to be changed here")
+            yield Problem(
+                path,
+                f"header {shown(name)} is not to be changed here",
+                "set `rewrite.authority`, or leave the header as it is",
+            )
     elif name.startswith(":"):
-        yield Problem(path, f"header {shown(name)} is not to be changed")
+        yield Problem(path, f"header {shown(name)} is not to be changed", "leave the header as it is")
 
 
 def authority_problems(rewrite: HTTPRewrite | None, headers: Headers | None) -> Problems:

@@ -95,13 +95,17 @@ def _match_problems(match: HTTPMatchRequest, path: Path) -> Problems:
     yield from label_problems(match.source_labels, (*path, "sourceLabels"))
     yield from gateway_name_problems(match.gateways, (*path, "gateways"))
     if match.source_namespace and not is_dns_label(match.source_namespace):
-        yield Problem((*path, "sourceNamespace"), f"{shown(match.source_namespace)} is not a namespace")
+        yield Problem(
+            (*path, "sourceNamespace"),
+            f"{shown(match.source_namespace)} is not a namespace",
+            "write the name of a namespace",
+        )
 
 
 def _mirror_problems(route: HTTPRoute) -> Problems:
     if route.mirror_percent is not None:
         if route.mirror_percent > 100:
-            yield Problem(("mirrorPercent",), "the share is above 100")
+            yield Problem(("mirrorPercent",), "the share is above 100", "write a share from 0 to 100")
         yield warning(("mirrorPercent",), "this field is deprecated", "use `mirrorPercentage`")
     if route.mirror_percentage is not None:
         yield from _share_problems(route.mirror_percentage.value, ("mirrorPercentage",))
@@ -109,7 +113,7 @@ def _mirror_problems(route: HTTPRoute) -> Problems:
     for index, mirror in enumerate(route.mirrors):
         path = ("mirrors", index)
         if mirror.destination is None:
-            yield Problem((*path, "destination"), "the destination is missing")
+            yield Problem((*path, "destination"), "the destination is missing", "give it a `destination`")
             continue
         yield from destination_problems(mirror.destination, (*path, "destination"))
         if mirror.percentage is not None:
@@ -118,7 +122,7 @@ def _mirror_problems(route: HTTPRoute) -> Problems:
 
 def _share_problems(value: float, path: Path) -> Problems:
     if value < 0 or value > 100:  # NaN is neither
-        yield Problem(path, f"share `{value}` is not in 0 to 100")
+        yield Problem(path, f"share `{value}` is not in 0 to 100", "write a share from 0 to 100")
 
 
 def _destinations_problems(routes: tuple[HTTPRouteDestination, ...], *, converted: bool) -> Problems:
@@ -134,11 +138,11 @@ def weighted_problems(routes: tuple[object, ...], *, converted: bool) -> Problem
         path = ("route", index)
         destination, weight = each.destination, each.weight  # type: ignore[attr-defined]  # both kinds have them
         if destination is None:
-            yield Problem((*path, "destination"), "the destination is missing")
+            yield Problem((*path, "destination"), "the destination is missing", "give it a `destination`")
         elif not converted:
             yield from destination_problems(destination, (*path, "destination"))
         if weight < 0:
-            yield Problem((*path, "weight"), f"weight `{weight}` is negative")
+            yield Problem((*path, "weight"), f"weight `{weight}` is negative", "write 0 or more")
         total += weight
     # Istio sums in 32 bits.
     if len(routes) > 1 and total % 2**32 == 0:

@@ -57,18 +57,28 @@ def _hash_problems(hashing: ConsistentHashLB, path: Path, profile: Profile) -> P
     if hashing.maglev is not None:
         size = hashing.maglev.table_size
         if size == 0 or size >= _LARGEST_TABLE or not is_prime(size):
-            yield Problem((*path, "maglev", "tableSize"), f"`{size}` is not a prime below {_LARGEST_TABLE}")
+            yield Problem(
+                (*path, "maglev", "tableSize"),
+                f"`{size}` is not a prime below {_LARGEST_TABLE}",
+                "write a prime number below the limit",
+            )
 
 
 def _cookie_problems(cookie: HTTPCookie, path: Path, profile: Profile) -> Problems:
     if not cookie.name:
-        yield Problem((*path, "name"), "the name of the cookie is missing")
+        yield Problem((*path, "name"), "the name of the cookie is missing", "name the cookie")
     seen: set[str] = set()
     for index, attribute in enumerate(cookie.attributes if profile.cookie_attributes_known else ()):
         if not attribute.name:
-            yield Problem((*path, "attributes", index, "name"), "the name of the attribute is missing")
+            yield Problem(
+                (*path, "attributes", index, "name"), "the name of the attribute is missing", "name the attribute"
+            )
         elif attribute.name in seen:
-            yield Problem((*path, "attributes", index, "name"), f"{shown(attribute.name)} is named twice")
+            yield Problem(
+                (*path, "attributes", index, "name"),
+                f"{shown(attribute.name)} is named twice",
+                "name each attribute once",
+            )
         seen.add(attribute.name)
 
 
@@ -104,11 +114,11 @@ def _locality_problems(setting: LocalityLoadBalancerSetting, path: Path, *, has_
 def _weight_problems(distribute: Distribute, path: Path) -> Problems:
     for place, weight in distribute.to.items():
         if not 0 < weight <= 100:
-            yield Problem((*path, "to", place), f"weight `{weight}` is not in 1 to 100")
+            yield Problem((*path, "to", place), f"weight `{weight}` is not in 1 to 100", "write a weight from 1 to 100")
             return
     total = sum(distribute.to.values())
     if total != 100:
-        yield Problem((*path, "to"), f"the weights sum to `{total}`, not to 100")
+        yield Problem((*path, "to"), f"the weights sum to `{total}`, not to 100", "let the weights sum to 100")
 
 
 def _failover_problems(
@@ -139,14 +149,14 @@ def _zone_problems(setting: ZoneAwareLoadBalancerSetting, path: Path, *, has_out
 
 def _warmup_problems(warmup: WarmupConfiguration, path: Path, profile: Profile) -> Problems:
     if warmup.duration is None:
-        yield Problem((*path, "duration"), "the duration is missing")
+        yield Problem((*path, "duration"), "the duration is missing", "give it a duration")
     else:
         yield from fault((*path, "duration"), duration_fault(warmup.duration))
     if (warmup.minimum_percent or 0) > 100:
-        yield Problem((*path, "minimumPercent"), "the share is above 100")
+        yield Problem((*path, "minimumPercent"), "the share is above 100", "write a share from 0 to 100")
     aggression = warmup.aggression
     if aggression is not None and (aggression <= 0 if profile.gentle_warmup else aggression < 1):
-        yield Problem((*path, "aggression"), f"aggression `{aggression}` is too small")
+        yield Problem((*path, "aggression"), f"aggression `{aggression}` is too small", "write 1 or more")
 
 
 def _overlap(localities: Iterable[str]) -> str | None:

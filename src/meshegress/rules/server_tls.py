@@ -77,7 +77,11 @@ def _is_cipher(cipher: str) -> bool:
 
 def _certificate_problems(tls: ServerTLSSettings, certificates: tuple[TLSCertificate, ...]) -> Problems:
     if tls.mode in _MUTUAL and not tls.ca_certificates:
-        yield Problem(("caCertificates",), f"mode {tls.mode} needs the CA of its clients")
+        yield Problem(
+            ("caCertificates",),
+            f"mode {tls.mode} needs the CA of its clients",
+            "give `caCertificates`, or a `credentialName`",
+        )
     if len(certificates) > 2:
         yield warning(("tlsCertificates",), "there are more than two server certificates")
     for index, certificate in enumerate(certificates):
@@ -88,9 +92,13 @@ def _certificate_problems(tls: ServerTLSSettings, certificates: tuple[TLSCertifi
 
 def _pair_problems(certificate: TLSCertificate | ServerTLSSettings, path: tuple[str | int, ...]) -> Problems:
     if not certificate.server_certificate:
-        yield Problem((*path, "serverCertificate"), "the server certificate is missing")
+        yield Problem(
+            (*path, "serverCertificate"),
+            "the server certificate is missing",
+            "give `serverCertificate`, or a `credentialName`",
+        )
     if not certificate.private_key:
-        yield Problem((*path, "privateKey"), "the private key is missing")
+        yield Problem((*path, "privateKey"), "the private key is missing", "give `privateKey`, or a `credentialName`")
 
 
 def _revocation_problems(tls: ServerTLSSettings) -> Problems:

@@ -48,7 +48,7 @@ def selector_problems(labels: Mapping[str, str], path: Path, field: str) -> Prob
     """Judge the *labels* of a workload selector at *path*, which stand in its *field*."""
     for key, value in labels.items():
         if not key:
-            yield Problem((*path, field), "a key is empty")
+            yield Problem((*path, field), "a key is empty", "name the label")
         if "*" in key or "*" in value:
             yield Problem((*path, field, key), f"`{key}={value}` has a `*`", "selectors have no wildcards")
     if not labels:
@@ -107,6 +107,10 @@ def destination_problems(destination: Destination | None, path: Path) -> Problem
     host = destination.host
     yield from fault((*path, "host"), "`*` is not a destination" if host == "*" else wildcard_fault(host))
     if destination.subset and not is_dns_label(destination.subset):
-        yield Problem((*path, "subset"), f"{shown(destination.subset)} is not a name of a subset")
+        yield Problem(
+            (*path, "subset"),
+            f"{shown(destination.subset)} is not a name of a subset",
+            "name it in lower case letters, digits and dashes",
+        )
     if destination.port is not None:
         yield from fault((*path, "port", "number"), port_fault(destination.port.number))

@@ -56,9 +56,9 @@ def _ask_egress_ports(sidecar: Sidecar, profile: Profile) -> Problems:
             continue
         yield from _egress_port_problems(listener, port, path)
         if port.number == 0 and listener.bind in sockets:
-            yield Problem((*path, "bind"), f"socket {shown(listener.bind)} is used twice")
+            yield Problem((*path, "bind"), f"socket {shown(listener.bind)} is used twice", "bind each socket once")
         if port.number in ports:
-            yield Problem((*path, "port", "number"), f"port `{port.number}` is used twice")
+            yield Problem((*path, "port", "number"), f"port `{port.number}` is used twice", "number each port once")
         (sockets.add(listener.bind) if port.number == 0 else ports.add(port.number))
 
 
@@ -90,7 +90,7 @@ def _port_problems(port: SidecarPort, path: Path) -> Problems:
 
 def _bind_problems(bind: str, path: Path) -> Problems:
     if bind and not is_address(bind):
-        yield Problem((*path, "bind"), f"{shown(bind)} is not an IP address")
+        yield Problem((*path, "bind"), f"{shown(bind)} is not an IP address", "write an IP address")
 
 
 def _ask_egress_hosts(sidecar: Sidecar, profile: Profile) -> Problems:
@@ -111,7 +111,7 @@ def _host_problems(host: str, path: Path, profile: Profile) -> Problems:
     if not namespace or not name:
         yield Problem(path, f"one half of {shown(host)} is empty", "write `namespace/host`")
     if not _is_namespace(namespace, profile):
-        yield Problem(path, f"{shown(namespace)} is not a namespace")
+        yield Problem(path, f"{shown(namespace)} is not a namespace", "write `namespace/host`, `./host` or `*/host`")
     if name != "*" and "." not in name:
         yield Problem(path, f"{shown(name)} is a short name", "write the full name of the host")
     yield from fault(path, wildcard_fault(name))
@@ -153,7 +153,7 @@ def _ask_ingress(sidecar: Sidecar, profile: Profile) -> Problems:
         yield from fault((*path, "port", "number"), port_fault(port.number))
         yield from _bind_problems(listener.bind, path)
         if port.number in ports:
-            yield Problem((*path, "port", "number"), f"port `{port.number}` is used twice")
+            yield Problem((*path, "port", "number"), f"port `{port.number}` is used twice", "number each port once")
         ports.add(port.number)
         yield from _default_endpoint_problems(listener.default_endpoint, (*path, "defaultEndpoint"))
         yield from _ingress_tls_problems(listener, port, path, profile)
@@ -191,7 +191,7 @@ def _ingress_tls_problems(listener: IstioIngressListener, port: SidecarPort, pat
         if value:
             yield Problem((*path, "tls", field), "this is not for Sidecars", "remove it")
     if tls.mode in ("ISTIO_MUTUAL", "AUTO_PASSTHROUGH"):
-        yield Problem((*path, "tls", "mode"), f"mode `{tls.mode}` is not for Sidecars")
+        yield Problem((*path, "tls", "mode"), f"mode `{tls.mode}` is not for Sidecars", "write SIMPLE or MUTUAL")
     if port.protocol.lower() not in TLS:
         yield Problem((*path, "tls"), "the port is neither HTTPS nor TLS", "change its protocol")
     for problem in server_tls_problems(tls, profile):

@@ -25,9 +25,9 @@ def string_match_problems(match: StringMatch | None, path: Path, *, empty_prefix
 def regex_problems(pattern: str, path: Path) -> Problems:
     """Judge a regular expression."""
     if not pattern:
-        yield Problem(path, "the pattern is empty")
+        yield Problem(path, "the pattern is empty", "write a pattern")
     elif len(pattern.encode(errors="surrogatepass")) > LONGEST_REGEX:
-        yield Problem(path, f"the pattern is longer than {LONGEST_REGEX} bytes")
+        yield Problem(path, f"the pattern is longer than {LONGEST_REGEX} bytes", "write a shorter pattern")
     elif not is_valid_re2(pattern):
         yield Problem(path, f"{shown(pattern)} is not an RE2 pattern", "RE2 has no look-around and no back-references")
 
@@ -49,6 +49,6 @@ def is_claim(name: str) -> bool:
 def header_name_problems(name: str, path: Path) -> Problems:
     """Judge the *name* of a header that is matched on."""
     if not name:
-        yield Problem(path, "the name of the header is empty")
+        yield Problem(path, "the name of the header is empty", "name the header")
     elif not is_claim(name) and name not in _PSEUDO_HEADERS and not _TOKEN.fullmatch(name):
-        yield Problem(path, f"{shown(name)} is not a name of a header")
+        yield Problem(path, f"{shown(name)} is not a name of a header", "write a name of letters, digits and dashes")

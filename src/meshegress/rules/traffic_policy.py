@@ -40,7 +40,7 @@ def traffic_policy_problems(policy: TrafficPolicy | None, path: Path, namespace:
     if policy.tunnel is not None:
         yield from _tunnel_problems(policy.tunnel, (*path, "tunnel"))
     if policy.proxy_protocol is not None and not policy.proxy_protocol.version.known:
-        yield Problem((*path, "proxyProtocol", "version"), "there are versions V1 and V2")
+        yield Problem((*path, "proxyProtocol", "version"), "there are versions V1 and V2", "write V1 or V2")
 
 
 def _is_empty(policy: TrafficPolicy, profile: Profile) -> bool:
@@ -64,7 +64,7 @@ def _common_problems(
 
 def _port_problems(policy: PortTrafficPolicy, path: Path, namespace: str, profile: Profile) -> Problems:
     if policy.port is None:
-        yield Problem((*path, "port"), "the port is missing")
+        yield Problem((*path, "port"), "the port is missing", "give it a `port` with a number")
     given = (policy.outlier_detection, policy.connection_pool, policy.load_balancer, policy.tls)
     if all(value is None for value in given):
         yield Problem(path, "the policy says nothing", "remove it, or give it a field")
@@ -74,9 +74,15 @@ def _port_problems(policy: PortTrafficPolicy, path: Path, namespace: str, profil
 
 def _tunnel_problems(tunnel: TunnelSettings, path: Path) -> Problems:
     if tunnel.protocol not in ("", "CONNECT", "POST"):
-        yield Problem((*path, "protocol"), f"{shown(tunnel.protocol)} is neither CONNECT nor POST")
+        yield Problem(
+            (*path, "protocol"), f"{shown(tunnel.protocol)} is neither CONNECT nor POST", "write CONNECT or POST"
+        )
     if domain_fault(tunnel.target_host) is not None and not is_address(tunnel.target_host):
-        yield Problem((*path, "targetHost"), f"{shown(tunnel.target_host)} is neither a domain name nor an IP address")
+        yield Problem(
+            (*path, "targetHost"),
+            f"{shown(tunnel.target_host)} is neither a domain name nor an IP address",
+            "write a domain name or an IP address",
+        )
     yield from fault((*path, "targetPort"), port_fault(tunnel.target_port))
 
 
@@ -92,7 +98,7 @@ def _outlier_problems(outlier: OutlierDetection | None, path: Path) -> Problems:
     for field, value in (("maxEjectionPercent", outlier.max_ejection_percent),
                          ("minHealthPercent", outlier.min_health_percent)):  # fmt: skip
         if not 0 <= value <= 100:
-            yield Problem((*path, field), f"`{value}` is not in 0 to 100")
+            yield Problem((*path, field), f"`{value}` is not in 0 to 100", "write a share from 0 to 100")
 
 
 def connection_pool_problems(pool: ConnectionPoolSettings | None, path: Path, profile: Profile) -> Problems:
@@ -154,7 +160,7 @@ def _client_tls_problems(tls: ClientTLSSettings | None, path: Path, namespace: s
     if tls.mode is ClientTLSMode.MUTUAL:
         for field, value in (("clientCertificate", tls.client_certificate), ("privateKey", tls.private_key)):
             if not value:
-                yield Problem((*path, field), "mode MUTUAL needs it")
+                yield Problem((*path, field), "mode MUTUAL needs it", "give it, or use `credentialName`")
 
 
 _VERIFYING: dict[ClientTLSMode, Callable[[ClientTLSSettings], bool]] = {
@@ -166,13 +172,17 @@ _VERIFYING: dict[ClientTLSMode, Callable[[ClientTLSSettings], bool]] = {
 def _insecure_problems(tls: ClientTLSSettings, path: Path) -> Problems:
     verifies = _VERIFYING.get(tls.mode)
     if tls.insecure_skip_verify and verifies is not None and verifies(tls):
-        yield Problem((*path, "insecureSkipVerify"), "nothing is verified, and there is what to verify it with")
+        yield Problem(
+            (*path, "insecureSkipVerify"),
+            "nothing is verified, and there is what to verify it with",
+            "leave out `insecureSkipVerify`, or what it makes useless",
+        )
 
 
 def _negatives(message: Any, path: Path, *fields: str) -> Iterator[Problem]:
     for field in fields:
         if getattr(message, field) < 0:
-            yield Problem((*path, _wire(message, field)), "the number is negative")
+            yield Problem((*path, _wire(message, field)), "the number is negative", "write 0 or more")
 
 
 def _durations(message: Any, path: Path, *fields: str) -> Iterator[Problem]:

@@ -49,7 +49,11 @@ def _ask_claims(service: VirtualService, profile: Profile) -> Problems:
             for field, headers in (("headers", match.headers), ("withoutHeaders", match.without_headers)):
                 for name in filter(is_claim, headers):
                     path = ("spec", "http", index, "match", number, field, name)
-                    yield Problem(path, "claims of a JWT are matched at gateways only")
+                    yield Problem(
+                        path,
+                        "claims of a JWT are matched at gateways only",
+                        "bind it to gateways alone, or match on something else",
+                    )
 
 
 def _host_fault(service: VirtualService, host: str) -> str | None:

@@ -46,7 +46,7 @@ def endpoint_port_problems(endpoint: WorkloadEntrySpec, service_ports: frozenset
     """Judge the ports of an endpoint: named as the service names them, numbered as ports are."""
     for name, number in endpoint.ports.items():
         if service_ports is not None and name not in service_ports:
-            yield Problem(("ports", name), f"the entry declares no port {shown(name)}")
+            yield Problem(("ports", name), f"the entry declares no port {shown(name)}", "name a port of the entry")
         yield from fault(("ports", name), port_name_fault(name))
         yield from fault(("ports", name), port_fault(number))
 
