@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from meshegress.wire.addressing import canonical_address
 from meshegress.compiler.model.evidence import Asked, Evidence
 from meshegress.compiler.model.proxy import OutboundPolicy
 from meshegress.compiler.undeclared_traffic import CATCH_ALLS
 from meshegress.compiler.why_not import (
     overlooked_services,
     overlooked_virtual_services,
+    same_short_name,
     services_at,
     who_has_the_port,
     who_is_http,
@@ -27,6 +27,7 @@ from meshegress.request import Request
 from meshegress.request.urls import bare_host
 from meshegress.table import Cluster
 from meshegress.wire import HttpVerdict, TlsVerdict
+from meshegress.wire.addressing import canonical_address
 
 _UNDECLARED = frozenset({Outcome.PASSTHROUGH, Outcome.BLACKHOLE, Outcome.DYNAMIC_DNS})
 _OWN_ANSWERS = frozenset({Outcome.DIRECT_RESPONSE, Outcome.REDIRECT, Outcome.FAULT})
@@ -119,6 +120,8 @@ class Reasons:
         if not is_declared:
             found = list(services_at(asked, self._evidence))
         yield from found
+        if not is_declared and not found:
+            yield from same_short_name(asked, self._evidence)
         yield _policy_reason(self._policy, is_declared=is_declared or bool(found))
 
     def _allowed(self, decision: Decision, asked: Asked) -> Iterator[Reason]:

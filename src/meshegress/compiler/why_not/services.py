@@ -42,6 +42,25 @@ def services_at(asked: Asked, evidence: Evidence) -> Iterator[Reason]:
             yield reason
 
 
+def same_short_name(asked: Asked, evidence: Evidence) -> Iterator[Reason]:
+    """Yield the services of other namespaces that a short name, asked for and declared by nobody, could mean."""
+    short = asked.names[0] if asked.names else "."
+    if "." in short:
+        return
+    meant = f"{short}.{evidence.namespace}."
+    full = next((name for name in asked.names if name.startswith(meant)), short)
+    others = [
+        service
+        for host, owners in evidence.index.by_host.items()
+        if host.startswith(f"{short}.")
+        for service in owners.values()
+        if service.is_kubernetes and evidence.index.is_visible(service, evidence.namespace)
+    ]
+    for service in others[:_SHOWN]:
+        told = f"`{short}` is `{full}` to this workload, and this is `{service.name}.{service.namespace}`"
+        yield Reason(ReasonCode.OTHER_NAMESPACE, told, service.origin())
+
+
 def why_not_served(service: Service, asked: Asked, evidence: Evidence) -> Reason | None:
     """Return the first stage at which *service* was turned away, None where nothing stands against it."""
     if service.resolution is ServiceResolution.ALIAS:
@@ -75,6 +94,8 @@ def why_not_visible(service: Service, port: int, evidence: Evidence) -> Reason |
         return Reason(ReasonCode.NOT_IMPORTED, told, origin)
     same_host = _same_host(listener, service)
     if not same_host:
+        if listener.port is not None and service.port(port) is None:
+            return None  # a listener of one port leaves out whoever does not have it, whatever it imports
         told = f"is visible, but {evidence.importer} does not import it"
         return Reason(ReasonCode.NOT_IMPORTED, told, origin)
     if same_host[0].namespace != service.namespace:
