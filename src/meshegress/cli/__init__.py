@@ -27,6 +27,7 @@ COMMANDS = {
     "decide": "where requests go, each with one line of why",
     "explain": "the walk of a request through the sidecar, with all that lost on the way",
     "check": "every problem of the resources, with its place and cure",
+    "export-command": "the line of shell that exports a whole cluster",
     "log": "read, write, recognize and explain Envoy access logs",
     "conformance": "compare the library with recorded answers of Istio and Envoy",
 }
@@ -70,7 +71,7 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             command, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
         )
         if command == named:
-            import_module(f"meshegress.cli.{command}").add(subparser)
+            import_module(f"meshegress.cli.{command.replace('-', '_')}").add(subparser)
     return parser
 
 
