@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
+from meshegress.assumptions import ASSUMPTIONS
 from meshegress.findings import CODES, CURES
 from meshegress.loading.resource_set import REACH
 from meshegress.profiles import PROFILES, Profile
@@ -81,6 +82,16 @@ def codes() -> str:
     return table(("code", "about", "cure"), rows)
 
 
+def assumptions() -> str:
+    """Return a row for each kind of assumption."""
+    yes_or_no = {True: "yes", False: "no"}
+    rows = (
+        (f"`{row.code}`", row.title, yes_or_no[row.is_certain], row.remedy, row.finding and f"`{row.finding}`")
+        for row in ASSUMPTIONS
+    )
+    return table(("code", "what is assumed", "certain", "what settles it", "`check` says"), rows)
+
+
 def releases() -> str:
     """Return a row for each difference between releases, with the rule of the page that tells it."""
     text = (DOCS / "semantics.md").read_text(encoding="utf-8")
@@ -104,6 +115,7 @@ def _answer(profile: Profile, name: str) -> str:
 PAGES = {
     "resources.md": {"resources": resources, "kinds": unmodelled},
     "findings.md": {"codes": codes},
+    "concepts.md": {"assumptions": assumptions},
     "semantics.md": {"releases": releases, "newer": newer},
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from meshegress.assumptions import CERTAIN
 from meshegress.findings import Source
 
 SCHEMA_VERSION = 1
@@ -140,6 +141,21 @@ class Decision:
         return self.outcome.allowed
 
     @property
+    def is_certain(self) -> bool:
+        """Whether no assumption could change cluster or outcome.
+
+        >>> Decision(outcome=Outcome.PASSTHROUGH).is_certain
+        True
+        """
+        return not any(self._could_change_by(one) for one in self.assumptions)
+
+    def _could_change_by(self, assumption: Assumption) -> bool:
+        """Return whether *assumption* could change cluster or outcome: of itself, or by one of its candidates."""
+        if assumption.code in CERTAIN:
+            return False
+        return not assumption.candidates or any(_end(one) != _end(self) for one in assumption.candidates)
+
+    @property
     def candidates(self) -> tuple[Decision, ...]:
         """Every answer that the assumptions leave possible, this one first; empty where the answer is certain."""
         others = [c for a in self.assumptions for c in a.candidates]
@@ -166,6 +182,7 @@ class Decision:
             "schema_version": SCHEMA_VERSION,
             "outcome": self.outcome.value,
             "allowed": self.allowed,
+            "is_certain": self.is_certain,
             "cluster": self.cluster,
             "destinations": [
                 {"cluster": d.cluster, "weight": d.weight, "outcome": d.outcome.value} for d in self.destinations
@@ -184,6 +201,11 @@ class Decision:
                 for a in self.assumptions
             ],
         }
+
+
+def _end(decision: Decision) -> tuple[object, ...]:
+    """Return where a request ends, whichever way it went."""
+    return decision.outcome, decision.cluster, decision.destinations
 
 
 def _same_answer(one: Decision, other: Decision) -> bool:

@@ -107,9 +107,8 @@ class Egress(Decider[Decision]):
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
-        addressed = self._addressed(request)
-        decision = self.decide(request)
-        return explain(self.table, addressed, decision=decision, reasons=self._reasons.of(addressed, decision))
+        addressed, decision, told = self._addressed(request), self.decide(request), self._likelier(request)
+        return explain(told.table, addressed, decision=decision, reasons=told._reasons.of(addressed, decision))
 
     def reasons(self, request: Request | str) -> tuple[Reason, ...]:
         """Return why *request* gets its answer: what the resources say of it, the main reason first.
@@ -118,7 +117,7 @@ class Egress(Decider[Decision]):
         >>> [reason.code.value for reason in Mesh().egress().reasons("https://a.com/")]
         ['outbound_policy']
         """
-        return self._reasons.of(self._addressed(request), self.decide(request))
+        return self._likelier(request)._reasons.of(self._addressed(request), self.decide(request))
 
     def why(self, request: Request | str) -> str:
         """Return in one line why *request* gets its answer.
@@ -128,13 +127,19 @@ class Egress(Decider[Decision]):
         "nothing declares this, so the outboundTrafficPolicy decides: ALLOW_ANY (Istio's default)"
         """
         decision = self.decide(request)
-        return one_line(decision, self._reasons.of(self._addressed(request), decision))
+        return one_line(decision, self.reasons(request))
 
     def _addressed(self, request: Request | str) -> Request:
         """Return *request* at the likeliest of the addresses that it could have."""
         if isinstance(request, str):
             request = Request.from_url(request)
-        return request if request.address is not None else request.to(self._careful.addresses.of(request)[0])
+        careful = self._careful.in_likelier_world(request) or self._careful
+        return request if request.address is not None else request.to(careful.addresses.of(request)[0])
+
+    def _likelier(self, request: Request | str) -> Egress:
+        """Return the table in which *request* gets its answer: not this one where that is a variant of the world."""
+        careful = self._careful.in_likelier_world(Request.from_url(request) if isinstance(request, str) else request)
+        return self if careful is None else Egress(self.workload, careful.tables, careful)
 
     @cached_property
     def _reasons(self) -> Reasons:
@@ -153,7 +158,7 @@ class Egress(Decider[Decision]):
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=addresses.is_v6),
-            careful=self.tables.contested_port_bits,
+            careful=careful.contested_ports,
             unknown=port_bits(range(65536) if self.names else several),
             decision=lambda number: careful.with_limits(program.decision(number)),
             decide=partial(careful.decide, headers_unknown=True),

@@ -140,8 +140,13 @@ CODES: dict[str, str] = {
     "EG302": "a field that is not modelled",
     "EG303": "a field that does not exist",
     "EG304": "a field that a later one excludes",
+    "EG401": "the endpoints of Services, or the workloads of entries, were not given",
+    "EG402": "the Pods behind Services were not given, and subsets ask for their labels",
+    "EG403": "no Service was given of a namespace that a route leads to",
+    "EG404": "no mesh configuration was given",
+    "EG405": "some resources bear no creationTimestamp, and others do",
 }
-"""What each code is about: EG0 texts, EG1 objects, EG2 Istio's validation, EG3 what is not modelled."""
+"""What each code is about: EG0 texts, EG1 objects, EG2 Istio's validation, EG3 what is not modelled, EG4 not given."""
 
 CURES: dict[str, str] = {
     "EG001": "give a file, a folder, `-`, text, a mapping or a model",
@@ -207,5 +212,10 @@ CURES: dict[str, str] = {
     "EG302": "keep in mind that the field is left out",
     "EG303": "correct the spelling, or remove the field",
     "EG304": "remove one of the two",
+    "EG401": "export EndpointSlices, WorkloadEntries and Pods too",
+    "EG402": "export Pods too",
+    "EG403": "export Services too",
+    "EG404": "export the ConfigMap `istio` too, or name its file",
+    "EG405": "export resources as the cluster has them",
 }
 """What helps with every finding of a code; a finding may know better."""

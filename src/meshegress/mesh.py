@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Unpack
 
@@ -24,6 +25,7 @@ from meshegress.findings import Finding
 from meshegress.loading import DEFAULT_NAMESPACE, LoadOptions, ResourceSet, named
 from meshegress.loading import check as check_resources
 from meshegress.loading import load as load_resources
+from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.gc_pause import gc_paused
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Workload
@@ -31,13 +33,17 @@ from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import Loadable
 from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.uncertainty.limits import Limits
+from meshegress.uncertainty.missing import missing_findings
+from meshegress.uncertainty.refused import RefusedObjects
+from meshegress.uncertainty.variants import Variant, find_variants
 
 
 class Mesh:
     """Resources of one mesh under one Istio release; it never changes, and threads may share it.
 
     *resources* are models, texts, paths or mappings, one or many, or a ready ResourceSet. *mesh_config* replaces what
-    they say of the mesh. *istio* is the release whose rules hold.
+    they say of the mesh. *istio* is the release whose rules hold. With *complete* what is not given does not exist;
+    otherwise it is not known.
 
     Raises ResourceError, with every finding, where a resource is not usable, and ValueError for a release that is not
     recorded.
@@ -49,15 +55,19 @@ class Mesh:
         *,
         mesh_config: MeshConfig | Mapping[str, Any] | None = None,
         istio: str = DEFAULT_RELEASE,
+        complete: bool = False,
     ) -> None:
         self._profile = profile(istio)
         loaded = resources if isinstance(resources, ResourceSet) else load_resources(resources, istio=istio)
+        if complete:
+            loaded = replace(loaded, is_complete=True)
         if mesh_config is not None:
             loaded = loaded.with_mesh_config(load_resources(mesh_config=mesh_config, istio=istio).mesh_config)
         self._resources = loaded
         self._registries: dict[TieOrder, Registry] = {}
         self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
         self._workload_tables: dict[tuple[TieOrder, Proxy, int], WorkloadTables] = {}
+        self._meshes: dict[Variant, Mesh] = {}
         self._layout_builder = LayoutBuilder()
 
     @property
@@ -87,8 +97,28 @@ class Mesh:
             given = {} if addresses is None else {"addresses": tuple(addresses)}
             workload = Workload(workload, labels=labels or {}, metadata=metadata or {}, dns_domain=dns_domain, **given)
         tables = self.tables_of(workload)
-        careful = CarefulDecider(workload, tables, tables_in=partial(self.tables_of, workload), limits=self._limits)
-        return Egress(workload, tables, careful)
+        return Egress(workload, tables, self._careful(workload, tables))
+
+    def _careful(self, workload: Workload, tables: WorkloadTables) -> CarefulDecider:
+        """Return who decides for *workload* where its *tables* alone cannot."""
+        variants = [(one, partial(self._careful_in, workload, one)) for one in self._variants]
+        tables_in = partial(self.tables_of, workload)
+        refused = RefusedObjects(self._resources, workload)
+        return CarefulDecider(
+            workload, tables, tables_in=tables_in, limits=self._limits, refused=refused, variants=variants
+        )
+
+    def _careful_in(self, workload: Workload, variant: Variant) -> CarefulDecider:
+        """Return who decides for *workload* in *variant*, which is compiled here if it was not yet."""
+        mesh = self._meshes.get(variant)
+        if mesh is None:
+            mesh = self._meshes.setdefault(variant, Mesh(variant.resources, istio=self.istio))
+        return mesh._careful(workload, mesh.tables_of(workload))
+
+    @cached_property
+    def _variants(self) -> tuple[Variant, ...]:
+        """The worlds that the resources leave possible beside this one."""
+        return find_variants(self._resources, self.registry())
 
     def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers *workload* for *host*; none where it passes on.
@@ -98,10 +128,18 @@ class Mesh:
         """
         return self.egress(workload).resolve(host)
 
-    def with_changes(self, added: Loadable | Iterable[Any] = (), removed: Loadable | Iterable[Any] = ()) -> Mesh:
+    def with_changes(
+        self,
+        added: Loadable | Iterable[Any] = (),
+        removed: Loadable | Iterable[Any] = (),
+        *,
+        now: Instant | None = None,
+    ) -> Mesh:
         """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
 
         Both are whatever :func:`load` takes, one or many; of what is *removed* kind, namespace and name are enough.
+        What takes the place of an object keeps its age, as in the cluster. What is new and has none is created *now*
+        (seconds since 1970, or a datetime); else it counts as the newest where others have an age.
         This mesh and its tables stay as they are, so that their readers never wait; put the new one in its place when
         it is there.
         Where ServiceEntries change that nothing else has to do with, its tables are there at once, and share with those
@@ -119,10 +157,11 @@ class Mesh:
         fresh = load_resources(added, istio=self.istio)
         leaving = named(removed, istio=self.istio)
         with gc_paused():
-            resources, gone = self._resources.with_changes(fresh, leaving)
+            at = None if now is None else seconds_of(now)
+            resources, gone, come = self._resources.with_changes(fresh, leaving, at)
             mesh = Mesh(resources, istio=self.istio)
             if fresh.mesh_config_source is None:
-                mesh._take_over(self, gone, tuple(fresh.each()))
+                mesh._take_over(self, gone, come)
         return mesh
 
     def _take_over(self, before: Mesh, gone: Collection[Resource], fresh: Collection[Resource]) -> None:
@@ -197,7 +236,7 @@ def load(*sources: Any, **options: Unpack[LoadOptions]) -> Mesh:
     together. *mesh_config* is the mesh configuration that counts, or the file that holds it; else *revision* chooses
     among those of the sources. Files and folders whose path fits one of the patterns *exclude* are not read. With
     *strict* everything that is left out is an error, and so is a field that does not exist. With *complete* what is not
-    given does not exist.
+    given does not exist. What has no age is created *now*, if others have an age; else it counts as newer.
 
     Raises ResourceError, with every finding, where one of them is an error.
 
@@ -210,8 +249,11 @@ def load(*sources: Any, **options: Unpack[LoadOptions]) -> Mesh:
 def check(*sources: Any, **options: Unpack[LoadOptions]) -> tuple[Mesh, tuple[Finding, ...]]:
     """Return the mesh of what is usable in *sources*, and every finding; the arguments are those of :func:`load`.
 
+    What is missing and would have to be assumed is told once for each kind, unless the sources are complete.
+
     >>> check("{}")[1]
     ()
     """
     found, findings = check_resources(*sources, **options)
-    return Mesh(found, istio=options.get("istio", DEFAULT_RELEASE)), findings
+    release = options.get("istio", DEFAULT_RELEASE)
+    return Mesh(found, istio=release), (*findings, *missing_findings(found, profile(release)))

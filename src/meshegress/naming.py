@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
+BLOCK_ALL = "block_all"
 ALLOW_ANY_DYNAMIC_DNS_CLUSTER = "AllowAnyDynamicDNSCluster"
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"

@@ -10,7 +10,7 @@ import pytest
 from analysis.test_cases import BAIDU, Document, document, entry
 from meshegress import Change, Difference, Effect, Mesh, Request, RequestError, Workload, diff, diff_meshes
 
-ALLOW = Mesh([BAIDU]).egress("shop")
+ALLOW = Mesh([BAIDU], complete=True).egress("shop")
 STRICT = Mesh([BAIDU], mesh_config={"outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}}).egress("shop")
 
 

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
-    {"errors", "findings", "naming", "wire", "_engine", "_purematch", "_fastmatch"},
+    {"errors", "findings", "naming", "assumptions", "wire", "_engine", "_purematch", "_fastmatch"},
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "reasons", "accesslog"},
     {"loading", "sources"},

@@ -2,7 +2,8 @@
 
 A case has ``rule``, ``note`` and ``resources`` (kind and name or ``namespace/name``, with the rest of the object beside
 them and its age in seconds as ``created``) or ``text`` (YAML as it stands), and may have ``mesh``, ``istio``,
-``validation`` and ``workload``. Where it has ``releases``, it is a case for each of them, with what is expected there.
+``validation``, ``workload`` and ``complete``, which it is unless told otherwise. Where it has ``releases``, it is a
+case for each of them, with what is expected there.
 A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``: nothing;
 ``bytes``, ``hex``: first bytes), ``to`` (address and port) or else a ``url``, and the fields of the decision that it
 expects; ``or`` holds the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and
@@ -53,7 +54,9 @@ def loaded(case: dict[str, Any]) -> tuple[Mesh, dict[str, list[str]]]:
     """Return the mesh of *case*, and the codes of what is wrong and what is warned of."""
     sources: list[Any] = [resource(one) for one in case.get("resources", ())]
     sources += [case[key] for key in ("mesh", "text") if key in case]
-    mesh, findings = check(*sources, istio=case["istio"], validation=case.get("validation", "webhook"))
+    mesh, findings = check(
+        *sources, istio=case["istio"], validation=case.get("validation", "webhook"), complete=case.get("complete", True)
+    )
     return mesh, {
         "errors": sorted(one.code for one in findings if one.severity is Severity.ERROR),
         "warnings": sorted(one.code for one in findings if one.severity is Severity.WARNING),

@@ -171,7 +171,11 @@ WORKLOADS = [
 def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, Any]) -> None:
     """What is exchanged is exchanged once for all workloads, down to the matching tables."""
     mesh = Mesh(
-        [*check(CHOSEN)[0].resources.each(), *(entry(name, port=HTTP, created=1) for name in "abc"), entry("t")]
+        [
+            *check(CHOSEN)[0].resources.each(),
+            *(entry(name, port=HTTP, created=1) for name in "abc"),
+            entry("t", created=1),
+        ]
     )
 
     def held() -> list[int]:

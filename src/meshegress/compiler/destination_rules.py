@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from meshegress.compiler.model.ages import Undated
 from meshegress.compiler.model.hosts import most_specific
 from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.projections import Selector, wanted
 from meshegress.compiler.model.rules import ConsolidatedRule
-from meshegress.compiler.model.services import Service
+from meshegress.compiler.model.services import Named
 from meshegress.resources import DestinationRule
 
 
@@ -64,10 +65,10 @@ def _selector(rule: DestinationRule) -> Mapping[str, str] | None:
     return None if selector is None else selector.match_labels
 
 
-def rule_ties(full_name: Callable[[str, str], str]) -> TieRule:
+def rule_ties(full_name: Callable[[str, str], str], undated: Undated) -> TieRule:
     """Return how rules are tied: those of one namespace and host are merged, or stand apart, in their order."""
     return TieRule(
-        created=lambda rule: rule.metadata.creation_timestamp,
+        created=undated.created_of,
         key=lambda rule: (rule.name, rule.namespace),
         claims=lambda rule: [(rule.namespace, full_name(rule.spec.host, rule.namespace))],
     )
@@ -84,6 +85,7 @@ class DestinationRuleIndex:
         root_namespace: str,
         full_name: Callable[[str, str], str],
         order: TieOrder,
+        undated: Undated,
     ) -> None:
         self._root_namespace = root_namespace
         self._local: dict[str, _Hosts] = {}
@@ -91,12 +93,12 @@ class DestinationRuleIndex:
         self._root_local = _Hosts()
         self._selectors: dict[str, set[Selector]] = {}
         private_by_default = "." in frozenset(default_export_to)
-        aged = rule_ties(full_name).arranged(rules, order)
+        aged = rule_ties(full_name, undated).arranged(rules, order)
         for rule in sorted(aged, key=lambda rule: _selector(rule) is None):
             self._add(rule, full_name(rule.spec.host, rule.namespace), private_by_default)
 
     def select(
-        self, service: Service, namespace: str, has_labels: Callable[[Mapping[str, str] | None], bool]
+        self, service: Named, namespace: str, has_labels: Callable[[Mapping[str, str] | None], bool]
     ) -> ConsolidatedRule | None:
         """Return the rule that a proxy of *namespace* applies to *service*, a selector's over a general one."""
         general = None
@@ -111,13 +113,13 @@ class DestinationRuleIndex:
         """Return what the rules of *namespace* ask of the labels of its proxies."""
         return frozenset(self._selectors.get(namespace, ()))
 
-    def asks_labels(self, service: Service, namespace: str) -> bool:
+    def asks_labels(self, service: Named, namespace: str) -> bool:
         """Return whether the labels of a proxy of *namespace* may choose its rule for *service*."""
         rows = self._candidates(service, namespace) if namespace in self._selectors else ()
         return any(row.selector is not None and row.namespace == namespace for row in rows)
 
-    def _candidates(self, service: Service, namespace: str) -> Sequence[ConsolidatedRule]:
-        host = service.hostname
+    def _candidates(self, service: Named, namespace: str) -> Sequence[ConsolidatedRule]:
+        host = service.name
         at_root = namespace == self._root_namespace
         local = self._root_local if at_root else self._local.get(namespace)
         if local is not None and (found := local.find(host)):

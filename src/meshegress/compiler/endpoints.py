@@ -7,7 +7,7 @@ clusters and the listeners of single pods ask by port *number*, which Kubernetes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from meshegress.compiler.model.arrivals import unannounced
@@ -15,11 +15,11 @@ from meshegress.compiler.model.endpoint_index import EndpointIndex, is_ip
 from meshegress.compiler.model.labels import NETWORK_LABEL, locality_of, with_topology
 from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.services import Endpoint, Named, Service, ServiceResolution
+from meshegress.compiler.model.unlisted import SERVICE_NAME, find_unlisted, pod_name, pods_as_endpoints, selected_labels
 from meshegress.resources import Endpoints, EndpointSlice, KubernetesService, Pod, ServiceEntry, WorkloadEntry
 from meshegress.resources.kubernetes import SliceEndpoint
 
 UNIX = "unix://"
-_SERVICE_NAME = "kubernetes.io/service-name"
 _HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
@@ -48,14 +48,16 @@ def collect_endpoints(
     empty_selector_takes_all: bool,
     names_itself: Callable[[str], bool],
     order: TieOrder,
+    is_complete: bool,
 ) -> EndpointIndex:
     """Return the pools behind *services*; a DNS entry without endpoints has its host for one, if that *names_itself*.
 
-    *order* says whether slices were read before Services and Pods.
+    *order* says whether slices were read before Services and Pods. Unless the input *is_complete*, what was not given
+    is not known: see :mod:`meshegress.compiler.model.unlisted`.
 
     Source: Istio, pilot/pkg/serviceregistry, serviceentry and kube/controller.
     """
-    pods = tuple(pods)
+    pods, unsliced, workload_entries = tuple(pods), tuple(unsliced), tuple(workload_entries)
     workloads = _workloads(workload_entries, pods)
     pools: dict[Named, list[Endpoint]] = {}
     taken: dict[Named, set[int]] = {}
@@ -69,16 +71,31 @@ def collect_endpoints(
         if found:
             pools.setdefault(service.key, []).extend(found)
             taken.setdefault(service.key, set()).update(endpoint.port_number for endpoint in found)
-    sliced = _once_each(_of_slices(slices, pods, domain, knows_addresses=not order.slices_before_pods))
+    given = _GivenPods.of(pods, services, domain, is_complete=is_complete, knows_addresses=not order.slices_before_pods)
+    sliced = _once_each(_of_slices(slices, given))
     unread = frozenset() if order.slices_before_services else unannounced(services)
-    for key, endpoint in (*sliced, *_of_endpoints(unsliced, slices, domain)):
+    for key, endpoint in (*sliced, *_of_endpoints(unsliced, slices, given)):
         if key not in unread:
             pools.setdefault(key, []).append(endpoint)
     for service in services:
         if service.is_kubernetes and service.selector and service.resolution is ServiceResolution.CLIENT_SIDE_LB:
             for endpoint in _selected_by_kubernetes(service, workloads):
                 pools.setdefault(service.key, []).append(endpoint)
-    return EndpointIndex.of_services(pools, services)
+    if is_complete:
+        return EndpointIndex.of_services(pools, services)
+    unlisted = find_unlisted(services, slices=slices, endpoints=unsliced, workload_entries=workload_entries, pods=pods)
+    for key, endpoint in _of_ready_pods([one for one in services if one.key in unlisted], pods):
+        pools.setdefault(key, []).append(endpoint)
+    return EndpointIndex.of_services(pools, services, unlisted)
+
+
+def _of_ready_pods(unlisted: Iterable[Service], pods: Iterable[Pod]) -> Iterator[tuple[Named, Endpoint]]:
+    """Yield the ready Pods that Kubernetes Services select whose endpoints were not given."""
+    chosen = [service for service in unlisted if service.is_kubernetes]
+    ready = [(pod, _pod_labels(pod)) for pod in pods if _takes_traffic(pod)] if chosen else ()
+    for service in chosen:
+        for endpoint in pods_as_endpoints(service, ready):
+            yield service.key, endpoint
 
 
 def _selects_nothing(service: Service) -> bool:
@@ -126,7 +143,7 @@ def _on_every_port(
         target = 0 if socket else ports.get(port.name) or declared.target_port or port.number
         shown = address.removeprefix(UNIX)
         healthy = None if pod is None else True
-        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy, _pod_name(pod), network=network)
+        yield Endpoint(shown, port.name, port.number, target, labels, numeric, healthy, pod_name(pod), network=network)
 
 
 def _first_of_each_port(endpoints: Iterable[Endpoint], taken: set[int]) -> Iterator[Endpoint]:
@@ -180,29 +197,67 @@ def _is_healthy(entry: WorkloadEntry) -> bool:
     return any(row.type == "Healthy" and row.status == "True" for row in entry.status.conditions)
 
 
-def _of_slices(
-    slices: Iterable[EndpointSlice], pods: Sequence[Pod], domain: str, *, knows_addresses: bool
-) -> Iterator[tuple[Named, Endpoint]]:
-    by_name = {(pod.namespace, pod.name): pod for pod in pods}
-    found = filter(_takes_traffic, pods) if knows_addresses else ()
-    by_address = {(pod.namespace, pod.status.pod_ip): pod for pod in found}
+@dataclass(frozen=True, slots=True)
+class _GivenPods:
+    """The Pods that were given, by name and by address, and which labels are known of those that were not.
+
+    ``selected`` is what Kubernetes Services select by, where the input is not complete: labels of all Pods behind them.
+    """
+
+    domain: str
+    by_name: Mapping[tuple[str, str], Pod]
+    by_address: Mapping[tuple[str, str], Pod]
+    addressed: frozenset[tuple[str, str]]
+    selected: Mapping[Named, Mapping[str, str]]
+    is_complete: bool
+
+    @staticmethod
+    def of(
+        pods: Iterable[Pod], services: Sequence[Service], domain: str, *, is_complete: bool, knows_addresses: bool
+    ) -> _GivenPods:
+        pods = tuple(pods)
+        ready = {(pod.namespace, pod.status.pod_ip): pod for pod in pods if _takes_traffic(pod)}
+        selected = {} if is_complete else selected_labels(services)
+        by_name = {(pod.namespace, pod.name): pod for pod in pods}
+        by_address = ready if knows_addresses else {}
+        return _GivenPods(domain, by_name, by_address, frozenset(ready), selected, is_complete)
+
+    def key(self, namespace: str, service: str) -> Named:
+        """Return the key of the endpoints of *service*."""
+        return Named(namespace, f"{service}.{namespace}.svc.{self.domain}")
+
+    def knows_labels_of(self, key: Named, address: str, *, is_named: bool) -> bool:
+        """Return whether an endpoint without a Pod has no labels, and not those of a Pod that was not given."""
+        if self.is_complete:
+            return True
+        return not is_named and (key not in self.selected or (key.namespace, address) in self.addressed)
+
+
+def _of_slices(slices: Iterable[EndpointSlice], given: _GivenPods) -> Iterator[tuple[Named, Endpoint]]:
+    """Yield what slices say; a complete input has no endpoint whose Pod it lacks."""
     for piece in slices:
-        service = piece.metadata.labels.get(_SERVICE_NAME, "")
+        service = piece.metadata.labels.get(SERVICE_NAME, "")
         if not service or piece.address_type == "FQDN":
             continue
-        key = Named(piece.namespace, f"{service}.{piece.namespace}.svc.{domain}")
+        key = given.key(piece.namespace, service)
         rows = ((row, address) for row in piece.endpoints for address in row.addresses)
         for row, address in rows:
             target = row.target_ref
             expected = isinstance(target, Mapping) and target.get("kind") == "Pod"
             pod = (
-                by_name.get((target.get("namespace"), target.get("name")))
+                given.by_name.get((target.get("namespace"), target.get("name")))
                 if expected
-                else by_address.get((piece.namespace, address))
+                else given.by_address.get((piece.namespace, address))
             )
-            if pod is not None or not expected:
-                for endpoint in _on_slice_ports(piece, row, address, pod):
-                    yield key, endpoint
+            if pod is None and expected and given.is_complete:
+                continue
+            is_known = pod is not None or given.knows_labels_of(key, address, is_named=expected)
+            for endpoint in _on_slice_ports(piece, row, address, pod):
+                yield key, endpoint if is_known else _with_unknown_labels(endpoint, given.selected.get(key, {}))
+
+
+def _with_unknown_labels(endpoint: Endpoint, known: Mapping[str, str]) -> Endpoint:
+    return replace(endpoint, labels=with_topology(known), knows_labels=False)
 
 
 def _once_each(rows: Iterable[tuple[Named, Endpoint]]) -> Iterator[tuple[Named, Endpoint]]:
@@ -216,37 +271,32 @@ def _once_each(rows: Iterable[tuple[Named, Endpoint]]) -> Iterator[tuple[Named, 
 
 
 def _of_endpoints(
-    rows: Iterable[Endpoints], slices: Iterable[EndpointSlice], domain: str
+    rows: Iterable[Endpoints], slices: Iterable[EndpointSlice], given: _GivenPods
 ) -> Iterator[tuple[Named, Endpoint]]:
     """Yield what Endpoints say where no slice does: a cluster writes slices for them."""
-    sliced = {(piece.namespace, piece.metadata.labels.get(_SERVICE_NAME, "")) for piece in slices}
+    sliced = {(piece.namespace, piece.metadata.labels.get(SERVICE_NAME, "")) for piece in slices}
     for row in rows:
         if (row.namespace, row.name) in sliced:
             continue
-        key = Named(row.namespace, f"{row.name}.{row.namespace}.svc.{domain}")
+        key = given.key(row.namespace, row.name)
         for subset in row.subsets:
             states = [(address.ip, True) for address in subset.addresses]
             states += [(address.ip, False) for address in subset.not_ready_addresses]
             for (address, ready), port in product(states, subset.ports):
                 labels = with_topology({})
-                yield key, Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready)
+                endpoint = Endpoint(address, port.name or "", 0, port.port or 0, labels, is_ip(address), ready)
+                is_known = given.knows_labels_of(key, address, is_named=False)
+                yield key, endpoint if is_known else _with_unknown_labels(endpoint, given.selected.get(key, {}))
 
 
 def _on_slice_ports(piece: EndpointSlice, row: SliceEndpoint, address: str, pod: Pod | None) -> Iterator[Endpoint]:
     labels = _pod_labels(pod)
     node = pod.spec.node_name if pod is not None else ""
     ready = row.conditions.ready is not False
-    name, network = _pod_name(pod), _network_of(pod)
+    name, network = pod_name(pod), _network_of(pod)
     for port in piece.ports:
         target = port.port or 0
         yield Endpoint(address, port.name or "", 0, target, labels, is_ip(address), ready, name, node, network)
-
-
-def _pod_name(pod: Pod | None) -> str:
-    """Return the name of *pod* below its service's namespace, empty where it has no subdomain."""
-    if pod is None or not pod.spec.subdomain:
-        return ""
-    return f"{pod.spec.hostname or pod.name}.{pod.spec.subdomain}"
 
 
 def _selected_by_kubernetes(service: Service, workloads: Mapping[str, Sequence[_Workload]]) -> Iterator[Endpoint]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshegress._match import host_matches, host_subset_of
+from meshegress.compiler.model.ages import Undated
 from meshegress.compiler.model.hosts import Overlaps, most_specific
 from meshegress.compiler.model.merging import can_merge
 from meshegress.compiler.model.orders import TieOrder, TieRule
@@ -59,18 +60,20 @@ class Bucket:
         return any(host_subset_of(host, wide) for wide in self.excluded)
 
 
-#: Those of a namespace are tried one by one.
-SIDECAR_TIES = TieRule(
-    created=lambda row: row.metadata.creation_timestamp,
-    key=lambda row: (row.name, row.namespace),
-    claims=lambda row: [(row.namespace, row.spec.workload_selector is None)],
-    first_number=1,
-)
+def sidecar_ties(undated: Undated) -> TieRule:
+    """Return how Sidecars are tied: those of a namespace are tried one by one."""
+    return TieRule(
+        created=undated.created_of,
+        key=lambda row: (row.name, row.namespace),
+        claims=lambda row: [(row.namespace, row.spec.workload_selector is None)],
+        first_number=1,
+    )
 
 
-def sidecars_in_order(sidecars: Iterable[Sidecar], order: TieOrder) -> list[Sidecar]:
+def sidecars_in_order(sidecars: Iterable[Sidecar], order: TieOrder, undated: Undated) -> list[Sidecar]:
     """Return the *sidecars* as they are tried: those with a selector first, each oldest first."""
-    return sorted(SIDECAR_TIES.arranged(sidecars, order), key=lambda row: row.spec.workload_selector is None)
+    arranged = sidecar_ties(undated).arranged(sidecars, order)
+    return sorted(arranged, key=lambda row: row.spec.workload_selector is None)
 
 
 def choose_sidecar(
@@ -263,7 +266,7 @@ def _owner_for_destination(host: str, namespace: str, index: ServiceIndex, profi
     visible = [service for service in owners.values() if index.is_visible(service, namespace)]
     if not profile.best_destination_namespace:
         return min(visible, key=lambda service: service.namespace, default=None)
-    return min(visible, key=lambda s: (not s.is_kubernetes, s.created or 0, s.namespace), default=None)
+    return min(visible, key=lambda s: (not s.is_kubernetes, s.age, s.namespace), default=None)
 
 
 def _for_destination(service: Service, port: RegistryPort | None, ports: set[int]) -> Service | None:

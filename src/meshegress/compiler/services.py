@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
+from meshegress.compiler.model.ages import UNKNOWN, Undated
 from meshegress.compiler.model.allocation import with_allocated_addresses
 from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.protocols import kubernetes_protocol, parse_protocol
@@ -24,7 +25,7 @@ _RESOLUTIONS = {name.value: name for name in ServiceResolution}
 _EXPORT_TO = "networking.istio.io/exportTo"
 
 
-def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service]:
+def services_of_entry(entry: ServiceEntry, profile: Profile, undated: Undated = UNKNOWN) -> Iterator[Service]:
     """Yield the services of *entry*, hosts first, their addresses inside.
 
     Source: Istio, pilot/pkg/serviceregistry/serviceentry, convertServices.
@@ -63,7 +64,8 @@ def services_of_entry(entry: ServiceEntry, profile: Profile) -> Iterator[Service
                 export_to=frozenset(spec.export_to),
                 selector=selector,
                 labels=meta.labels,
-                created=meta.creation_timestamp,
+                created=undated.created_of(entry),
+                undated_age=undated.age,
             )
 
 
@@ -76,7 +78,7 @@ def _ports(declared: tuple[tuple[int, str, str], ...]) -> tuple[RegistryPort, ..
     )
 
 
-def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
+def service_of_kubernetes(service: KubernetesService, domain: str, undated: Undated = UNKNOWN) -> Service:
     """Return the service that a Kubernetes Service stands for, under its full name in the cluster's *domain*.
 
     Source: Istio, pilot/pkg/serviceregistry/kube, ConvertService.
@@ -120,7 +122,8 @@ def service_of_kubernetes(service: KubernetesService, domain: str) -> Service:
         export_to=frozenset(part.strip() for part in exported.split(",")) if exported else frozenset(),
         selector=spec.selector or None,
         labels=meta.labels,
-        created=meta.creation_timestamp,
+        created=undated.created_of(service),
+        undated_age=undated.age,
         external_name=external_name,
         publishes_unready=spec.publish_not_ready_addresses,
         node_local=spec.internal_traffic_policy == "Local",
@@ -134,12 +137,13 @@ def collect_services(
     domain: str,
     profile: Profile,
     order: TieOrder,
+    undated: Undated,
 ) -> list[Service]:
     """Return every service, oldest first, then by name, then by namespace; *order* arranges ties."""
     # Between entries of one host, namespace and age there is no order: any will do that documents do not change.
     by_name = sorted(entries, key=lambda entry: entry.name)
-    services = [service for entry in by_name for service in services_of_entry(entry, profile)]
-    services += [service_of_kubernetes(service, domain) for service in kubernetes]
+    services = [service for entry in by_name for service in services_of_entry(entry, profile, undated)]
+    services += [service_of_kubernetes(service, domain, undated) for service in kubernetes]
     ordered = service_ties(services, keeps_parts=profile.ordered_addresses).arranged(services, order)
     return ordered if profile.automatic_addresses else with_allocated_addresses(ordered)
 

@@ -12,6 +12,7 @@ from meshegress.findings import Source
 from meshegress.naming import (
     ALLOW_ANY_DYNAMIC_DNS_CLUSTER,
     BLACK_HOLE_CLUSTER,
+    BLOCK_ALL,
     PASSTHROUGH_CLUSTER,
     VIRTUAL_INBOUND,
     VIRTUAL_OUTBOUND,
@@ -39,7 +40,6 @@ from meshegress.table import (
 )
 
 ALLOW_ANY = "allow_any"
-BLOCK_ALL = "block_all"
 ALLOW_ANY_DYNAMIC_DNS = "allow_any_dynamic_dns"
 CATCH_ALLS = frozenset({ALLOW_ANY, BLOCK_ALL, ALLOW_ANY_DYNAMIC_DNS})
 HTTP_PROXY = "http_proxy"

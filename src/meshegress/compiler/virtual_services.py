@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
+from meshegress.compiler.model.ages import UNKNOWN, Undated
 from meshegress.compiler.model.orders import TieOrder, TieRule
 from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget, TcpEntry
 from meshegress.decision import Origin
@@ -35,11 +36,16 @@ def full_name(host: str, namespace: str, domain: str) -> str:
 
 
 def prepare(
-    resources: Iterable[VirtualService], default_export_to: Iterable[str], *, domain: str, order: TieOrder
+    resources: Iterable[VirtualService],
+    default_export_to: Iterable[str],
+    *,
+    domain: str,
+    order: TieOrder,
+    undated: Undated = UNKNOWN,
 ) -> list[ResolvedVirtualService]:
     """Return the VirtualServices that stand on their own, oldest first, with their delegates merged in."""
     default = frozenset(default_export_to)
-    ready = [_prepare_one(resource, default, domain) for resource in resources]
+    ready = [_prepare_one(resource, default, domain, undated) for resource in resources]
     delegates = {(row.namespace, row.name): row for row in ready if not row.hosts}
     roots = [_with_delegates(row, delegates) for row in ready if row.hosts]
     return virtual_service_ties(roots, domain).arranged(roots, order)
@@ -65,7 +71,9 @@ def _covers(host: str) -> Iterator[str]:
     return ("*" + bare[start:] for start in range(len(bare) + 1))
 
 
-def _prepare_one(resource: VirtualService, default: frozenset[str], domain: str) -> ResolvedVirtualService:
+def _prepare_one(
+    resource: VirtualService, default: frozenset[str], domain: str, undated: Undated
+) -> ResolvedVirtualService:
     spec = resource.spec
     namespace = resource.namespace
 
@@ -78,7 +86,7 @@ def _prepare_one(resource: VirtualService, default: frozenset[str], domain: str)
     return ResolvedVirtualService(
         namespace=namespace,
         name=resource.name,
-        created=resource.metadata.creation_timestamp,
+        created=undated.created_of(resource),
         hosts=tuple(full_name(host, namespace, domain) for host in spec.hosts),
         gateways=tuple(spec.gateways),
         http=tuple(

@@ -80,6 +80,13 @@ class WorkloadTables:
                 return Resolved(tuple(self.names[name]), is_certain)
         return UNRESOLVED
 
+    def is_resolved_outside(self, host: str, workload: Workload) -> bool:
+        """Return whether *workload* imports an entry of *host* whose addresses the proxy asks of DNS itself."""
+        services = self.compiled.scope.services
+        declared = (services.get(name) for name in asked_names(host.lower().rstrip("."), workload.dns_domain))
+        found = next((service for service in declared if service is not None), None)
+        return found is not None and found.resolution.is_dns and not found.is_kubernetes
+
     def changed(self, change: EntryChange, layout_builder: LayoutBuilder) -> WorkloadTables:
         """Return the tables after *change*, with what did not change in it.
 

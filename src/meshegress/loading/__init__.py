@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from meshegress.errors import ResourceError
 from meshegress.findings import Finding, Severity
+from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.foreign import is_foreign
 from meshegress.loading.gc_pause import gc_paused
 from meshegress.loading.mesh_holders import HolderRank, MeshHolder
@@ -66,6 +67,8 @@ class LoadOptions(TypedDict, total=False):
     """Whether everything that is left out is an error, and a field that does not exist."""
     complete: bool
     """Whether what is not given does not exist."""
+    now: Instant | None
+    """When what has no age is created, if others have an age; else it counts as newer than they are."""
 
 
 def check(*sources: Any, **options: Unpack[LoadOptions]) -> tuple[ResourceSet, tuple[Finding, ...]]:
@@ -132,4 +135,6 @@ def _gathered(
         for opened in open_sources(sources, opening):
             loader.add(opened)
         resources = loader.resource_set(is_complete=options.get("complete", False))
+        if (now := options.get("now")) is not None:
+            resources = resources.created(seconds_of(now))
     return resources, tuple(loader.report.findings)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from meshegress.findings import Finding
+from meshegress.loading.ages import with_age_of
 from meshegress.loading.places import Place
 from meshegress.loading.resource_set import FIELDS
 from meshegress.loading.summary import Duplicate, Refused
-from meshegress.loading.versions import is_copy, with_age_of
+from meshegress.loading.versions import is_copy
 from meshegress.resources import Resource
 
 Key = tuple[str, str]
@@ -54,7 +55,14 @@ class KeptObjects:
         metadata = metadata if isinstance(metadata, Mapping) else {}
         own, name = str(metadata.get("namespace") or namespace), str(metadata.get("name") or "")
         where = said[0].where if said else place.find(())
-        self.refused.append(Refused(str(value.get("kind")), own, name, where, tuple(said)))
+        kind, spec = str(value.get("kind")), value.get("spec")
+        spec = spec if isinstance(spec, Mapping) else {}
+        hosts = (*_texts(spec.get("hosts")), *_texts([spec.get("host")]))
+        if kind == "Service":
+            hosts = (f"{name}.{own}.svc.cluster.local",)
+        self.refused.append(
+            Refused(kind, own, name, where, tuple(said), hosts, tuple(_numbers(spec)), _texts(spec.get("exportTo")))
+        )
 
     def fields(self) -> dict[str, Any]:
         """Return the objects by the fields of a ResourceSet."""
@@ -69,3 +77,16 @@ class KeptObjects:
         return tuple(
             Duplicate(self._kinds[kind][key], tuple(reversed(others))) for (kind, key), others in self._versions.items()
         )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _numbers(spec: Mapping[str, Any]) -> Iterator[int]:
+    """Give the numbers of the ports that an entry or a Service declares."""
+    ports = spec.get("ports")
+    for port in ports if isinstance(ports, list) else ():
+        number = port.get("number", port.get("port")) if isinstance(port, Mapping) else None
+        if isinstance(number, int):
+            yield number

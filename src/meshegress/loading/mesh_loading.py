@@ -66,7 +66,10 @@ class MeshConfigs:
             self.refused.append(Refused("MeshConfig", "", found.holder, said[0].where, tuple(said)))
 
     def keep(self, config: MeshConfig) -> None:
-        """Keep a *config* that was built in Python, which is the one that was named."""
+        """Keep a *config* that was built in Python, which is the one that was named; one that says nothing is none."""
+        if not config.as_wire():
+            self._used += 1
+            return
         holder = MeshHolder("MeshConfig", HolderRank.NAMED, DEFAULT_REVISION, config, config.source())
         self._keep(holder, is_strict=self._is_strict)
 
@@ -96,7 +99,7 @@ class MeshConfigs:
         environment = self._environment(revision)
         said |= {"revision": revision, "istiod_environment": MappingProxyType(environment)}
         if chosen is not None:
-            said |= {"mesh_config": chosen.config, "mesh_config_source": chosen.where}
+            said |= {"mesh_config": chosen.config, "mesh_config_source": chosen.where, "knows_mesh_config": True}
             self._report_choice(chosen, choice.candidates)
             for problem in misplaced_flags(chosen.config, environment):
                 self._report.of(chosen.config, problem)

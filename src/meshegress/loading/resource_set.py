@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Source
+from meshegress.loading.ages import with_age, with_age_of
 from meshegress.loading.mesh_holders import DEFAULT_REVISION, MeshHolder, differing
 from meshegress.loading.summary import Duplicate, LoadSummary, Refused
 from meshegress.loading.unmodelled_scope import UnmodelledScope
@@ -47,7 +48,8 @@ class ResourceSet:
     ``skipped`` counts the documents of kinds that cannot matter, by apiVersion and kind. ``refused`` are the objects
     that the cluster would not have; ``duplicates`` the identities with several contents, of which the last counts.
     ``mesh_holders`` are all that hold a mesh configuration; ``mesh_candidates`` those that could be the one that
-    counts, where they disagree. ``is_complete`` says that what was not given does not exist.
+    counts, where they disagree; with none at all nobody ``knows_mesh_config``. ``is_complete`` says that what was not
+    given does not exist.
 
     >>> ResourceSet().mesh_config.root_namespace
     'istio-system'
@@ -66,6 +68,7 @@ class ResourceSet:
     namespaces: tuple[Namespace, ...] = ()
     mesh_config: MeshConfig = field(default_factory=MeshConfig)
     mesh_config_source: Source | None = None
+    knows_mesh_config: bool = False
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     unsupported: tuple[UnmodelledObject, ...] = ()
     refused: tuple[Refused, ...] = field(default=(), compare=False)
@@ -91,33 +94,57 @@ class ResourceSet:
         for name in FIELDS.values():
             yield from getattr(self, name)
 
+    def created(self, now: int) -> ResourceSet:
+        """Return the set with what has no age created *now*, if others have an age."""
+        if all(row.metadata.creation_timestamp is None for row in self.each()):
+            return self
+        changed: dict[str, Any] = {
+            name: tuple(with_age(row, now) for row in getattr(self, name)) for name in FIELDS.values()
+        }
+        return replace(self, **changed)
+
+    def with_exchanged(self, others: Mapping[int, Resource]) -> ResourceSet:
+        """Return the set with others in the place of resources, which are named by their ``id``."""
+        changed: dict[str, Any] = {
+            name: tuple(others.get(id(row), row) for row in getattr(self, name))
+            for name in {FIELDS[type(other)] for other in others.values()}
+        }
+        return replace(self, **changed)
+
     def with_mesh_config(self, mesh_config: MeshConfig) -> ResourceSet:
         """Return the set with *mesh_config*, which was named, in the place of what it says of the mesh."""
-        return replace(self, mesh_config=mesh_config, mesh_config_source=None, mesh_holders=(), mesh_candidates=())
+        named: dict[str, Any] = {"mesh_config": mesh_config, "mesh_config_source": None, "knows_mesh_config": True}
+        return replace(self, **named, mesh_holders=(), mesh_candidates=())
 
-    def with_changes(self, added: ResourceSet, removed: ResourceSet) -> tuple[ResourceSet, list[Resource]]:
+    def with_changes(
+        self, added: ResourceSet, removed: ResourceSet, now: int | None = None
+    ) -> tuple[ResourceSet, list[Resource], list[Resource]]:
         """Return the set with *added* in place of what has the same kind, namespace and name, without *removed*.
 
-        Beside it stand the resources of this set that are not in it any more. A mesh configuration among what is
-        *added* takes the place of this one.
+        Beside it stand the resources of this set that are not in it any more, and those that are new in it. What takes
+        the place of an object keeps its age, as in the cluster; what is new and has none is created *now*. A mesh
+        configuration among what is *added* takes the place of this one.
         """
         changed: dict[str, Any] = {}
         gone: list[Resource] = []
+        come: list[Resource] = []
         for name in FIELDS.values():
             rows: tuple[Resource, ...] = getattr(self, name)
             new: dict[Identity, Resource | None] = {_identity(row): None for row in getattr(removed, name)}
             new |= {_identity(row): row for row in getattr(added, name)}
             if new:
-                changed[name], left = _exchanged(rows, new)
+                changed[name], left, fresh = _exchanged(rows, new, now)
                 gone += left
+                come += fresh
         if added.mesh_config_source is not None:
             changed |= {"mesh_config": added.mesh_config, "mesh_config_source": added.mesh_config_source}
+            changed |= {"knows_mesh_config": True}
             changed |= {"mesh_holders": added.mesh_holders, "mesh_candidates": added.mesh_candidates}
             changed |= {"revision": added.revision, "istiod_environment": added.istiod_environment}
         others = {_unsupported(row) for row in (*added.unsupported, *removed.unsupported)}
         kept = [row for row in self.unsupported if _unsupported(row) not in others]
         changed |= self._without_settled(added, removed)
-        return replace(self, **changed, unsupported=(*kept, *added.unsupported)), gone
+        return replace(self, **changed, unsupported=(*kept, *added.unsupported)), gone, come
 
     def _without_settled(self, added: ResourceSet, removed: ResourceSet) -> dict[str, Any]:
         """Return what is still refused or there in several versions once *added* and *removed* have settled theirs."""
@@ -163,20 +190,24 @@ _SHOWN = 3
 
 
 def _exchanged(
-    rows: tuple[Resource, ...], new: dict[Identity, Resource | None]
-) -> tuple[tuple[Resource, ...], list[Resource]]:
-    """Return *rows* of one kind with what is *new* under their names, and those that are gone."""
+    rows: tuple[Resource, ...], new: dict[Identity, Resource | None], now: int | None
+) -> tuple[tuple[Resource, ...], list[Resource], list[Resource]]:
+    """Return *rows* of one kind with what is *new* under their names, created *now*; those that are gone; those new."""
     names = {name for _, name in new}
     # Names first: of very many rows this is what is asked of all.
     places = [place for place, row in enumerate(rows) if row.metadata.name in names]
     found: list[Resource | None] = list(rows)
     gone: list[Resource] = []
+    come: list[Resource] = []
     for place in places:
         identity = _identity(rows[place])
         if identity in new:
-            found[place] = new.pop(identity)
-            gone.append(rows[place])
-    return tuple([row for row in (*found, *new.values()) if row is not None]), gone
+            row, old = new.pop(identity), rows[place]
+            found[place] = row = with_age_of(row, old) if row is not None else None
+            come += [row] if row is not None else []
+            gone.append(old)
+    others = [row if now is None else with_age(row, now) for row in new.values() if row is not None]
+    return (*(row for row in found if row is not None), *others), gone, [*come, *others]
 
 
 def _unsupported(row: UnmodelledObject) -> tuple[str, str, str]:

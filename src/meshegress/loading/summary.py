@@ -48,13 +48,19 @@ _PHRASES: dict[LeftOut, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An object that the cluster would not have: Istio or the API server refuses it, or it cannot be read."""
+    """An object that the cluster would not have: Istio or the API server refuses it, or it cannot be read.
+
+    *hosts*, *ports* and *export_to* are what it says of these, as far as it can be read.
+    """
 
     kind: str
     namespace: str
     name: str
     where: Source
     findings: tuple[Finding, ...] = ()
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    export_to: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         identity = f"{self.namespace}/{self.name}" if self.namespace else self.name

@@ -31,14 +31,6 @@ def _by_people(annotations: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in annotations.items() if key not in _WRITTEN_BY_TOOLS}
 
 
-def with_age_of(resource: Resource, other: Resource) -> Resource:
-    """Return *resource* with the age of *other*, the same object as the cluster has it, if it has none of its own."""
-    age = other.metadata.creation_timestamp
-    if resource.metadata.creation_timestamp is not None or age is None:
-        return resource
-    return resource.model_copy(update={"metadata": resource.metadata.model_copy(update={"creation_timestamp": age})})
-
-
 def report_versions(duplicates: tuple[Duplicate, ...], report: Report) -> None:
     """Say of each identity with several versions where they stand, or of many at once which folders hold them."""
     groups: dict[tuple[str, ...], list[Duplicate]] = {}

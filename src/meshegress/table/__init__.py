@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
-from meshegress.decision import Origin
+from meshegress.decision import Origin, Outcome
 from meshegress.wire.paths import PathNormalization
 
 
@@ -205,16 +206,30 @@ class EndpointState(Enum):
 
     SOME = "some"
     NONE = "none"
+    NOT_GIVEN = "not given"  #: nobody said, and it is taken to have some
     UNKNOWABLE = "unknowable"  #: the original destination, or a name resolved per request
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What was assumed of a cluster since it was not given, by the code of the assumption.
+
+    ``otherwise`` is the outcome without the assumption, None where it could hardly be another.
+    """
+
+    code: str
+    reason: str = field(compare=False)
+    otherwise: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster that exists, and whether anything stands behind it."""
+    """A cluster that exists, whether anything stands behind it, and what of that was assumed."""
 
     name: str
     endpoints: EndpointState
     origin: Origin | None = field(default=None, compare=False)
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,15 +241,28 @@ class Rejected:
     reason: str = field(compare=False)
 
 
+class Gaps(Protocol):
+    """What was not given of a mesh that a table stands for."""
+
+    @property
+    def policy_reason(self) -> str:
+        """Why the policy for undeclared traffic is assumed, empty where it is not."""
+
+    def doubts_of(self, cluster: str) -> tuple[Doubt, ...]:
+        """Return what must be assumed for *cluster*, which the table does not have, to exist; nothing if it cannot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """All that the sidecar of one workload was told.
 
     ``route_configurations`` and ``clusters`` are by name. Refused listeners are in ``rejected`` alone; refused route
-    configurations are kept there too and are empty here, as Envoy then behaves: 404 for all.
+    configurations are kept there too and are empty here, as Envoy then behaves: 404 for all. ``gaps`` is None for a
+    complete mesh.
     """
 
     listeners: tuple[Listener, ...]
     route_configurations: Mapping[str, RouteConfiguration]
     clusters: Mapping[str, Cluster]
     rejected: tuple[Rejected, ...] = ()
+    gaps: Gaps | None = field(default=None, compare=False, repr=False)

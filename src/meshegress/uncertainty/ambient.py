@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 
+from meshegress.assumptions import AMBIENT
 from meshegress.decision import Assumption, Decision
 from meshegress.loading import ResourceSet
 from meshegress.naming import ClusterName
 from meshegress.request import Workload
 from meshegress.resources import Resource
 from meshegress.resources.metadata import ObjectMeta
-
-AMBIENT = "ambient"
 
 _MODE = "istio.io/dataplane-mode"
 _USE_WAYPOINT = "istio.io/use-waypoint"

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from functools import cache
+from operator import attrgetter, or_
 
+from meshegress._engine.layout import port_bits
+from meshegress.assumptions import UNKNOWN_ADDRESS
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
+from meshegress.naming import asked_names
 from meshegress.request import Request, Workload
 from meshegress.uncertainty.limits import Limits
 from meshegress.uncertainty.orders import TriedOrders, order_assumptions
 from meshegress.uncertainty.places import SampleAddresses
+from meshegress.uncertainty.refused import RefusedObjects
+from meshegress.uncertainty.variants import Variant
 
-UNKNOWN_ADDRESS = "unknown_address"
 _EVERY_PORT = b"\xff" * 8192
 
 #: What of a decision is the answer, whichever listener gives it.
@@ -33,15 +38,30 @@ class CarefulDecider:
         *,
         tables_in: Callable[[TieOrder], WorkloadTables],
         limits: Limits,
+        refused: RefusedObjects,
+        variants: Sequence[tuple[Variant, Callable[[], CarefulDecider]]] = (),
     ) -> None:
+        self.tables = tables
+        self._dns_domain = workload.dns_domain
+        self._variants = tuple((variant, cache(decider)) for variant, decider in variants)
         self._program = tables.program
         self._limits = limits.of_workload(workload)
+        self._refused = refused
         self.is_limited = bool(self._limits)
         self._made: dict[tuple[int, bool, tuple[tuple[int, ...], ...]], Decision] = {}
         self.orders = TriedOrders(tables, tables_in, workload.dns_domain)
         self.addresses = SampleAddresses(workload, tables, self.orders.programs, tables_in)
+        #: A bit for each port, set where no leaf of the table answers by itself.
+        self.contested_ports = self._find_contested(tables.contested_port_bits)
         #: A bit for each port, set where the table alone cannot answer.
-        self.ports = _EVERY_PORT if self.is_limited or self.orders.is_everywhere else tables.contested_port_bits
+        self.ports = _EVERY_PORT if self.is_limited or self.orders.is_everywhere else self.contested_ports
+
+    def _find_contested(self, tied: bytes) -> bytes:
+        """Return *tied*, the ports where orders could matter, and those where variants of the world could."""
+        if self._refused or any(not variant.hosts for variant, _ in self._variants):
+            return _EVERY_PORT
+        ports = {port for variant, _ in self._variants for port in variant.ports}
+        return bytes(map(or_, tied, port_bits(ports))) if ports else tied
 
     def decide(self, request: Request | str, *, headers_unknown: bool = False) -> Decision:
         """Return the decision on *request*, or on the request that fetching a URL sends.
@@ -53,6 +73,42 @@ class CarefulDecider:
             request = Request.from_url(request)
         elif not isinstance(request, Request):
             raise TypeError(f"expected a Request or a URL, not {type(request).__name__}")
+        decision = self._decide_in_variants(request, headers_unknown)
+        found = tuple(self._refused.of(request, decision)) if self._refused else ()
+        return replace(decision, assumptions=decision.assumptions + found) if found else decision
+
+    def in_likelier_world(self, request: Request) -> CarefulDecider | None:
+        """Return who decides in the variant of the world whose answer on *request* goes first; None for this one."""
+        found = self._likelier_variant(request)
+        return found[1]() if found is not None else None
+
+    def _likelier_variant(self, request: Request) -> tuple[Variant, Callable[[], CarefulDecider]] | None:
+        if request.address is not None or not request.name:
+            return None
+        names = set(asked_names(request.name.lower().rstrip("."), self._dns_domain))
+        for variant, decider in self._variants:
+            if request.port in variant.ports and not names.isdisjoint(variant.hosts):
+                return variant, decider
+        return None
+
+    def _decide_in_variants(self, request: Request, headers_unknown: bool) -> Decision:
+        """Return the decision on *request* with the answers that it has in the variants of the world."""
+        own = self._decide_here(request, headers_unknown)
+        if not self._variants:
+            return own
+        found = self._likelier_variant(request)
+        if found is not None:
+            likelier = found[1]().decide(request, headers_unknown=headers_unknown)
+            return _with_variant(likelier, found[0], own)
+        decision = own
+        for variant, decider in self._variants:
+            if not variant.hosts:
+                other = decider().decide(request, headers_unknown=headers_unknown)
+                decision = _with_variant(decision, variant, other)
+        return decision
+
+    def _decide_here(self, request: Request, headers_unknown: bool) -> Decision:
+        """Return the decision on *request* in the world as it is taken to be."""
         if request.address is not None:
             return self._decide_at(request, None, headers_unknown)
         likeliest, *others = self.addresses.of(request)
@@ -90,7 +146,7 @@ class CarefulDecider:
     def _with_orders(self, in_orders: Sequence[tuple[TieOrder, Decision]]) -> Decision:
         """Return the first decision with what the other orders of tied resources give, and with all limits."""
         decision = in_orders[0][1]
-        found = tuple(order_assumptions(decision, in_orders))
+        found = tuple(order_assumptions(decision, in_orders, undated_are_new=self.tables.registry.ages.are_mixed))
         return self.with_limits(replace(decision, assumptions=decision.assumptions + found) if found else decision)
 
     def _with_elsewhere(self, request: Request, decision: Decision, elsewhere: Sequence[Decision]) -> Decision:
@@ -103,3 +159,14 @@ class CarefulDecider:
         reason = f"`{request.name}` {self.addresses.doubt(request)}; on other addresses the answer is another"
         assumption = Assumption(UNKNOWN_ADDRESS, reason, tuple(others.values()))
         return replace(decision, assumptions=(*decision.assumptions, assumption))
+
+
+def _with_variant(decision: Decision, variant: Variant, other: Decision) -> Decision:
+    """Return *decision* with what *other*, the answer in *variant*, leaves possible beside it."""
+    known = {ANSWER(one) for one in decision.candidates or (decision,)}
+    new = {ANSWER(one): one for one in other.candidates or (other,) if ANSWER(one) not in known}
+    if not new:
+        return decision
+    candidates = tuple(replace(one, assumptions=()) for one in new.values())
+    assumption = Assumption(variant.code, variant.reason_for(decision, other), candidates)
+    return replace(decision, assumptions=(*decision.assumptions, assumption))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from meshegress.assumptions import UNSUPPORTED
 from meshegress.decision import Assumption, Decision
 from meshegress.loading import ResourceSet, UnmodelledObject
 from meshegress.request import Workload
@@ -18,8 +19,6 @@ from meshegress.resources.shape import field_path
 from meshegress.resources.support_gaps import limits
 from meshegress.uncertainty.ambient import AmbientMode
 from meshegress.uncertainty.unmodelled import reaches, touches
-
-UNSUPPORTED = "unsupported"
 
 Key = tuple[str, str, str]
 

@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from meshegress.assumptions import EQUAL_AGES, READING_ORDER, WRITING_ORDER
 from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
 from meshegress.compiler.program import Program
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
 from meshegress.naming import asked_names
-
-EQUAL_AGES = "equal_ages"
-WRITING_ORDER = "writing_order"
-READING_ORDER = "reading_order"
 
 InOrder = tuple[TieOrder, Decision]
 
@@ -62,6 +59,7 @@ _KINDS = (
     ),
 )
 _SAMPLED = f"; where more than {MAX_TIED_TRIED} are tied, so many of them are tried as the first"
+_UNDATED_ARE_NEW = "; what bears none counts as about to be applied, since others bear one"
 
 
 class TriedOrders:
@@ -115,8 +113,13 @@ class TriedOrders:
         return tuple(found)
 
 
-def order_assumptions(decision: Decision, in_orders: Sequence[InOrder]) -> Iterator[Assumption]:
-    """Yield what makes *decision* less than certain: the answers of other orders, each told once."""
+def order_assumptions(
+    decision: Decision, in_orders: Sequence[InOrder], *, undated_are_new: bool
+) -> Iterator[Assumption]:
+    """Yield what makes *decision* less than certain: the answers of other orders, each told once.
+
+    With *undated_are_new* resources without an age count as about to be applied.
+    """
     known = [decision]
     for kind in _KINDS:
         others = _distinct(known, (answer for order, answer in in_orders if _kind_of(order) is kind))
@@ -124,7 +127,8 @@ def order_assumptions(decision: Decision, in_orders: Sequence[InOrder]) -> Itera
             known += others
             governors = _governors(decision, *others)
             sampled = _SAMPLED if any(kind.turn(order) >= kind.most_turns for order, _ in in_orders) else ""
-            yield Assumption(kind.code, kind.reason.format(governors) + sampled, others)
+            ages = _UNDATED_ARE_NEW if undated_are_new and kind.code == EQUAL_AGES else ""
+            yield Assumption(kind.code, kind.reason.format(governors) + ages + sampled, others)
 
 
 def _kind_of(order: TieOrder) -> _Kind:

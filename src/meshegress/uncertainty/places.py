@@ -27,11 +27,18 @@ class SampleAddresses:
         self._samples: dict[int, tuple[str, ...]] = {}
         self._resolved = lru_cache(maxsize=4096)(partial(tables.resolve, workload=workload))
         self._resolved_in = lru_cache(maxsize=4096)(lambda order, host: tables_in(order).resolve(host, workload))
+        self._is_outside = lru_cache(maxsize=4096)(partial(tables.is_resolved_outside, workload=workload))
         self.is_v6 = all(":" in address for address in workload.addresses)
 
     def of(self, request: Request) -> tuple[str, ...]:
-        """Return where *request*'s name could be: its addresses, or a sample of each place on its port."""
-        return self._places(self._answer(request), request.port)
+        """Return where *request*'s name could be: its addresses, or a sample of each place on its port.
+
+        A host that an entry declares without addresses, for DNS to resolve, is at none that another entry names.
+        """
+        answer = self._answer(request)
+        if request.name and not answer.addresses and self._is_outside(request.name):
+            return self.on(request.port)[:1]
+        return self._places(answer, request.port)
 
     def in_order(self, order: TieOrder, request: Request, destination: str | None) -> tuple[str | None, ...]:
         """Return where *request* goes under *order*: its name may have other addresses there than *destination*."""

@@ -29,7 +29,7 @@ from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Service
 from meshegress.compiler.model.visibility import PUBLIC, ServiceIndex, by_age
-from meshegress.compiler.pipeline import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables
+from meshegress.compiler.pipeline import CLUSTER_DOMAIN, Compiled, Registry, ScopeTables, TableGaps
 from meshegress.compiler.services import collect_services
 from meshegress.loading import ResourceSet
 from meshegress.profiles import Profile
@@ -69,7 +69,18 @@ class EntryChange:
         if any(id(service.resource) not in leaving for service in near):
             raise NotSeparableError("another resource declares one of the hosts")
         self._removed = near
-        self._added = collect_services(added, (), domain=CLUSTER_DOMAIN, profile=registry.profile, order=NATURAL)
+        self._ages = registry.ages.joined(added)
+        undated = self._ages.undated_in(NATURAL)
+        if registry.ages.some_lack and registry.undated is not undated:
+            raise NotSeparableError("resources without an age count as new once another one has an age")
+        self._added = collect_services(
+            added,
+            (),
+            domain=CLUSTER_DOMAIN,
+            profile=registry.profile,
+            order=self._ages.seen_from(NATURAL),
+            undated=undated,
+        )
         require_own_places(registry, self._removed, self._added)
         self._before = registry
         self.registry = self._changed_registry(resources)
@@ -102,7 +113,8 @@ class EntryChange:
         routes, rerouted = exchange_routes(old.table, removed.table, added.table, self._once)
         clusters = exchange_clusters(old.table, removed.table, added.table, self._once)
         scope = self._scope(old.scope, removed.scope, added.scope)
-        table = Table(listeners, routes, clusters)
+        gaps = None if self.registry.is_complete else TableGaps(self.registry, scope, proxy)
+        table = Table(listeners, routes, clusters, gaps=gaps)
         self.registry.part_pool.adopt(table)
         return Changed(Compiled(table, scope, old.policy), exchanged, rerouted)
 
@@ -146,7 +158,7 @@ class EntryChange:
         alone = (self._only_removed, self._only_added)
         settled = [sniffs for sniffs in (True, False) if not any(one.contested(sniffs=sniffs).ports for one in alone)]
         shared = any(one.contested(sniffs=True).domains for one in alone)
-        return before.with_services(resources, index, pools, settled=() if shared else settled)
+        return before.with_services(resources, index, pools, settled=() if shared else settled, ages=self._ages)
 
     def _chain_order(self, key: Key, chain: FilterChain) -> tuple[Any, ...]:
         """Return the *key* of the service that *chain* was made for."""

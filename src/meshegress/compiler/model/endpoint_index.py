@@ -7,26 +7,40 @@ pods ask by port *number*, which Kubernetes endpoints answer through the name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from types import MappingProxyType
 
 from meshegress.compiler.model.services import Endpoint, Named, Service
 
 _Pools = Mapping[Named, Sequence[Endpoint]]
 _ByPort = Mapping[tuple[Named, int], Sequence[Endpoint]]
+_NOTHING: Mapping[Named, Unlisted] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A service whose endpoints were not given: the labels that they all have, and why they are not known."""
+
+    selector: Mapping[str, str]
+    reason: str
 
 
 class EndpointIndex:
-    """All endpoints, by namespace and host."""
+    """All endpoints, by namespace and host; ``unlisted`` are those that were not given."""
 
-    def __init__(self, pools: _Pools, by_port: _ByPort) -> None:
+    def __init__(self, pools: _Pools, by_port: _ByPort, unlisted: Mapping[Named, Unlisted] = _NOTHING) -> None:
         self._pools = pools
         self._by_port = by_port
+        self.unlisted = unlisted
 
     @classmethod
-    def of_services(cls, pools: _Pools, services: Iterable[Service]) -> EndpointIndex:
+    def of_services(
+        cls, pools: _Pools, services: Iterable[Service], unlisted: Mapping[Named, Unlisted] = _NOTHING
+    ) -> EndpointIndex:
         """Return the index of *pools*, which stand behind *services*."""
-        return cls(pools, _by_port_number(pools, services))
+        return cls(pools, _by_port_number(pools, services), unlisted)
 
     def of(self, key: Named) -> Sequence[Endpoint]:
         """Return all endpoints of *key*."""
@@ -49,6 +63,12 @@ class EndpointIndex:
         """Return the endpoints of *key* on the service's port *number*, healthy or not."""
         return self._by_port.get((key, number), ())
 
+    def _unlisted_after(self, removed: Iterable[Service], other: EndpointIndex) -> Mapping[Named, Unlisted]:
+        if not self.unlisted and not other.unlisted:
+            return self.unlisted
+        gone = {service.key for service in removed}
+        return {key: row for key, row in self.unlisted.items() if key not in gone} | dict(other.unlisted)
+
     def changed(self, removed: Iterable[Service], other: EndpointIndex, added: Iterable[Service]) -> EndpointIndex:
         """Return the pools without those of *removed*, and with those that *other* has for *added*."""
         pools, by_port = dict(self._pools), dict(self._by_port)
@@ -64,7 +84,7 @@ class EndpointIndex:
             for port in service.ports:
                 if found := other.by_port_number(service.key, port.number):
                     by_port[service.key, port.number] = found
-        changed = EndpointIndex(pools, by_port)
+        changed = EndpointIndex(pools, by_port, self._unlisted_after(removed, other))
         if "addresses" in self.__dict__ and not any(row.is_ip for row in rows):
             changed.addresses = self.addresses  # names are nobody's address: the set stays
         return changed

@@ -154,8 +154,8 @@ class TieRule:
         >>> ties.arranged([("b", None), ("a", None), ("c", 5)], TieOrder(first=1, undated_last=True))
         [('c', 5), ('b', None), ('a', None)]
         """
-        ordered = self._by_age(rows)
-        if order.is_by_name:
+        ordered = self._by_age(rows, undated_last=order.undated_last)
+        if not order.first and not order.backwards:
             return ordered
         units = self._units(ordered)
         if not self.keeps_parts:
@@ -197,8 +197,9 @@ class TieRule:
                 ages.setdefault(claim, []).append(self.created(row))
         return any(len(known) > 1 and None in known for known in ages.values())
 
-    def _by_age(self, rows: Iterable[_Row]) -> list[_Row]:
-        return sorted(rows, key=lambda row: (self.created(row) or 0, *self.key(row)))
+    def _by_age(self, rows: Iterable[_Row], *, undated_last: bool = False) -> list[_Row]:
+        undated = float("inf") if undated_last else 0
+        return sorted(rows, key=lambda row: (undated if (age := self.created(row)) is None else age, *self.key(row)))
 
     def _units(self, ordered: list[_Row]) -> list[_Unit]:
         def identity(row: _Row) -> tuple[object, ...]:

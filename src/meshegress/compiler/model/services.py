@@ -74,6 +74,8 @@ class Service:
     selector: Mapping[str, str] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     created: int | None = None
+    #: What counts as the age of one that does not say: the oldest, or one that is about to be applied.
+    undated_age: int = 0
     aliases: tuple[Named, ...] = ()
     external_name: str = ""
     publishes_unready: bool = False
@@ -83,6 +85,11 @@ class Service:
     origins: tuple[Origin, ...] = ()
     #: The name of each port's cluster: one text for all who send there.
     clusters: tuple[str, ...] = ()
+
+    @property
+    def age(self) -> int:
+        """What the order of services goes by."""
+        return self.undated_age if self.created is None else self.created
 
     @property
     def key(self) -> Named:
@@ -152,8 +159,10 @@ class Endpoint:
     """One address behind a service.
 
     ``port_number`` is the service's port for endpoints of entries, which are found by number, and 0 for those of
-    Kubernetes, which are found by ``port_name``. ``target`` is the port dialled (0 for a socket path), ``pod_name``
-    the host name and subdomain of a Pod that has them, ``node`` the node that a Pod runs on, ``network`` its network.
+    Kubernetes, which are found by ``port_name``. Where the *labels* are not all known, others may be there as well.
+    ``pod`` names the Pod that counts as an endpoint though nothing lists it. ``target`` is the port dialled (0 for a
+    socket path), ``pod_name`` the host name and subdomain of a Pod that has them, ``node`` the node that a Pod runs on,
+    ``network`` its network.
     """
 
     address: str
@@ -167,3 +176,14 @@ class Endpoint:
     pod_name: str = ""
     node: str = ""
     network: str = ""
+    knows_labels: bool = True
+    pod: str = ""
+
+    def could_have(self, labels: Mapping[str, str]) -> bool:
+        """Return whether *labels*, which this has not, could be among those that are not known."""
+        return not self.knows_labels and could_be_added(labels, self.labels)
+
+
+def could_be_added(labels: Mapping[str, str], known: Mapping[str, str]) -> bool:
+    """Return whether something with the *known* labels could have *labels* too."""
+    return all(known.get(key, value) == value for key, value in labels.items())

@@ -18,7 +18,7 @@ PUBLIC, PRIVATE, NOBODY = "*", ".", "~"
 
 def by_age(service: Service) -> tuple[int, str, str]:
     """Return what services are ordered by: oldest first, then by name, then by namespace."""
-    return service.created or 0, service.name, service.namespace
+    return service.age, service.name, service.namespace
 
 
 class ServiceIndex:

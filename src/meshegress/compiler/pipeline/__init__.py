@@ -23,6 +23,7 @@ from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Service
 from meshegress.compiler.names import name_table
+from meshegress.compiler.pipeline.gaps import TableGaps
 from meshegress.compiler.pipeline.registry import CLUSTER_DOMAIN, Registry
 from meshegress.compiler.routes import RouteBuilder, Routed, RouteSet
 from meshegress.compiler.tcp_and_tls_chains import TcpAndTlsChains
@@ -36,7 +37,7 @@ from meshegress.compiler.undeclared_traffic import (
 )
 from meshegress.table import Cluster, HttpConnectionManager, Listener, Table
 
-__all__ = ["CLUSTER_DOMAIN", "Compiled", "Registry", "ScopeTables"]
+__all__ = ["CLUSTER_DOMAIN", "Compiled", "Registry", "ScopeTables", "TableGaps"]
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
@@ -91,7 +92,8 @@ class ScopeTables:
         configurations = (self._inline.get(name) or routed.configurations[name] for name in wanted)
         loaded = load((*outbound, *own), configurations, self.registry.verdicts)
         clusters = self._clusters.cached(proxy, self._all_clusters)
-        table = Table(loaded.listeners, loaded.route_configurations, clusters, loaded.rejected)
+        gaps = None if self.registry.is_complete else TableGaps(self.registry, self.scope, proxy)
+        table = Table(loaded.listeners, loaded.route_configurations, clusters, loaded.rejected, gaps)
         return Compiled(table, self.scope, self._policy, routed.deltas)
 
     def sniffs(self, proxy: Proxy) -> bool:
@@ -125,7 +127,7 @@ class ScopeTables:
         rules = self.registry.destination_rules
         apart: tuple[list[Service], list[Service]] = ([], [])
         for service in self.scope.services.values():
-            apart[service.node_local or rules.asks_labels(service, proxy.namespace)].append(service)
+            apart[service.node_local or rules.asks_labels(service.key, proxy.namespace)].append(service)
         common = (*self._collect(apart[False], proxy), *fixed_clusters(self._policy))
         return self.registry.part_pool.clusters(_by_name(common)), apart[True]
 
@@ -209,7 +211,7 @@ def _milliseconds(duration: str) -> int | None:
 
 
 def _rule_of(service: Service, *, registry: Registry, proxy: Proxy) -> ConsolidatedRule | None:
-    return registry.destination_rules.select(service, proxy.namespace, proxy.has_labels)
+    return registry.destination_rules.select(service.key, proxy.namespace, proxy.has_labels)
 
 
 def _route_configs(listener: Listener) -> Iterable[str]:

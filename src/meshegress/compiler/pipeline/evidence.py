@@ -7,7 +7,8 @@ from functools import partial
 from meshegress.compiler.model.evidence import Evidence
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
-from meshegress.compiler.pipeline.registry import CLUSTER_DOMAIN, EVERYBODY, Registry
+from meshegress.compiler.pipeline.mesh_settings import EVERYBODY
+from meshegress.compiler.pipeline.registry import CLUSTER_DOMAIN, Registry
 from meshegress.compiler.virtual_services import full_name
 
 
@@ -19,7 +20,7 @@ def evidence_of(registry: Registry, scope: Scope, proxy: Proxy) -> Evidence:
         proxy=proxy,
         index=registry.index,
         endpoints=registry.endpoints,
-        rule_of=lambda service: rules.select(service, proxy.namespace, proxy.has_labels),
+        rule_of=lambda service: rules.select(service.key, proxy.namespace, proxy.has_labels),
         rules=registry.resources.destination_rules,
         rules_exported_to=frozenset(registry.mesh.default_destination_rule_export_to or EVERYBODY),
         virtual_services=registry.roots,

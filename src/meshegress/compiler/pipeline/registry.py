@@ -11,6 +11,7 @@ from meshegress._engine.layout import port_bits
 from meshegress.compiler.destination_rules import DestinationRuleIndex, rule_ties
 from meshegress.compiler.endpoints import collect_endpoints
 from meshegress.compiler.envoy_validation import EnvoyVerdicts
+from meshegress.compiler.model.ages import Ages
 from meshegress.compiler.model.arrivals import arrival_orders
 from meshegress.compiler.model.cluster_local import ClusterLocalHosts
 from meshegress.compiler.model.endpoint_index import EndpointIndex
@@ -31,7 +32,14 @@ from meshegress.compiler.model.ties import (
     shared_domain_ports,
 )
 from meshegress.compiler.model.visibility import ServiceIndex
-from meshegress.compiler.scope import SIDECAR_TIES, build_scope, choose_sidecar, sidecars_in_order
+from meshegress.compiler.pipeline.mesh_settings import (
+    EVERYBODY,
+    default_export,
+    has_egress_proxy,
+    path_normalization,
+    port_of,
+)
+from meshegress.compiler.scope import build_scope, choose_sidecar, sidecar_ties, sidecars_in_order
 from meshegress.compiler.services import collect_services
 from meshegress.compiler.undeclared_traffic import outbound_policy
 from meshegress.compiler.virtual_services import VirtualServiceIndex, full_name, prepare, virtual_service_ties
@@ -39,12 +47,8 @@ from meshegress.loading import ResourceSet
 from meshegress.profiles import Profile
 from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Sidecar
-from meshegress.resources.mesh_config import NormalizationType
-from meshegress.wire.paths import PathNormalization
 
 CLUSTER_DOMAIN = "cluster.local"
-#: An empty list of the mesh counts as none.
-EVERYBODY = ("*",)
 #: What the agent of a sidecar finds under such a name in its environment is metadata of the proxy.
 _METADATA = "ISTIO_META_"
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -58,26 +62,39 @@ class Registry:
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
         self.mesh_source = resources.mesh_config_source
+        self.is_complete = resources.is_complete
+        self.knows_mesh = resources.is_complete or resources.knows_mesh_config
+        self.namespaces_with_services = frozenset(service.namespace for service in resources.services)
         self.part_pool = PartPool()
         self.verdicts = EnvoyVerdicts()
         #: By whether all listeners sniff.
         self._contested: dict[bool, ContestedPorts] = {}
         self._contested_port_bits: dict[bool, bytes] = {}
         self.resources = resources
+        self.ages = Ages.of(resources)
+        #: The order in which resources are arranged, and what counts for those without an age.
+        self.arrangement = self.ages.seen_from(order)
+        self.undated = self.ages.undated_in(order)
         mesh = self.mesh
         services = collect_services(
-            resources.service_entries, resources.services, domain=CLUSTER_DOMAIN, profile=profile, order=order
+            resources.service_entries,
+            resources.services,
+            domain=CLUSTER_DOMAIN,
+            profile=profile,
+            order=self.arrangement,
+            undated=self.undated,
         )
         visibility = EntryVisibility(mesh, resources.namespaces, known=profile.entry_visibility)
         self.index = ServiceIndex(
-            services, _default_export(mesh.default_service_export_to, profile), profile, visibility
+            services, default_export(mesh.default_service_export_to, profile), profile, visibility
         )
         self.endpoints = self._endpoints_of(self.index.services)
         self.roots: Sequence[ResolvedVirtualService] = prepare(
             resources.virtual_services,
-            _default_export(mesh.default_virtual_service_export_to, profile),
+            default_export(mesh.default_virtual_service_export_to, profile),
             domain=CLUSTER_DOMAIN,
-            order=order,
+            order=self.arrangement,
+            undated=self.undated,
         )
         self.virtual_services = VirtualServiceIndex(self.roots)
         self.destination_rules = DestinationRuleIndex(
@@ -85,7 +102,8 @@ class Registry:
             default_export_to=mesh.default_destination_rule_export_to or EVERYBODY,
             root_namespace=mesh.root_namespace,
             full_name=partial(full_name, domain=CLUSTER_DOMAIN),
-            order=order,
+            order=self.arrangement,
+            undated=self.undated,
         )
 
     def restricted_to(self, services: Sequence[Service]) -> Registry:
@@ -100,14 +118,20 @@ class Registry:
         index: ServiceIndex,
         pools: EndpointIndex,
         settled: Collection[bool] = (),
+        ages: Ages | None = None,
     ) -> Registry:
-        """Return the registry of *resources*, which differ in ServiceEntries only.
+        """Return the registry of *resources*, which differ in ServiceEntries only, after which there are *ages*.
 
         What is contested is for those who sniff, and who do not, as far as that is *settled*, the same as before.
         """
         registry = copy(self)
         registry.resources, registry.index, registry.endpoints = resources, index, pools
         registry.part_pool, registry.verdicts = PartPool(), EnvoyVerdicts()
+        registry.ages = ages or self.ages
+        registry.arrangement, registry.undated = (
+            registry.ages.seen_from(self.order),
+            registry.ages.undated_in(self.order),
+        )
         registry._contested = {sniffs: found for sniffs, found in self._contested.items() if sniffs in settled}
         registry._contested_port_bits = {}
         for found in ("_groups", "_ties", "_arrivals"):
@@ -125,6 +149,7 @@ class Registry:
             pods=resources.pods,
             domain=CLUSTER_DOMAIN,
             empty_selector_takes_all=self.profile.empty_selector_takes_all,
+            is_complete=self.is_complete,
             names_itself=lambda host: self.profile.cluster_local_names or not local.keep(host),
             order=self.order,
         )
@@ -149,7 +174,7 @@ class Registry:
 
     @cached_property
     def _sidecars(self) -> Sequence[Sidecar]:
-        return sidecars_in_order(self.resources.sidecars, self.order)
+        return sidecars_in_order(self.resources.sidecars, self.arrangement, self.undated)
 
     def policy_of(self, sidecar: Sidecar | None) -> OutboundPolicy:
         """Return the policy of proxies that have *sidecar*; the mesh's is one object for all."""
@@ -187,7 +212,7 @@ class Registry:
         if len(roots) > 1 and any(row.created is None for row in roots):
             ports = ports.union(domains)  # their virtual hosts are written in their order
         # The cluster of an egress proxy takes traffic of every port.
-        proxied = bool(ports) and any(_has_egress_proxy(sidecar) for sidecar in self.resources.sidecars)
+        proxied = bool(ports) and any(has_egress_proxy(sidecar) for sidecar in self.resources.sidecars)
         everywhere = proxied or any(ties.leave_open(rows) for ties, rows in self._wide_ties)
         crowded = crowded_ports(services, sniffs=sniffs, declared=self._declared_ports)
         return ContestedPorts(ports, hosts, domains, everywhere, crowded, self._arrivals)
@@ -243,9 +268,9 @@ class Registry:
         """How resources are tied that matter on any port."""
         resources = self.resources
         return (
-            (SIDECAR_TIES, resources.sidecars),
+            (sidecar_ties(self.undated), resources.sidecars),
             (virtual_service_ties(self.roots, CLUSTER_DOMAIN), self.roots),
-            (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN)), resources.destination_rules),
+            (rule_ties(partial(full_name, domain=CLUSTER_DOMAIN), self.undated), resources.destination_rules),
         )
 
     def proxy_of(self, workload: Workload) -> Proxy:
@@ -253,7 +278,7 @@ class Registry:
         metadata = self._metadata_of(workload)
         mesh = self.mesh
         families = {":" in address for address in workload.addresses}
-        http_proxy = _port(metadata.get("HTTP_PROXY_PORT", ""))
+        http_proxy = port_of(metadata.get("HTTP_PROXY_PORT", ""))
         node = metadata.get("NODE_NAME", "")
         bootstrap = (metadata.get("ENVOY_STATUS_PORT", "15021"), metadata.get("ENVOY_PROMETHEUS_PORT", "15090"))
         return Proxy(
@@ -271,13 +296,13 @@ class Registry:
             intercepts=metadata.get("INTERCEPTION_MODE") != "NONE",
             unprivileged=metadata.get("UNPRIVILEGED_POD") in _TRUE,
             reserved_ports=(
-                *(port for port in map(_port, bootstrap) if port is not None),
+                *(port for port in map(port_of, bootstrap) if port is not None),
                 mesh.proxy_listen_port,
                 mesh.proxy_inbound_listen_port,
             ),
             http_proxy_port=mesh.proxy_http_port if http_proxy is None else http_proxy,
             only_own_family=self.profile.only_own_family,
-            path_normalization=_path_normalization(mesh),
+            path_normalization=path_normalization(mesh),
             network=metadata.get("NETWORK", ""),
             node=node if node in self._nodes_that_matter else None,
         )
@@ -316,29 +341,3 @@ class Registry:
             virtual_services=self.virtual_services.visible_to(namespace),
             profile=self.profile,
         )
-
-
-def _default_export(given: Iterable[str], profile: Profile) -> Iterable[str]:
-    """Return the mesh's default of ``exportTo``, as far as the release honours it."""
-    exported = tuple(given) or EVERYBODY
-    if profile.named_default_export:
-        return exported
-    return next(((known,) for known in (".", "*") if known in exported), ("~",))
-
-
-def _path_normalization(mesh: MeshConfig) -> PathNormalization:
-    """Return how paths are normalised: as in BASE by default, and not at all by a number that Istio does not know."""
-    if mesh.path_normalization is None or mesh.path_normalization.normalization is NormalizationType.DEFAULT:
-        return PathNormalization.BASE
-    wanted = mesh.path_normalization.normalization
-    return PathNormalization(wanted) if wanted.known else PathNormalization.NONE
-
-
-def _port(text: str) -> int | None:
-    """Return the number that metadata gives for a port, whether or not one can have it, or None."""
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
-def _has_egress_proxy(sidecar: Sidecar) -> bool:
-    policy = sidecar.spec.outbound_traffic_policy
-    return policy is not None and policy.egress_proxy is not None

@@ -7,7 +7,7 @@ A leaf belongs to a listener or to one of its chains, and has a place within tha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,12 +20,14 @@ from meshegress._engine.layout import (
     UPGRADE,
     ListenerRow,
 )
+from meshegress.assumptions import MESH_CONFIG_DEFAULT
 from meshegress.compiler.program.layout import TableLayout
 from meshegress.compiler.program.trees import RoutesLayout
 from meshegress.decision import Assumption, Decision, Origin, Outcome, SplitDestination
-from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
+from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,
+    Doubt,
     EndpointState,
     FaultAbort,
     FilterChain,
@@ -184,12 +186,19 @@ def choice_of(reason: str, decisions: tuple[Decision, ...]) -> Decision:
 
 def cluster_outcome(table: Table, name: str) -> Outcome:
     """Return what becomes of a request that is sent to cluster *name*."""
+    return cluster_end(table, name)[0]
+
+
+def cluster_end(table: Table, name: str) -> tuple[Outcome, tuple[Doubt, ...]]:
+    """Return what becomes of a request that is sent to cluster *name*, and what of that is assumed."""
     if name in _FIXED:
-        return _FIXED[name]
+        return _FIXED[name], ()
     cluster = table.clusters.get(name)
-    if cluster is None:
-        return Outcome.NO_CLUSTER
-    return Outcome.NO_ENDPOINTS if cluster.endpoints is EndpointState.NONE else Outcome.SERVICE
+    if cluster is not None:
+        outcome = Outcome.NO_ENDPOINTS if cluster.endpoints is EndpointState.NONE else Outcome.SERVICE
+        return outcome, cluster.doubts
+    doubts = table.gaps.doubts_of(name) if table.gaps is not None else ()
+    return Outcome.SERVICE if doubts else Outcome.NO_CLUSTER, doubts
 
 
 def _listener_leaf(owner: Owner, place: int) -> Decision:
@@ -203,7 +212,28 @@ def _listener_leaf(owner: Owner, place: int) -> Decision:
 
 def _opaque_leaf(table: Table, path: _Path, chain: FilterChain, end: TcpProxy) -> Decision:
     sent = _send(table, path, end.clusters, (chain.origin,))
-    return replace(sent, status=None, details=None) if sent.status is not None else sent
+    if sent.cluster == PASSTHROUGH_CLUSTER and table.gaps is not None and table.gaps.policy_reason:
+        blocked = path.ends(Outcome.BLACKHOLE, _LOCAL_REPLIES[Outcome.BLACKHOLE], cluster=BLACK_HOLE_CLUSTER)
+        sent = _assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
+    return _everywhere(sent, _without_http)
+
+
+def _without_http(decision: Decision) -> Decision:
+    return replace(decision, status=None, details=None) if decision.status is not None else decision
+
+
+def _everywhere(decision: Decision, change: Callable[[Decision], Decision]) -> Decision:
+    """Return *decision* after *change*, and its candidates too."""
+    changed = change(decision)
+    if not changed.assumptions:
+        return changed
+    rows = (replace(one, candidates=tuple(map(change, one.candidates))) for one in changed.assumptions)
+    return replace(changed, assumptions=tuple(rows))
+
+
+def _assuming(decision: Decision, code: str, reason: str, *candidates: Decision) -> Decision:
+    """Return *decision* as it is under one more assumption."""
+    return replace(decision, assumptions=(*decision.assumptions, Assumption(code, reason, candidates)))
 
 
 def _codec_leaf(path: _Path, error: CodecError) -> Decision:
@@ -234,6 +264,10 @@ def _route_leaf(table: Table, path: _Path, host: VirtualHost | None, route: Rout
         sent = path.ends(outcome, reply, governed_by=route.origin or host.origin)
     else:
         sent = _send(table, path, action.clusters if action else (), (route.origin, host.origin))
+    if sent.cluster == PASSTHROUGH_CLUSTER and table.gaps is not None and table.gaps.policy_reason:
+        elsewhere = path._replace(virtual_host=BLOCK_ALL, route=BLOCK_ALL)
+        blocked = elsewhere.ends(Outcome.DIRECT_RESPONSE, _Reply(502, "-", "direct_response"))
+        sent = _assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
     return _with_fault(sent, route.fault)
 
 
@@ -245,23 +279,44 @@ def _send(
     governed_by = next((one for one in (*origins, *(c.origin for c in known if c)) if one is not None), None)
     if len(clusters) == 1:
         name = clusters[0].cluster
-        outcome = cluster_outcome(table, name)
-        return path.ends(outcome, _LOCAL_REPLIES.get(outcome), cluster=name, governed_by=governed_by)
-    destinations = tuple(
-        SplitDestination(member.cluster, member.weight, cluster_outcome(table, member.cluster)) for member in clusters
-    )
-    return path.ends(Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
+        outcome, doubts = cluster_end(table, name)
+        sent = path.ends(outcome, _LOCAL_REPLIES.get(outcome), cluster=name, governed_by=governed_by)
+        for doubt in doubts:
+            instead = () if doubt.otherwise is None else (_instead(sent, doubt.otherwise),)
+            sent = _assuming(sent, doubt.code, doubt.reason, *instead)
+        return sent
+    return _split(table, path, clusters, governed_by)
+
+
+def _instead(sent: Decision, outcome: Outcome) -> Decision:
+    return replace(_answered(sent, outcome, _LOCAL_REPLIES[outcome]), assumptions=())
+
+
+def _split(table: Table, path: _Path, clusters: tuple[WeightedCluster, ...], governed_by: Origin | None) -> Decision:
+    """Return what becomes of a request that goes to one of several clusters, any of which may be assumed."""
+    ends = [(member, *cluster_end(table, member.cluster)) for member in clusters]
+    destinations = tuple(SplitDestination(member.cluster, member.weight, outcome) for member, outcome, _ in ends)
+    sent = path.ends(Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
+    for place, doubt in ((place, doubt) for place, (*_, doubts) in enumerate(ends) for doubt in doubts):
+        instead: tuple[Decision, ...] = ()
+        if doubt.otherwise is not None:
+            other = replace(destinations[place], outcome=doubt.otherwise)
+            rows = (*destinations[:place], other, *destinations[place + 1 :])
+            instead = (replace(sent, destinations=rows, assumptions=()),)
+        sent = _assuming(sent, doubt.code, doubt.reason, *instead)
+    return sent
 
 
 def _with_fault(sent: Decision, fault: FaultAbort | None) -> Decision:
     if fault is None or fault.percentage <= 0:
         return sent
-    aborted = _answered(sent, Outcome.FAULT, _Reply(fault.status, "FI", "fault_filter_abort"))
+    alone = replace(sent, assumptions=())
+    aborted = _answered(alone, Outcome.FAULT, _Reply(fault.status, "FI", "fault_filter_abort"))
     if fault.percentage >= 100:
         return aborted
     reason = f"a fault aborts {fault.percentage:g} % of these requests"
-    first, second = (aborted, sent) if fault.percentage > 50 else (sent, aborted)
-    return replace(first, assumptions=(*first.assumptions, Assumption("fault", reason, (first, second))))
+    pair = (aborted, alone) if fault.percentage > 50 else (alone, aborted)
+    return replace(pair[0], assumptions=(*sent.assumptions, Assumption("fault", reason, pair)))
 
 
 def _answered(sent: Decision, outcome: Outcome, reply: _Reply) -> Decision:
@@ -274,13 +329,7 @@ def _in_variant(decision: Decision, route: Route | None, variant: int) -> Decisi
     if variant & UPGRADE and route is not None:
         refused = _Reply(403, "-", "upgrade_failed")
         decision = replace(_answered(decision, Outcome.DIRECT_RESPONSE, refused), assumptions=())
-    if not variant & GRPC:
-        return decision
-    assumptions = tuple(
-        replace(one, candidates=tuple(_logged_for_grpc(candidate) for candidate in one.candidates))
-        for one in decision.assumptions
-    )
-    return replace(_logged_for_grpc(decision), assumptions=assumptions)
+    return _everywhere(decision, _logged_for_grpc) if variant & GRPC else decision
 
 
 def _logged_for_grpc(decision: Decision) -> Decision:

@@ -54,7 +54,7 @@ def build_egress(record: Record) -> Egress:
         "data": {"mesh": record["mesh"]},
     }
     texts = [record[key].encode() for key in ("config", "kube")]
-    mesh, _ = check(config_map, *texts, istio=record["istio"])
+    mesh, _ = check(config_map, *texts, istio=record["istio"], complete=True)
     proxy = record["proxy"]
     return mesh.egress(
         Workload(
