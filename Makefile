@@ -18,6 +18,8 @@ help:  ## what there is to make
 
 demo: $(VENV)/.built  ## the story of an egress policy, on real resources
 	@$(BIN)/python examples/quickstart/demo.py
+	@echo
+	@$(BIN)/python examples/egress-gateway/demo.py
 
 test: $(VENV)/.built  ## the tests, on the compiled twins
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q

@@ -40,9 +40,14 @@ if TYPE_CHECKING:
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
+    from meshegress.gateway import EgressGateway as EgressGateway
+    from meshegress.journey import End as End
+    from meshegress.journey import Journey as Journey
+    from meshegress.journey import Sent as Sent
     from meshegress.mesh import Mesh as Mesh
     from meshegress.mesh import check as check
     from meshegress.mesh import load as load
+    from meshegress.outgoing import ClusterDetails as ClusterDetails
     from meshegress.profiles import DEFAULT_RELEASE as DEFAULT_RELEASE
     from meshegress.reasons import Reason as Reason
     from meshegress.reasons import ReasonCode as ReasonCode
@@ -59,6 +64,7 @@ _HOMES = {
     "Assumption": "meshegress.decision",
     "Budget": "meshegress.analysis.texts.product",
     "Change": "meshegress.analysis.changes",
+    "ClusterDetails": "meshegress.outgoing",
     "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
     "SplitDestination": "meshegress.decision",
@@ -66,8 +72,11 @@ _HOMES = {
     "Doubt": "meshegress.analysis.cells",
     "Effect": "meshegress.analysis.answers",
     "Egress": "meshegress.egress",
+    "EgressGateway": "meshegress.gateway",
+    "End": "meshegress.journey",
     "Finding": "meshegress.findings",
     "IMPLEMENTATION": "meshegress._match",
+    "Journey": "meshegress.journey",
     "LogFormatError": "meshegress.errors",
     "LogParseError": "meshegress.errors",
     "LogReader": "meshegress.accesslog.reader",
@@ -82,6 +91,7 @@ _HOMES = {
     "Request": "meshegress.request",
     "RequestError": "meshegress.errors",
     "ResourceError": "meshegress.errors",
+    "Sent": "meshegress.journey",
     "Severity": "meshegress.findings",
     "Source": "meshegress.findings",
     "WireProtocol": "meshegress.request",

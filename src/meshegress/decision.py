@@ -28,6 +28,8 @@ class Outcome(Enum):
     NO_CLUSTER = "no_cluster"
     NO_ENDPOINTS = "no_endpoints"
     NO_LISTENER = "no_listener"
+    NO_FILTER_CHAIN = "no_filter_chain"
+    TLS_ERROR = "tls_error"
     CODEC_ERROR = "codec_error"
     HTTP10_REJECTED = "http10_rejected"
     RESERVED = "reserved"

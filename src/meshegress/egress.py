@@ -9,11 +9,14 @@ from typing import overload
 from meshegress._engine.chosen import Decider
 from meshegress._engine.layout import port_bits
 from meshegress.columns import ArrowData, ColumnDeciderContext, Decided, decide_columns, is_arrow
+from meshegress.compiler.outgoing import Outgoing
 from meshegress.compiler.pipeline.evidence import evidence_of
-from meshegress.compiler.program import Program
+from meshegress.compiler.pipeline.outgoing import missing_cluster
+from meshegress.compiler.program import Passage, Program
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Decision
 from meshegress.explain import Explanation, explain
+from meshegress.outgoing import ClusterDetails
 from meshegress.reasons import Reason
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
@@ -34,6 +37,7 @@ class Egress(Decider[Decision]):
         self.workload = workload
         self.tables = tables
         self._careful = careful
+        self._details: dict[str, ClusterDetails | None] = {}
 
     @property
     def program(self) -> Program:
@@ -107,7 +111,7 @@ class Egress(Decider[Decision]):
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
-        addressed, decision, told = self._addressed(request), self.decide(request), self._likelier(request)
+        addressed, decision, told = self.addressed(request), self.decide(request), self._likelier(request)
         return explain(told.table, addressed, decision=decision, reasons=told._reasons.of(addressed, decision))
 
     def reasons(self, request: Request | str) -> tuple[Reason, ...]:
@@ -117,7 +121,7 @@ class Egress(Decider[Decision]):
         >>> [reason.code.value for reason in Mesh().egress().reasons("https://a.com/")]
         ['outbound_policy']
         """
-        return self._likelier(request)._reasons.of(self._addressed(request), self.decide(request))
+        return self._likelier(request)._reasons.of(self.addressed(request), self.decide(request))
 
     def why(self, request: Request | str) -> str:
         """Return in one line why *request* gets its answer.
@@ -129,7 +133,7 @@ class Egress(Decider[Decision]):
         decision = self.decide(request)
         return one_line(decision, self.reasons(request))
 
-    def _addressed(self, request: Request | str) -> Request:
+    def addressed(self, request: Request | str) -> Request:
         """Return *request* at the likeliest of the addresses that it could have."""
         if isinstance(request, str):
             request = Request.from_url(request)
@@ -140,6 +144,29 @@ class Egress(Decider[Decision]):
         """Return the table in which *request* gets its answer: not this one where that is a variant of the world."""
         careful = self._careful.in_likelier_world(Request.from_url(request) if isinstance(request, str) else request)
         return self if careful is None else Egress(self.workload, careful.tables, careful)
+
+    def cluster(self, name: str) -> ClusterDetails | None:
+        """Return what leaves the sidecar through the cluster *name*, None where it has no such cluster of a service."""
+        if name not in self.table.clusters:
+            return None
+        if name not in self._details:
+            self._details[name] = self._outgoing.details(name)
+        return self._details[name]
+
+    @cached_property
+    def _outgoing(self) -> Outgoing:
+        return self.tables.outgoing(self.workload)
+
+    def why_no_cluster(self, name: str) -> str | None:
+        """Return why the sidecar has no cluster *name*, None where it has it, or where it is of no service."""
+        if name in self.table.clusters:
+            return None
+        scope = self.tables.compiled.scope
+        return missing_cluster(self.tables.registry, scope.services, scope.namespace, name)
+
+    def passage(self, request: Request) -> Passage:
+        """Return the filter chain and the route that take *request*, as far as it comes."""
+        return self.tables.program.passage(self.addressed(request))
 
     @cached_property
     def _reasons(self) -> Reasons:

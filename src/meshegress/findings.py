@@ -145,8 +145,15 @@ CODES: dict[str, str] = {
     "EG403": "no Service was given of a namespace that a route leads to",
     "EG404": "no mesh configuration was given",
     "EG405": "some resources bear no creationTimestamp, and others do",
+    "EG501": "requests that are led over a gateway end on the way",
+    "EG502": "requests that should go over a gateway pass it by",
+    "EG503": "a credentialName that sidecars ignore",
+    "EG504": "a private DestinationRule that another one swallows",
+    "EG505": "TLS that is originated, and will hardly be taken",
+    "EG506": "hosts of a server that make istiod panic",
 }
-"""What each code is about: EG0 texts, EG1 objects, EG2 Istio's validation, EG3 what is not modelled, EG4 not given."""
+"""What each code is about: EG0 texts, EG1 objects, EG2 Istio's validation, EG3 what is not modelled,
+EG4 what was not given, EG5 journeys."""
 
 CURES: dict[str, str] = {
     "EG001": "give a file, a folder, `-`, text, a mapping or a model",
@@ -217,5 +224,11 @@ CURES: dict[str, str] = {
     "EG403": "export Services too",
     "EG404": "export the ConfigMap `istio` too, or name its file",
     "EG405": "export resources as the cluster has them",
+    "EG501": "add the piece that the sentence names; `meshegress follow` shows the journey",
+    "EG502": "list `mesh` among the gateways, and export VirtualService and ServiceEntry to those who send",
+    "EG503": "give the rule a workloadSelector, or name files, or leave TLS to a gateway",
+    "EG504": "export the general rule to more than its own namespace, or merge the two",
+    "EG505": "let one side originate TLS: the application, or the rule for the port that it speaks HTTP to",
+    "EG506": "keep `*/*` alone in its list",
 }
 """What helps with every finding of a code; a finding may know better."""

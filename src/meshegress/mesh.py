@@ -18,17 +18,23 @@ from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.pipeline import Registry, ScopeTables
+from meshegress.compiler.pipeline.gateways import GatewayScope, gateway_orders
 from meshegress.compiler.program import LayoutBuilder
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.egress import Egress
 from meshegress.findings import Finding
+from meshegress.gateway import CarefulGateway, EgressGateway, GatewayView
+from meshegress.gateway_workloads import gateway_workload
+from meshegress.journey import Journey
+from meshegress.journey.kept import KeptJourneys
+from meshegress.journey.lints import distinct, gateway_findings
 from meshegress.loading import DEFAULT_NAMESPACE, LoadOptions, ResourceSet, named
 from meshegress.loading import check as check_resources
 from meshegress.loading import load as load_resources
 from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.gc_pause import gc_paused
 from meshegress.profiles import DEFAULT_RELEASE, profile
-from meshegress.request import Workload
+from meshegress.request import Request, Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
 from meshegress.sources import Loadable
 from meshegress.uncertainty.careful import CarefulDecider
@@ -69,6 +75,7 @@ class Mesh:
         self._workload_tables: dict[tuple[TieOrder, Proxy, int], WorkloadTables] = {}
         self._meshes: dict[Variant, Mesh] = {}
         self._layout_builder = LayoutBuilder()
+        self._gateway_views: dict[tuple[TieOrder, Workload, frozenset[tuple[str, str]]], GatewayView] = {}
 
     @property
     def istio(self) -> str:
@@ -119,6 +126,62 @@ class Mesh:
     def _variants(self) -> tuple[Variant, ...]:
         """The worlds that the resources leave possible beside this one."""
         return find_variants(self._resources, self.registry())
+
+    def gateway(
+        self,
+        workload: Workload | str,
+        *,
+        labels: Mapping[str, str] | None = None,
+        addresses: Iterable[str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> EgressGateway:
+        """Return the table of one gateway proxy.
+
+        *workload* is a Workload, or ``NAMESPACE/NAME`` of its Service or Pod, from which labels and addresses come;
+        what is given beside it goes before.
+        """
+        if isinstance(workload, str):
+            found = gateway_workload(workload, self._resources)
+            own = found.addresses if addresses is None else tuple(addresses)
+            told = found.labels if labels is None else labels
+            workload = Workload(found.namespace, labels=told, addresses=own, metadata=metadata or {})
+        careful = CarefulGateway(
+            workload,
+            view_in=partial(self.gateway_view, workload),
+            orders=gateway_orders(self.registry()),
+            limits=self._limits,
+        )
+        return EgressGateway(careful)
+
+    def follow(
+        self,
+        request: Request | str,
+        workload: Workload | str = DEFAULT_NAMESPACE,
+        *,
+        gateways: Mapping[str, Workload] | None = None,
+    ) -> Journey:
+        """Return the journey of *request*: the sidecar's decision, what it sends, and what a gateway does with it.
+
+        *gateways* are the gateway proxies by name; without them the Pods that the mesh's Gateways select.
+
+        >>> print(Mesh().follow("http://a.com/").sent[0].address)
+        192.0.2.2
+        """
+        return self._journeys.follow(request, workload, gateways)
+
+    @cached_property
+    def _journeys(self) -> KeptJourneys:
+        return KeptJourneys(self)
+
+    def gateway_findings(self) -> tuple[Finding, ...]:
+        """Return what only journeys show: requests that end on the way, pass a gateway by, or trouble the destination.
+
+        Each bears its evidence, the request that was followed and where it ended.
+
+        >>> Mesh().gateway_findings()
+        ()
+        """
+        return distinct(gateway_findings(self._resources, self.follow))
 
     def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers *workload* for *host*; none where it passes on.
@@ -209,6 +272,17 @@ class Mesh:
                 compiled = tables.compile(known)
                 program = self._layout_builder.program(compiled.table, routes=compiled.routes)
                 found = self._workload_tables.setdefault(key, WorkloadTables(program, compiled, tables, known))
+        return found
+
+    def gateway_view(self, workload: Workload, order: TieOrder = NATURAL) -> GatewayView:
+        """Return what the gateway proxy *workload* is told, under one *order* of tied resources."""
+        key = (order, workload, frozenset(workload.metadata.items()))
+        found = self._gateway_views.get(key)
+        if found is None:
+            with gc_paused():
+                scope = GatewayScope(self.registry(order), workload)
+                made = GatewayView(scope, self._layout_builder.program(scope.table()))
+                found = self._gateway_views.setdefault(key, made)
         return found
 
     def _scope_tables(self, registry: Registry, namespace: str, sidecar: Sidecar | None) -> ScopeTables:

@@ -55,6 +55,7 @@ class ReasonCode(Enum):
     CLUSTER_OF_ANOTHER = "cluster_of_another", "the chain is one resource's, the cluster another's of the same host"
     NO_ROUTE = "no_route", "the host has routes, and none takes the request"
     OWN_ANSWER = "own_answer", "the route answers, redirects or aborts itself"
+    AT_GATEWAY = "at_gateway", "a Gateway, server, VirtualService or rule that does not fit at a gateway"
     OUTBOUND_POLICY = "outbound_policy", "no resource takes the request, so the outboundTrafficPolicy decides"
 
 

@@ -20,9 +20,9 @@ LAYERS = [
     {"_match", "regex", "profiles"},
     {"resources", "rules", "request", "decision", "reasons", "accesslog"},
     {"loading", "sources"},
-    {"table"},
+    {"table", "outgoing"},
     {"compiler", "explain"},
-    {"mesh", "egress", "why", "uncertainty", "columns"},
+    {"mesh", "egress", "why", "uncertainty", "columns", "gateway", "gateway_workloads", "journey"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

@@ -7,18 +7,22 @@ case for each of them, with what is expected there.
 A call has one way to ask (``http``, ``http2``, ``http10``: a Host; ``tls``: a server name; ``raw``: nothing;
 ``bytes``, ``hex``: first bytes), ``to`` (address and port) or else a ``url``, and the fields of the decision that it
 expects; ``or`` holds the clusters of other candidates, ``assumed`` the codes of the assumptions. ``errors`` and
-``warnings`` are the codes found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows.
+``warnings`` are the codes found, ``rejected`` is what Envoy refuses, ``names`` what the DNS proxy knows. With
+``gateway`` (a workload) the calls are a gateway's; ``mutual`` is the server name of the mesh's mutual TLS around one.
+``clusters`` are what leaves through each; ``journeys`` are calls, over ``gateways`` by name, of which ``sent``,
+``leaves`` and ``end`` are expected.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from meshegress import Decision, Mesh, Request, Severity, Workload, check
+from meshegress import Decision, Egress, EgressGateway, Mesh, Request, Sent, Severity, Workload, check
 
 FOLDER = Path(__file__).parents[1] / "cases" / "semantics"
 API_VERSIONS = {
@@ -27,6 +31,7 @@ API_VERSIONS = {
     "EndpointState": "v1",
     "Pod": "v1",
     "EndpointSlice": "discovery.k8s.io/v1",
+    "PeerAuthentication": "security.istio.io/v1",
 }
 PROTOCOLS = {"http": "http", "http2": "http2", "http10": "http1.0"}
 NUMBERED: list[tuple[str, dict[str, Any]]] = [
@@ -75,6 +80,8 @@ def request_of(call: dict[str, Any]) -> Request:
             asked.update(protocol=protocol, host=call[key])
     if "tls" in call:
         asked.update(tls="tls", sni=call["tls"])
+    if "mutual" in call:
+        asked.update(tls="mtls", sni=call["mutual"])
     if "hex" in call:
         asked.update(payload_hex=call["hex"])
     if "bytes" in call:
@@ -92,7 +99,7 @@ def seen(decision: Decision, expected: dict[str, Any]) -> dict[str, Any]:
     return {key: shown[key] for key in {**expected, "or": []}}
 
 
-ASKING = {*PROTOCOLS, "tls", "raw", "url", "bytes", "hex", "to", "path", "method", "headers", "alpn"}
+ASKING = {*PROTOCOLS, "tls", "mutual", "raw", "url", "bytes", "hex", "to", "path", "method", "headers", "alpn"}
 
 
 @pytest.mark.parametrize("case", [case for _, case in NUMBERED], ids=[name for name, _ in NUMBERED])
@@ -101,17 +108,40 @@ def test_case(case: dict[str, Any]) -> None:
     mesh, found = loaded(case)
     assert found["errors"] == case.get("errors", [])
     assert found["warnings"] == case.get("warnings", found["warnings"])
-    egress = mesh.egress(Workload(**case.get("workload", {})))
+    workload = Workload(**case.get("workload", {}))
+    egress: Egress | EgressGateway = mesh.egress(workload)
+    if "gateway" in case:
+        egress = mesh.gateway(Workload(**case["gateway"]))
     for call in case.get("calls", ()):
         expected = {"or": [], **{key: value for key, value in call.items() if key not in ASKING}}
         assert seen(egress.decide(request_of(call)), expected) == expected, call
     if "rejected" in case:
         assert [one.name for one in egress.rejected] == case["rejected"]
     for host, addresses in case.get("names", {}).items():
-        assert list(egress.resolve(host)) == addresses, host
+        assert list(mesh.egress(workload).resolve(host)) == addresses, host
+    for name, expected in case.get("clusters", {}).items():
+        details = egress.cluster(name)
+        assert details is not None, name
+        assert shown_of(details.as_dict(), expected) == expected, name
+    gateways = {name: Workload(**proxy) for name, proxy in case.get("gateways", {}).items()}
+    for call in case.get("journeys", ()):
+        journey = mesh.follow(request_of(call), workload, gateways=gateways)
+        rows: dict[str, Sequence[Sent]] = {
+            "sent": journey.sent,
+            "leaves": [leaving for row in journey.sent for leaving in row.leaves],
+        }
+        for key in rows.keys() & call.keys():
+            told = [shown_of(row.as_dict(), wanted) for row, wanted in zip(rows[key], call[key], strict=True)]
+            assert told == call[key], call
+        assert "end" not in call or [end.as_dict() for end in journey.ends] == [call["end"]], call
+
+
+def shown_of(values: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """Return of *values* what *expected* speaks of."""
+    return {key: values.get(key) for key in expected}
 
 
 def test_every_case_asks_something() -> None:
     """A case that expects nothing shows nothing."""
-    told = {"calls", "errors", "warnings", "rejected", "names"}
+    told = {"calls", "errors", "warnings", "rejected", "names", "clusters", "journeys"}
     assert [name for name, case in NUMBERED if not told & case.keys()] == []

@@ -22,7 +22,7 @@ RULES = re.findall(r"^### (\d+\.\d+) (.*?)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE
 def recorded() -> frozenset[str]:
     """Return the ids of all recorded worlds and verdicts; of a verdict's long id also its first two words."""
     ids: set[str] = set()
-    for kind in ("decisions", "validation"):
+    for kind in ("decisions", "validation", "gateways", "hops"):
         content = lzma.decompress((ROOT / "tests" / "data" / f"{kind}.jsonl.xz").read_bytes()).decode()
         ids.update(re.findall(r'^\{"id":\s?"([^"]+)"', content, re.MULTILINE))
     return frozenset(ids | {"-".join(name.split("-")[:2]) for name in ids if name.startswith("rule-")})

@@ -90,6 +90,7 @@ def test_every_kind_of_reason_that_the_cases_need_is_asked() -> None:
     """The cases together show most kinds of reasons; those that none shows are named here."""
     shown = {ask["code"] for path in FIELD.glob("*.yaml") for ask in asked_of(path) if "code" in ask}
     assert {code.value for code in ReasonCode} - shown == {
+        "at_gateway",
         "no_cluster_for_port",
         "other_resource",
         "route_of_other_protocol",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -34,10 +35,11 @@ def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
 
 def chains() -> st.SearchStrategy[list[FilterChain]]:
     """Draw the chains of a listener, with names of their own."""
-    drawn = st.lists(st.tuples(matches(), st.booleans()), max_size=4)
+    drawn = st.lists(st.tuples(matches(), st.booleans(), st.sampled_from([False] * 3 + [True])), max_size=4)
     return drawn.map(
         lambda rows: [
-            http(match) if is_http else opaque(f"c{place}", match) for place, (match, is_http) in enumerate(rows)
+            replace(http(match) if is_http else opaque(f"c{place}", match), ends_tls=ends_tls)
+            for place, (match, is_http, ends_tls) in enumerate(rows)
         ]
     )
 
@@ -101,4 +103,5 @@ def requests() -> st.SearchStrategy[Request]:
         path=st.sampled_from(["/", "/v1", "/v1?q", "/%00", "/a/../v1", "x:1"]),
         headers=st.sampled_from(headers),
         payload=st.sampled_from([None, None, None, b"", b"hello", b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n"]),
+        is_mutual=st.sampled_from([False] * 3 + [True]),
     )

@@ -23,8 +23,8 @@ LEAF_NO_LISTENER = 0
 # The leaves of a listener's block.
 LEAF_WAITS, LEAF_CLOSED, LISTENER_LEAVES = 0, 1, 2
 # The leaves of an HTTP chain's block: one for each codec error, then its route configuration's.
-CODEC_WAITS, LOW_VERSION, PATH_NORMALIZATION = 1, 8, 12
-CODEC_LEAVES = 14
+CODEC_WAITS, BAD_BYTES, LOW_VERSION, PATH_NORMALIZATION, TLS_FAILED = 1, 2, 8, 12, 15
+CODEC_LEAVES = 16
 # A leaf as the access log shows it for gRPC, or for an upgrade that nothing allows: ``leaf + variant * leaves``.
 GRPC, UPGRADE = 1, 2
 
@@ -167,11 +167,12 @@ class ListenerRow(NamedTuple):
 
 
 class HttpChain(NamedTuple):
-    """What a filter chain of one program needs beside its leaf where it reads HTTP."""
+    """What a filter chain of one program needs beside its leaf where it reads HTTP, inside TLS that it ends or not."""
 
     routes: RouteNode
     accepts_http_10: bool = False
     normalization: PathNormalization = PathNormalization.BASE
+    ends_tls: bool = False
 
 
 class Layout(NamedTuple):
@@ -180,7 +181,8 @@ class Layout(NamedTuple):
     ``ports`` has for each port the listeners by address, and those of the IPv4 and the IPv6 wildcard; ``catch_all`` is
     virtualOutbound. NO_MATCH stands for no listener. ``catch_all_inspection`` is the catch-all's HTTP inspector
     (inspects, waits), which runs before any other listener is chosen. ``chain_leaves`` has the first leaf of each
-    chain's block, ``http_chains`` those of the chains that read HTTP.
+    chain's block, ``http_chains`` those of the chains that read HTTP. ``tls_chains`` are the chains that end TLS around
+    bytes: behind the leaf of each stands that of a handshake that fails.
     """
 
     ports: Mapping[int, tuple[Mapping[str, int], int, int]]
@@ -190,3 +192,4 @@ class Layout(NamedTuple):
     chain_leaves: Sequence[int]
     http_chains: Mapping[int, HttpChain]
     leaves: int
+    tls_chains: frozenset[int] = frozenset()

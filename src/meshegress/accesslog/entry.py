@@ -18,7 +18,7 @@ from meshegress.accesslog.presets import KEYS
 from meshegress.accesslog.reading.circumstances import STRICT, Circumstances
 from meshegress.accesslog.reading.direction import Direction, direction_of
 from meshegress.accesslog.reading.emitter import Emitter
-from meshegress.accesslog.replayed import REQUEST_FIELDS, logged_request, no_request, request_doubts
+from meshegress.accesslog.replayed import REQUEST_FIELDS, ended_at_gateway, logged_request, no_request, request_doubts
 from meshegress.accesslog.values import Shown, to_bytes, to_text
 from meshegress.decision import Decision
 from meshegress.errors import LogParseError
@@ -168,11 +168,12 @@ class AccessLogEntry(LogRecord):
         """
         return direction_of(self.get, self.emitter, self.unsure)
 
-    def to_request(self, *, direction: Literal["outbound", "any"] = "outbound") -> Request:
+    def to_request(self, *, direction: Literal["outbound", "gateway", "any"] = "outbound") -> Request:
         """Return the request behind this entry, so that it can be decided again; see ``request_doubts``.
 
-        Only outbound requests are a sidecar's to decide; *direction* ``any`` gives those of other entries, too. Where
-        the format does not name the destination (``DOWNSTREAM_LOCAL_ADDRESS``), the request has no address.
+        Only outbound requests are a sidecar's to decide; *direction* ``gateway`` gives those that reached a gateway,
+        inside the mutual TLS that it ended, and ``any`` those of other entries, too. Where the format does not name the
+        destination (``DOWNSTREAM_LOCAL_ADDRESS``), the request has no address.
 
         Raises LogParseError where the entry is not an outbound one (``reason`` is ``not_outbound``), is not a request
         (``no_request``), or can be read as several (``ambiguous``); RequestError where it tells no destination at all.
@@ -187,15 +188,16 @@ class AccessLogEntry(LogRecord):
         Request.tls('a.com', address='1.2.3.4', port=443)
         """
         found = self.direction
-        if direction != "any" and found != "outbound":
-            raise self._refusal("not_outbound", f"the direction is {found}: {found.reason}")
+        if direction not in ("any", str(found)):
+            raise self._refusal(f"not_{direction}", f"the direction is {found}: {found.reason}")
         unsure = [name for name in REQUEST_FIELDS if name in self.unsure]
         if unsure:
             raise self._refusal("ambiguous", f"the readings of the line differ in {', '.join(unsure)}")
         reason = no_request(self.get, self.__contains__)
         if reason:
             raise self._refusal("no_request", reason)
-        return logged_request(self.get, self.operators)
+        request = logged_request(self.get, self.operators)
+        return ended_at_gateway(request, self.get) if direction == "gateway" else request
 
     def _refusal(self, reason: str, detail: str) -> LogParseError:
         line: object = self.line  # where it is ASCII, the native twin keeps text

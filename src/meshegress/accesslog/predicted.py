@@ -1,4 +1,4 @@
-"""The values that a sidecar would log for a decided request."""
+"""The values that a sidecar, or a gateway, would log for a decided request."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _PROTOCOLS = {WireProtocol.HTTP: "HTTP/1.1", WireProtocol.HTTP2: "HTTP/2", WireP
 _UNLOGGED = {
     Outcome.NO_LISTENER: "no listener takes the connection, so nothing is logged",
     Outcome.RESERVED: "the port is the proxy's own, so nothing is logged",
+    Outcome.TLS_ERROR: "the handshake fails before there is a request, so nothing is logged",
     Outcome.WAITING: "the proxy still waits for bytes, so nothing is logged",
 }
 # The bytes of the sidecar's own answers, by their details; those of others are empty, or the configuration's.
@@ -39,12 +40,12 @@ def predicted_values(
     tls_inspector: bool | None,
     known: Mapping[str, object],
 ) -> dict[str, object]:
-    """Return the values by operator that the sidecar of *istio* would log for *request*, decided as *decision*.
+    """Return the values by operator that the proxy of *istio* would log for *request*, decided as *decision*.
 
     What nobody can predict is absent, or as *known* says, by Istio's key: ``start_time``, ``upstream_host``,
     ``duration``... An upstream is taken to answer 200.
 
-    Raises RequestError where the sidecar writes no record, or a key of *known* is none of Istio's.
+    Raises RequestError where the proxy writes no record, or a key of *known* is none of Istio's.
     """
     if decision.outcome in _UNLOGGED:
         raise RequestError(request, _UNLOGGED[decision.outcome])

@@ -53,6 +53,12 @@ def logged_request(read: Read, operators: Mapping[str, object]) -> Request:
     return Request.tcp(address or "", port)
 
 
+def ended_at_gateway(request: Request, read: Read) -> Request:
+    """Return *request* as it reached a gateway: HTTP for which a server name is logged came in mutual TLS."""
+    server_name = _text(read("requested_server_name"))
+    return Request.mutual_tls(server_name, request) if server_name is not None and _is_http(read) else request
+
+
 def request_doubts(read: Read) -> tuple[str, ...]:
     """Return what the log cannot tell of the request, a sentence for each doubt."""
     doubts = []

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "decide": "where requests go, each with one line of why",
     "explain": "the walk of a request through the sidecar, with all that lost on the way",
+    "follow": "the journey of a request over an egress gateway, and where it ends",
+    "clusters": "what leaves a proxy, cluster by cluster, and which rule makes it so",
     "check": "every problem of the resources, with its place and cure",
     "export-command": "the line of shell that exports a whole cluster",
     "log": "read, write, recognize and explain Envoy access logs",

@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"the resources are missing: {MESH_HELP}")
     check_standard_input(arguments.words, arguments.mesh)
     mesh, findings = read_mesh(arguments, arguments.words, validation=arguments.validation)
+    findings = (*findings, *mesh.gateway_findings())
     errors = [finding for finding in findings if is_error(finding)]
     unread = [finding for finding in errors if finding.code in _UNREAD and _is_named(finding, arguments.words)]
     if unread and len(unread) == len(findings) and not any(True for _ in mesh.resources.each()):

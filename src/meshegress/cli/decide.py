@@ -12,7 +12,7 @@ from meshegress.cli.exits import FAILED, OK, UsageError, help_end
 from meshegress.cli.grammar.mesh import add_mesh_options, check_standard_input, open_mesh, tell_what_was_read
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import Question, add_question_options, read_questions, split_words
-from meshegress.cli.grammar.workload import add_workload_options, read_workload
+from meshegress.cli.grammar.workload import add_gateway_option, add_workload_options, read_proxy
 from meshegress.cli.shown import decision_as_dict, doubts
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 
@@ -32,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="MESH, URL", help="the resources, and what is asked")
     add_mesh_options(parser)
     add_workload_options(parser)
+    add_gateway_option(parser)
     add_question_options(parser)
     add_printing_options(parser)
     group = parser.add_argument_group("the verdict")
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Printer(arguments) as printer:
         questions = read_questions(arguments, urls, printer)
         mesh = open_mesh(arguments, sources, printer)
-        egress = mesh.egress(read_workload(arguments, mesh, printer))
+        egress = read_proxy(arguments, mesh, printer)
         failed: list[str] = []
         is_list = arguments.requests is not None or len(urls) > 1
         if printer.is_text:
@@ -87,7 +88,11 @@ def is_expected(decision: meshegress.Decision, word: str | None) -> bool:
 
 
 def _print_text(
-    printer: Printer, egress: meshegress.Egress, questions: list[Question], expected: str | None, failed: list[str]
+    printer: Printer,
+    egress: meshegress.Egress | meshegress.EgressGateway,
+    questions: list[Question],
+    expected: str | None,
+    failed: list[str],
 ) -> None:
     """Print each answer with the reason below it; of several, behind what was asked."""
     for question in questions:
@@ -101,7 +106,7 @@ def _print_text(
 
 def _documents(
     mesh: meshegress.Mesh,
-    egress: meshegress.Egress,
+    egress: meshegress.Egress | meshegress.EgressGateway,
     questions: list[Question],
     expected: str | None,
     failed: list[str],

@@ -14,7 +14,7 @@ from meshegress.cli.grammar.mesh import (
 )
 from meshegress.cli.grammar.printing import Printer, add_printing_options
 from meshegress.cli.grammar.questions import add_question_options, read_questions, split_words
-from meshegress.cli.grammar.workload import add_workload_options, read_workload
+from meshegress.cli.grammar.workload import add_gateway_option, add_workload_options, read_proxy
 from meshegress.cli.shown import decision_as_dict, explanation_as_dict
 
 EXAMPLES = (
@@ -33,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="MESH, URL", help="the resources, and what is asked")
     add_mesh_options(parser)
     add_workload_options(parser)
+    add_gateway_option(parser)
     add_question_options(parser)
     add_printing_options(parser)
     parser.set_defaults(run=run)
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Printer(arguments) as printer:
         questions = read_questions(arguments, urls, printer)
         mesh = open_mesh(arguments, sources, printer)
-        egress = mesh.egress(read_workload(arguments, mesh, printer))
+        egress = read_proxy(arguments, mesh, printer)
         explained = ((question, egress.explain(question.request)) for question in questions)
         if printer.is_text:
             printer.line(mesh_configuration(mesh, egress))

@@ -10,9 +10,10 @@ from meshegress.explain import Explanation
 SHOWN_OTHERS = 3
 
 
-def decision_as_dict(
-    mesh: meshegress.Mesh, egress: meshegress.Egress, asked: str, decision: meshegress.Decision
-) -> dict[str, Any]:
+Proxy = meshegress.Egress | meshegress.EgressGateway
+
+
+def decision_as_dict(mesh: meshegress.Mesh, egress: Proxy, asked: str, decision: meshegress.Decision) -> dict[str, Any]:
     """Return *decision* as JSON-ready values: after what was *asked*, and with the mesh configuration beside it."""
     source = mesh.resources.mesh_config_source
     return {
@@ -20,7 +21,7 @@ def decision_as_dict(
         **decision.as_dict(),
         "istio": mesh.istio,
         "mesh_config": str(source) if source else None,
-        "outbound_traffic_policy": egress.policy,
+        "outbound_traffic_policy": egress.policy if isinstance(egress, meshegress.Egress) else None,
     }
 
 

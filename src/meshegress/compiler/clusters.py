@@ -38,16 +38,25 @@ Behind = Callable[[Service, RegistryPort, Mapping[str, str]], State | None]
 
 
 def collect_clusters(
-    services: Iterable[Service], *, pools: EndpointIndex, rule_of: RuleOf, dynamic_dns: bool, node: str | None
+    services: Iterable[Service],
+    *,
+    pools: EndpointIndex,
+    rule_of: RuleOf,
+    dynamic_dns: bool,
+    node: str | None,
+    at_gateway: bool = False,
 ) -> Iterator[Cluster]:
-    """Yield the clusters of *services* and of their subsets, for a proxy on *node*."""
-    behind = partial(_endpoints, pools=pools, node=node)
+    """Yield the clusters of *services* and of their subsets, for a proxy on *node*.
+
+    *at_gateway* there is no original destination: only endpoints count, and a name is resolved for HTTP alone.
+    """
+    behind = partial(_endpoints, pools=pools, node=node, at_gateway=at_gateway)
     for service in services:
         if service.resolution is ServiceResolution.ALIAS:
             continue
         if service.resolution is ServiceResolution.DYNAMIC_DNS and service.hostname.startswith("*"):
             if dynamic_dns:
-                yield from _dynamic(service)
+                yield from _dynamic(service, EndpointState.PER_REQUEST if at_gateway else EndpointState.UNKNOWABLE)
             continue
         rule = rule_of(service)
         for port in service.ports:
@@ -55,10 +64,10 @@ def collect_clusters(
                 yield from _of_port(service, port, rule, behind)
 
 
-def _dynamic(service: Service) -> Iterator[Cluster]:
+def _dynamic(service: Service, endpoints: EndpointState) -> Iterator[Cluster]:
     for port in service.ports:
         if port.protocol in _DYNAMIC:
-            yield Cluster(service.cluster(port.number), EndpointState.UNKNOWABLE, service.origin(port))
+            yield Cluster(service.cluster(port.number), endpoints, service.origin(port))
 
 
 def _of_port(service: Service, port: RegistryPort, rule: ConsolidatedRule | None, behind: Behind) -> Iterator[Cluster]:
@@ -92,10 +101,16 @@ def _subset_endpoints(
 
 
 def _endpoints(
-    service: Service, port: RegistryPort, labels: Mapping[str, str], *, pools: EndpointIndex, node: str | None
+    service: Service,
+    port: RegistryPort,
+    labels: Mapping[str, str],
+    *,
+    pools: EndpointIndex,
+    node: str | None,
+    at_gateway: bool,
 ) -> State | None:
     """Return what is behind a port, None where the cluster is not made for want of endpoints."""
-    if service.resolution is ServiceResolution.PASSTHROUGH:
+    if service.resolution is ServiceResolution.PASSTHROUGH and not at_gateway:
         return State(EndpointState.UNKNOWABLE)
     if service.resolution.is_dns:
         rows = [row for row in pools.by_port_number(service.key, port.number) if row.healthy is not False]

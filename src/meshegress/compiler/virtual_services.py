@@ -88,7 +88,7 @@ def _prepare_one(
         name=resource.name,
         created=undated.created_of(resource),
         hosts=tuple(full_name(host, namespace, domain) for host in spec.hosts),
-        gateways=tuple(spec.gateways),
+        gateways=tuple(full_gateway(name, namespace) for name in spec.gateways),
         http=tuple(
             HttpEntry(
                 name=route.name,
@@ -99,6 +99,7 @@ def _prepare_one(
                 redirect=route.redirect,
                 direct_response=route.direct_response.status if route.direct_response is not None else None,
                 fault=route.fault,
+                rewrite=route.rewrite,
                 origin=origin("http", index),
             )
             for index, route in enumerate(spec.http)
@@ -133,10 +134,10 @@ def _mirrors(route: HTTPRoute, namespace: str, domain: str) -> tuple[RouteTarget
 def _with_full_gateways(match: HTTPMatchRequest, namespace: str) -> HTTPMatchRequest:
     if not match.gateways:
         return match
-    return match.model_copy(update={"gateways": tuple(_full_gateway(name, namespace) for name in match.gateways)})
+    return match.model_copy(update={"gateways": tuple(full_gateway(name, namespace) for name in match.gateways)})
 
 
-def _full_gateway(name: str, namespace: str) -> str:
+def full_gateway(name: str, namespace: str) -> str:
     """Return the namespace and name of a gateway as resources of *namespace* call it.
 
     Source: Istio, pilot/pkg/model, resolveGatewayName.
@@ -189,6 +190,7 @@ def _delegated(
                 mirrors=part.mirrors or entry.mirrors,
                 direct_response=part.direct_response if part.direct_response is not None else entry.direct_response,
                 fault=part.fault or entry.fault,
+                rewrite=part.rewrite or entry.rewrite,
             )
 
 
@@ -266,16 +268,16 @@ def _texts_conflict(root: StringMatch | None, leaf: StringMatch | None) -> bool:
 
 
 class VirtualServiceIndex:
-    """The VirtualServices bound to the mesh, by who may see them.
+    """The VirtualServices bound to the mesh, or to *gateway* (``namespace/name``), by who may see them.
 
     Source: Istio, pilot/pkg/model, PushContext.initVirtualServices.
     """
 
-    def __init__(self, rows: Iterable[ResolvedVirtualService]) -> None:
+    def __init__(self, rows: Iterable[ResolvedVirtualService], gateway: str = MESH_GATEWAY) -> None:
         self._public: list[ResolvedVirtualService] = []
         self._private: dict[str, list[ResolvedVirtualService]] = {}
         self._exported: dict[str, list[ResolvedVirtualService]] = {}
-        self.rows = tuple(row for row in rows if not row.gateways or MESH_GATEWAY in row.gateways)
+        self.rows = tuple(row for row in rows if gateway in (row.gateways or (MESH_GATEWAY,)))
         for row in self.rows:
             self._add(row)
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from meshegress.compiler.incremental import EntryChange
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.ties import ContestedPorts
+from meshegress.compiler.outgoing import Outgoing
 from meshegress.compiler.pipeline import Compiled, Registry, ScopeTables
+from meshegress.compiler.pipeline.outgoing import outgoing_of
 from meshegress.compiler.program import LayoutBuilder, Program
 from meshegress.naming import asked_names
 from meshegress.request import Workload
@@ -86,6 +88,10 @@ class WorkloadTables:
         declared = (services.get(name) for name in asked_names(host.lower().rstrip("."), workload.dns_domain))
         found = next((service for service in declared if service is not None), None)
         return found is not None and found.resolution.is_dns and not found.is_kubernetes
+
+    def outgoing(self, workload: Workload) -> Outgoing:
+        """Return what leaves the sidecar of *workload*, cluster by cluster."""
+        return outgoing_of(self.registry, self.compiled.scope.services, self.proxy, workload.metadata)
 
     def changed(self, change: EntryChange, layout_builder: LayoutBuilder) -> WorkloadTables:
         """Return the tables after *change*, with what did not change in it.

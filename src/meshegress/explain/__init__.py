@@ -29,11 +29,26 @@ def describe_request(request: Request) -> str:
     where = f"to {request.address or 'an unknown address'}, port {request.port}"
     if request.payload is not None:
         return f"{len(request.payload)} literal bytes {where}"
+    if request.is_mutual:
+        inside = describe_request(_inside(request))
+        return f"the mesh's mutual TLS for {f'`{request.sni}`' if request.sni else 'no name'}, inside it {inside}"
     if request.is_tls:
         return f"TLS for {f'`{request.sni}`' if request.sni else 'no name'} {where}"
     if request.protocol is WireProtocol.RAW:
         return f"bytes {where}"
     return f"{request.method} {request.path} of `{request.host or ''}` ({request.protocol.value}) {where}"
+
+
+def _inside(request: Request) -> Request:
+    """Return what stands inside of mutual TLS, as a request of its own."""
+    return Request(
+        address=request.address,
+        port=request.port,
+        protocol=request.protocol,
+        host=request.host,
+        method=request.method,
+        path=request.path,
+    )
 
 
 def _walk(table: Table, request: Request) -> Iterable[Step]:
@@ -54,10 +69,13 @@ def _walk(table: Table, request: Request) -> Iterable[Step]:
 
 def _follow(table: Table, request: Request, chain: FilterChain) -> Iterable[Step]:
     end = chain.network_filter
+    if chain.ends_tls and not request.is_mutual:
+        yield Step("handshake", "fails", "the chain ends the mesh's mutual TLS, and this client does not speak it")
+        return
     if not isinstance(end, HttpConnectionManager):
         yield show_clusters(table, end.clusters)
         return
-    refused = judge_codec(end, request)
+    refused = judge_codec(end, request, ends_tls=chain.ends_tls)
     if refused is not None:
         yield refused
         return

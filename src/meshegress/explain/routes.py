@@ -34,9 +34,11 @@ _COMPARED = {
 }
 
 
-def judge_codec(manager: HttpConnectionManager, request: Request) -> Step | None:
-    """Return the step at which the codec ends *request*, or None where it goes on."""
+def judge_codec(manager: HttpConnectionManager, request: Request, *, ends_tls: bool = False) -> Step | None:
+    """Return the step at which the codec ends *request*, or None where it goes on; it may read inside of TLS."""
     error = CodecError(request.codec_error)
+    if request.is_mutual and not ends_tls:
+        error = CodecError.BAD_BYTES
     if not error and request.is_http_10 and not manager.accept_http_10:
         error = CodecError.LOW_VERSION
     error = error or CodecError(request.request_error)

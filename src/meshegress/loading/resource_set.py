@@ -20,6 +20,7 @@ from meshegress.resources import (
     KubernetesService,
     MeshConfig,
     Namespace,
+    PeerAuthentication,
     Pod,
     Resource,
     ServiceEntry,
@@ -61,6 +62,7 @@ class ResourceSet:
     destination_rules: tuple[DestinationRule, ...] = ()
     workload_entries: tuple[WorkloadEntry, ...] = ()
     gateways: tuple[Gateway, ...] = ()
+    peer_authentications: tuple[PeerAuthentication, ...] = ()
     services: tuple[KubernetesService, ...] = ()
     endpoint_slices: tuple[EndpointSlice, ...] = ()
     endpoints: tuple[Endpoints, ...] = ()
@@ -228,6 +230,7 @@ FIELDS: dict[type[Resource], str] = {
     DestinationRule: "destination_rules",
     WorkloadEntry: "workload_entries",
     Gateway: "gateways",
+    PeerAuthentication: "peer_authentications",
     KubernetesService: "services",
     EndpointSlice: "endpoint_slices",
     Endpoints: "endpoints",
@@ -248,7 +251,6 @@ REACH: dict[tuple[str, str], str] = {
     ("extensions.istio.io", "TrafficExtension"): "requests of the workloads that it selects",
     ("telemetry.istio.io", "Telemetry"): "what is logged, not where requests go",
     ("security.istio.io", "AuthorizationPolicy"): "inbound requests; at a waypoint or gateway also outgoing ones",
-    ("security.istio.io", "PeerAuthentication"): "inbound connections, and whether mTLS is used towards them",
     ("security.istio.io", "RequestAuthentication"): "inbound requests",
     ("gateway.networking.k8s.io", "HTTPRoute"): "HTTP requests to the services that are its parents",
     ("gateway.networking.k8s.io", "GRPCRoute"): "gRPC requests to the services that are its parents",

@@ -9,7 +9,14 @@ from typing import Any
 
 from meshegress._engine.chosen import PackedRequest
 from meshegress.errors import RequestError
-from meshegress.request.packing import seen_bytes, seen_http, seen_opaque, seen_plain_http, seen_tls
+from meshegress.request.packing import (
+    seen_bytes,
+    seen_http,
+    seen_mutual_tls,
+    seen_opaque,
+    seen_plain_http,
+    seen_tls,
+)
 from meshegress.request.urls import DEFAULT_PORTS, bare_host, literal_address, plain_url, split_url
 from meshegress.wire.addressing import canonical_address
 
@@ -35,7 +42,8 @@ class Request(PackedRequest):
     asked. With ``is_tls`` the wire shows a ClientHello with ``sni`` and ``alpn`` and nothing of what is inside. Without
     it, ``host`` is the Host header or ``:authority`` (None: none is sent, ``""``: an empty one). ``headers`` are pairs
     in wire order. ``payload``, where given, is the literal first bytes, after which the client waits. ``name`` is the
-    name that a URL gave, for finding an address; equality leaves it out.
+    name that a URL gave, for finding an address; equality leaves it out. With ``is_mutual`` a proxy of the mesh speaks
+    its mutual TLS, with ``sni`` and ``alpn`` outside, and the rest is the request inside.
 
     Raises RequestError for an address or a port that is none.
 
@@ -60,13 +68,18 @@ class Request(PackedRequest):
         headers: tuple[tuple[str, str], ...] = (),
         payload: bytes | None = None,
         name: str | None = None,
+        is_mutual: bool = False,
     ) -> None:
         if address is not None:
             address = _address(address)
         if type(port) is not int or not 0 < port < 65536:
             raise RequestError(port, "a port is a number from 1 to 65535")
         destination = address or UNKNOWN_ADDRESS
-        if payload is not None:
+        if is_mutual:
+            version = _VERSIONS.get(protocol)
+            inside = None if version is None else seen_http(destination, host, method, path, headers, version)
+            seen = seen_mutual_tls(destination, sni, alpn, inside or seen_opaque(destination))
+        elif payload is not None:
             seen = seen_bytes(destination, payload)
         elif is_tls:
             seen = seen_tls(destination, sni, alpn)
@@ -74,7 +87,8 @@ class Request(PackedRequest):
             seen = seen_opaque(destination)
         else:
             seen = seen_http(destination, host, method, path, headers, _VERSIONS[protocol])
-        self._pack((address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name), seen)
+        given = (address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name, is_mutual)
+        self._pack(given, seen)
 
     def to(self, address: str) -> Request:
         """Return the same request to *address*.
@@ -129,6 +143,13 @@ class Request(PackedRequest):
         return cls(address=address, port=port, is_tls=True, sni=sni, alpn=tuple(alpn), name=sni)
 
     @classmethod
+    def mutual_tls(cls, sni: str | None, inside: Request, *, alpn: Iterable[str] = ()) -> Request:
+        """Return what another proxy of the mesh sends: *inside* its mutual TLS, which shows *sni* and *alpn*."""
+        given = {name: getattr(inside, name) for name in _FIELDS}
+        outside = {"is_tls": True, "is_mutual": True, "sni": sni, "alpn": tuple(alpn)}
+        return cls(**{**given, **outside}, name=inside.name)
+
+    @classmethod
     def tcp(cls, address: str, port: int, payload: bytes | None = None) -> Request:
         """Return a connection of opaque bytes, or of exactly *payload* and then silence."""
         return cls(address=address, port=port, payload=payload)
@@ -177,12 +198,26 @@ class Request(PackedRequest):
         destination = address or UNKNOWN_ADDRESS
         if scheme == "http":
             authority = host if port == 80 else f"{host}:{port}"
-            given: Given = (address, port, WireProtocol.HTTP, False, None, (), authority, "GET", path, (), None, host)
+            given: Given = (
+                address,
+                port,
+                WireProtocol.HTTP,
+                False,
+                None,
+                (),
+                authority,
+                "GET",
+                path,
+                (),
+                None,
+                host,
+                False,
+            )
             request._pack(given, seen_plain_http(destination, authority, "GET", path))
             return request
         is_tls = scheme == "https"
         sni = host if is_tls and literal is None else None
-        given = (address, port, WireProtocol.RAW, is_tls, sni, (), None, "GET", "/", (), None, host)
+        given = (address, port, WireProtocol.RAW, is_tls, sni, (), None, "GET", "/", (), None, host, False)
         request._pack(given, seen_tls(destination, sni, ()) if is_tls else seen_opaque(destination))
         return request
 
@@ -208,8 +243,8 @@ class Request(PackedRequest):
         if self.payload is not None:
             return {"address": self.address, "port": self.port, "payload_hex": self.payload.hex()}
         if self.is_tls:
-            shown.update({"tls": "tls", "sni": self.sni, "alpn": list(self.alpn)})
-        elif self.protocol is not WireProtocol.RAW:
+            shown.update({"tls": "mtls" if self.is_mutual else "tls", "sni": self.sni, "alpn": list(self.alpn)})
+        if self.is_mutual or (not self.is_tls and self.protocol is not WireProtocol.RAW):
             shown.update({"host": self.host, "method": self.method, "path": self.path, "headers": list(self.headers)})
         return {key: item for key, item in shown.items() if item is not None}
 
@@ -217,6 +252,9 @@ class Request(PackedRequest):
         where = f"address={self.address!r}, port={self.port}"
         if self.payload is not None:
             return f"Request.tcp({self.address!r}, {self.port}, {self.payload!r})"
+        if self.is_mutual:
+            inside = f"{self.protocol.value} for {self.host!r}"
+            return f"<Request of {inside} in mutual TLS, sni={self.sni!r}, alpn={self.alpn!r}, {where}>"
         if self.is_tls:
             return f"Request.tls({self.sni!r}, {where})"
         if self.protocol is WireProtocol.RAW:
@@ -251,7 +289,10 @@ class Workload:
 
 _VERSIONS = {WireProtocol.HTTP: "HTTP/1.1", WireProtocol.HTTP10: "HTTP/1.0", WireProtocol.HTTP2: "HTTP/2"}
 #: What makes a request equal to another.
-_FIELDS = ("address", "port", "protocol", "is_tls", "sni", "alpn", "host", "method", "path", "headers", "payload")
+_FIELDS = (
+    *("address", "port", "protocol", "is_tls", "sni", "alpn", "host", "method", "path", "headers", "payload"),
+    "is_mutual",
+)
 _KEYS = frozenset(
     {"address", "port", "protocol", "tls", "sni", "alpn", "host", "method", "path", "headers", "payload_hex"}
 )
@@ -265,18 +306,22 @@ def _from_dict(value: Mapping[str, Any]) -> Request:
     alpn = value.get("alpn") or ()
     payload = value.get("payload_hex")
     headers = value.get("headers") or ()
+    is_mutual = value.get("tls") == "mtls"
+    if isinstance(alpn, str):
+        alpn = alpn.split(",")
     return Request(
         address=value.get("address"),
         port=value["port"],
         protocol=WireProtocol(value.get("protocol", "raw")),
         is_tls=bool(value.get("tls")),
         sni=value.get("sni"),
-        alpn=(alpn,) if isinstance(alpn, str) else tuple(alpn),
+        alpn=tuple(alpn),
         host=value.get("host"),
         method=value.get("method", "GET"),
         path=value.get("path", "/"),
         headers=tuple(headers.items() if isinstance(headers, Mapping) else ((n, v) for n, v in headers)),
         payload=None if payload is None else bytes.fromhex(payload),
+        is_mutual=is_mutual,
     )
 
 

@@ -29,13 +29,29 @@ Seen = tuple[Any, ...]
 
 _TLS, _PLAIN = int(TlsVerdict.TLS), int(TlsVerdict.PLAIN)
 _HTTP11, _NOT_HTTP = int(HttpVerdict.HTTP11), int(HttpVerdict.NOT_HTTP)
-_BAD_BYTES = int(CodecError.BAD_BYTES)
+_BAD_BYTES, _BAD_PREFACE = int(CodecError.BAD_BYTES), int(CodecError.BAD_PREFACE)
 
 
 def seen_tls(destination: str, sni: str | None, alpn: tuple[str, ...]) -> Seen:
     """Return what is seen of a ClientHello."""
     name = fold(sni) if sni else ""
     return destination, _TLS, _NOT_HTTP, name, alpn, _BAD_BYTES, False, 0, "", "", "", (), False, None, False, 0
+
+
+def seen_mutual_tls(destination: str, sni: str | None, alpn: tuple[str, ...], inside: Seen) -> Seen:
+    """Return what is seen of mutual TLS, the codec's verdict being that on what is seen *inside*.
+
+    A chain that ends it offers ``h2`` and ``http/1.1``, and takes the first of them that the client offers too: that
+    version is read and no other. Where nothing is in common the first bytes decide.
+    """
+    name = fold(sni) if sni else ""
+    negotiated = next((protocol for protocol in ("h2", "http/1.1") if protocol in alpn), None)
+    error, is_http2 = inside[5], inside[12]
+    if negotiated == "h2" and not is_http2:
+        error = _BAD_PREFACE
+    elif negotiated == "http/1.1" and is_http2:
+        error = _BAD_BYTES
+    return destination, _TLS, _NOT_HTTP, name, alpn, error, *inside[6:]
 
 
 def seen_plain_http(destination: str, authority: str, method: str, target: str) -> Seen:

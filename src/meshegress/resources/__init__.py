@@ -8,6 +8,7 @@ from meshegress.resources.gateway import Gateway
 from meshegress.resources.kubernetes import Endpoints, EndpointSlice, KubernetesService, Namespace, Pod
 from meshegress.resources.mesh_config import MeshConfig
 from meshegress.resources.metadata import ObjectMeta, Resource
+from meshegress.resources.peer_authentication import PeerAuthentication
 from meshegress.resources.service_entry import ServiceEntry
 from meshegress.resources.sidecar import Sidecar
 from meshegress.resources.virtual_service import VirtualService
@@ -31,11 +32,17 @@ KUBERNETES_KINDS: dict[tuple[str, str], type[Resource]] = {
 }
 """The kinds of Kubernetes that shape a sidecar's view, by apiVersion and kind."""
 
+SECURITY_KINDS: dict[tuple[str, str], type[Resource]] = {
+    (f"security.istio.io/{version}", "PeerAuthentication"): PeerAuthentication for version in ("v1", "v1beta1")
+}
+"""The kinds of ``security.istio.io`` that say how clients connect."""
+
 KINDS: dict[tuple[str, str], type[Resource]] = {
     **{
         (f"{NETWORKING}/{version}", name): kind for name, kind in ISTIO_KINDS.items() for version in NETWORKING_VERSIONS
     },
     **KUBERNETES_KINDS,
+    **SECURITY_KINDS,
 }
 """Every modelled kind, by apiVersion and kind."""
 
@@ -52,6 +59,7 @@ __all__ = [
     "Message",
     "Namespace",
     "ObjectMeta",
+    "PeerAuthentication",
     "Pod",
     "Resource",
     "ServiceEntry",

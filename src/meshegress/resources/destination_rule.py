@@ -181,8 +181,8 @@ class HTTPSettings(Message):
     max_requests_per_connection: Int32 = harmless(0)
     max_retries: Int32 = harmless(0)
     idle_timeout: Duration | None = harmless(None)
-    h2_upgrade_policy: H2UpgradePolicy = harmless(H2UpgradePolicy.DEFAULT)
-    use_client_protocol: Bool = harmless(False)
+    h2_upgrade_policy: H2UpgradePolicy = honoured(H2UpgradePolicy.DEFAULT)
+    use_client_protocol: Bool = honoured(False)
     max_concurrent_streams: Int32 = harmless(0)
     http2_keep_alive: ConnectionKeepalive | None = harmless(None)
 
@@ -191,7 +191,7 @@ class ConnectionPoolSettings(Message):
     """Limits of connections and requests."""
 
     tcp: TCPSettings | None = harmless(None)
-    http: HTTPSettings | None = harmless(None)
+    http: HTTPSettings | None = honoured(None)
 
 
 class OutlierDetection(Message):
@@ -221,14 +221,14 @@ class ClientTLSMode(WireEnum):
 class ClientTLSSettings(Message):
     """How the client side of TLS is made."""
 
-    mode: ClientTLSMode = harmless(ClientTLSMode.DISABLE)
-    client_certificate: str = harmless("")
-    private_key: str = harmless("")
-    ca_certificates: str = harmless("")
-    credential_name: str = harmless("")
-    subject_alt_names: tuple[str, ...] = harmless(())
-    sni: str = harmless("")
-    insecure_skip_verify: Bool | None = harmless(None)
+    mode: ClientTLSMode = honoured(ClientTLSMode.DISABLE)
+    client_certificate: str = honoured("")
+    private_key: str = honoured("")
+    ca_certificates: str = honoured("")
+    credential_name: str = honoured("")
+    subject_alt_names: tuple[str, ...] = honoured(())
+    sni: str = honoured("")
+    insecure_skip_verify: Bool | None = honoured(None)
     ca_crl: str = harmless("")
 
 
@@ -237,9 +237,9 @@ class PortTrafficPolicy(Message):
 
     port: PortSelector | None = honoured(None)
     load_balancer: LoadBalancerSettings | None = honoured(None)
-    connection_pool: ConnectionPoolSettings | None = harmless(None)
+    connection_pool: ConnectionPoolSettings | None = honoured(None)
     outlier_detection: OutlierDetection | None = harmless(None)
-    tls: ClientTLSSettings | None = harmless(None)
+    tls: ClientTLSSettings | None = honoured(None)
 
 
 class TunnelSettings(Message):
@@ -275,9 +275,9 @@ class TrafficPolicy(Message):
     """How connections to a host are balanced, pooled and secured."""
 
     load_balancer: LoadBalancerSettings | None = honoured(None)
-    connection_pool: ConnectionPoolSettings | None = harmless(None)
+    connection_pool: ConnectionPoolSettings | None = honoured(None)
     outlier_detection: OutlierDetection | None = harmless(None)
-    tls: ClientTLSSettings | None = harmless(None)
+    tls: ClientTLSSettings | None = honoured(None)
     port_level_settings: tuple[PortTrafficPolicy, ...] = honoured(())
     tunnel: TunnelSettings | None = harmless(None)
     proxy_protocol: ProxyProtocol | None = harmless(None)

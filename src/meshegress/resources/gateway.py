@@ -1,4 +1,4 @@
-"""Gateway: the servers of a gateway workload; sidecars never read it."""
+"""Gateway: the servers of a gateway workload; sidecars never read it, gateways do."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from meshegress.resources.metadata import Resource
 class Port(Message):
     """The port of a server."""
 
-    number: UInt32 = harmless(0)
-    protocol: str = harmless("")
-    name: str = harmless("")
+    number: UInt32 = honoured(0)
+    protocol: str = honoured("")
+    name: str = honoured("")
     target_port: UInt32 = harmless(0)
 
 
@@ -49,8 +49,8 @@ class TLSProtocol(WireEnum):
 class ServerTLSSettings(Message):
     """How a server terminates TLS."""
 
-    https_redirect: Bool = harmless(False)
-    mode: ServerTLSMode = harmless(ServerTLSMode.PASSTHROUGH)
+    https_redirect: Bool = honoured(False)
+    mode: ServerTLSMode = honoured(ServerTLSMode.PASSTHROUGH)
     server_certificate: str = harmless("")
     private_key: str = harmless("")
     ca_certificates: str = harmless("")
@@ -71,10 +71,10 @@ class ServerTLSSettings(Message):
 class Server(Message):
     """One port of a gateway, and the hosts on it."""
 
-    port: Port | None = harmless(None)
-    bind: str = harmless("")
-    hosts: tuple[str, ...] = harmless(())
-    tls: ServerTLSSettings | None = harmless(None)
+    port: Port | None = honoured(None)
+    bind: str = honoured("")
+    hosts: tuple[str, ...] = honoured(())
+    tls: ServerTLSSettings | None = honoured(None)
     default_endpoint: str = harmless("")
     name: str = harmless("")
 
@@ -82,8 +82,8 @@ class Server(Message):
 class GatewaySpec(Message):
     """The servers, and the gateway workloads that run them."""
 
-    servers: tuple[Server, ...] = harmless(())
-    selector: StringMap = harmless(factory=FrozenMap)
+    servers: tuple[Server, ...] = honoured(())
+    selector: StringMap = honoured(factory=FrozenMap)
 
 
 class Gateway(Resource):

@@ -165,7 +165,7 @@ class PodSpec(Message):
     subdomain: str = honoured("")
     host_network: Bool = honoured(False)
     node_name: str = honoured("")
-    service_account_name: str = harmless("")
+    service_account_name: str = honoured("")
 
 
 class PodIP(Message):

@@ -47,7 +47,7 @@ class ServiceEntrySpec(Message):
     endpoints: tuple[WorkloadEntrySpec, ...] = honoured(())
     workload_selector: WorkloadSelector | None = honoured(None)
     export_to: tuple[str, ...] = honoured(())
-    subject_alt_names: tuple[str, ...] = harmless(())
+    subject_alt_names: tuple[str, ...] = honoured(())
 
 
 class ServiceEntryAddress(Message):

@@ -141,16 +141,16 @@ class Delegate(Message):
 class RegexRewrite(Message):
     """A rewrite of the path by pattern."""
 
-    match: str = harmless("")
-    rewrite: str = harmless("")
+    match: str = honoured("")
+    rewrite: str = honoured("")
 
 
 class HTTPRewrite(Message):
     """Changes to path and authority before forwarding."""
 
-    uri: str = harmless("")
-    authority: str = harmless("")
-    uri_regex_rewrite: RegexRewrite | None = harmless(None)
+    uri: str = honoured("")
+    authority: str = honoured("")
+    uri_regex_rewrite: RegexRewrite | None = honoured(None)
 
 
 class HTTPRetry(Message):
@@ -236,7 +236,7 @@ class HTTPRoute(Message):
     redirect: HTTPRedirect | None = honoured(None)
     direct_response: HTTPDirectResponse | None = honoured(None)
     delegate: Delegate | None = honoured(None)
-    rewrite: HTTPRewrite | None = harmless(None)
+    rewrite: HTTPRewrite | None = honoured(None)
     timeout: Duration | None = harmless(None)
     retries: HTTPRetry | None = harmless(None)
     fault: HTTPFaultInjection | None = honoured(None)

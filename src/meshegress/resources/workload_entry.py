@@ -15,7 +15,7 @@ class WorkloadEntrySpec(Message):
     network: str = honoured("")
     locality: str = honoured("")
     weight: UInt32 = harmless(0)
-    service_account: str = harmless("")
+    service_account: str = honoured("")
 
 
 class WorkloadEntry(Resource):

@@ -27,6 +27,7 @@ class ListenerKind(Enum):
     OUTBOUND = "outbound"  #: follows from the mesh's resources
     VIRTUAL_OUTBOUND = "virtualOutbound"  #: 15001: takes what no other listener takes
     RESERVED = "reserved"  #: the proxy's own: inbound, health, statistics
+    GATEWAY = "gateway"  #: follows from the Gateways that select a gateway proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ MATCH_ALL = FilterChainMatch()
 
 @dataclass(frozen=True, slots=True)
 class FilterChain:
-    """One chain of a listener; most chains of services have no name."""
+    """One chain of a listener; most chains of services have no name.
+
+    ``ends_tls`` says that the chain terminates mutual TLS: its filter reads what is inside.
+    """
 
     network_filter: TcpProxy | HttpConnectionManager
     match: FilterChainMatch = MATCH_ALL
     name: str | None = None
     origin: Origin | None = field(default=None, compare=False)
+    ends_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,23 @@ class RouteAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What a route changes of a request: the authority, and of the path what it matched, or what a pattern finds."""
+
+    authority: str = ""
+    path: str = ""
+    pattern: str = ""
+    substitution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RewritingAction(RouteAction):
+    """Forward as above, a changed request."""
+
+    rewrite: Rewrite = Rewrite()
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """Answer with a redirection."""
 
@@ -208,6 +230,7 @@ class EndpointState(Enum):
     NONE = "none"
     NOT_GIVEN = "not given"  #: nobody said, and it is taken to have some
     UNKNOWABLE = "unknowable"  #: the original destination, or a name resolved per request
+    PER_REQUEST = "per_request"  #: the name in an HTTP request; there is nothing for bytes
 
 
 @dataclass(frozen=True, slots=True)

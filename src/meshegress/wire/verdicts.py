@@ -49,10 +49,12 @@ class CodecError(IntEnum):
     NO_ABSOLUTE_PATH = 11
     PATH_NORMALIZATION = 12
     QUERY_WITHOUT_TYPE = 13
+    BAD_PREFACE = 14
+    TLS_FAILED = 15
 
 
 #: Status, response flags and details of each error that is answered.
-CODEC_REPLIES: dict[CodecError, tuple[int, str, str]] = {
+CODEC_REPLIES: dict[CodecError, tuple[int | None, str, str | None]] = {
     CodecError.BAD_BYTES: (400, "DPE", "http1.codec_error"),
     CodecError.INVALID_CHARACTERS: (400, "DPE", "http1.invalid_characters"),
     CodecError.INVALID_URL: (400, "DPE", "http1.invalid_url"),
@@ -65,6 +67,10 @@ CODEC_REPLIES: dict[CodecError, tuple[int, str, str]] = {
     CodecError.NO_ABSOLUTE_PATH: (404, "-", "absolute_path_rejected"),
     CodecError.PATH_NORMALIZATION: (400, "-", "path_normalization_failed"),
     CodecError.QUERY_WITHOUT_TYPE: (400, "-", "query_missing_content_type"),
+    # HTTP/2 was negotiated inside TLS, and something else comes.
+    CodecError.BAD_PREFACE: (0, "DPE", None),
+    # No request is read at all: the handshake of a chain that ends TLS fails.
+    CodecError.TLS_FAILED: (None, "-", None),
 }
 
 Headers = Sequence[tuple[str, str]]

@@ -80,7 +80,7 @@ typedef struct {
 
 typedef struct {
     const walk_routes *routes;
-    int64_t leaf;
+    int64_t leaf; /* NEEDS_PYTHON, and no routes, for HTTP inside TLS that the chain ends */
     uint8_t accepts_http_10, merges_slashes;
 } walk_chain;
 
@@ -103,7 +103,7 @@ typedef struct {
 } walk_program;
 
 /* The leaves of a block; see layout.py. */
-enum { AT_WAITS = 0, AT_CLOSED = 1, AT_LOW_VERSION = 8, CODEC_BLOCK = 14, AS_GRPC = 1 };
+enum { AT_WAITS = 0, AT_CLOSED = 1, AT_LOW_VERSION = 8, CODEC_BLOCK = 16, AS_GRPC = 1 };
 
 static inline uint32_t slot_key(uint16_t port, unsigned version, int is_wildcard) {
     return (uint32_t)port | (uint32_t)version << 16 | (uint32_t)is_wildcard << 20 | 1u << 24;

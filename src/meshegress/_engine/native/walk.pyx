@@ -145,13 +145,13 @@ cdef class PackedRequest:
     cdef readonly object address, port, protocol, is_tls, sni, alpn, host, method, path, headers, payload, name
     cdef readonly object destination, server_name, offered, authority, verb, target, fields, scheme
     cdef readonly int seen_tls, seen_http, codec_error, request_error, variant
-    cdef readonly bint is_http_10, is_http2, is_odd
+    cdef readonly bint is_http_10, is_http2, is_odd, is_mutual
     cdef object encoded_authority, encoded_name, encoded_target
 
     def _pack(self, tuple given not None, tuple seen not None):
         """Set all fields at once; nothing sets them later."""
         (self.address, self.port, self.protocol, self.is_tls, self.sni, self.alpn, self.host, self.method, self.path,
-         self.headers, self.payload, self.name) = given
+         self.headers, self.payload, self.name, self.is_mutual) = given
         (self.destination, self.seen_tls, self.seen_http, self.server_name, self.offered, self.codec_error,
          self.is_http_10, self.request_error, self.authority, self.verb, self.target, self.fields, self.is_http2,
          self.scheme, self.is_odd, self.variant) = seen
@@ -163,7 +163,9 @@ cdef class PackedRequest:
         view.codec_error, view.request_error = self.codec_error, self.request_error
         view.variant, view.is_http_10 = self.variant, self.is_http_10
         view.is_connect = self.verb == "CONNECT"
-        view.asks = self.is_odd or bool(self.offered)
+        view.asks = self.is_odd or bool(self.offered) or self.is_mutual
+        if self.is_mutual:  # what is inside is for the readable walk, whatever the codec says of it
+            view.codec_error, view.request_error, view.is_http_10 = 0, 0, False
         self.encoded_authority = _see(&view.authority, self.authority)
         self.encoded_name = _see(&view.server_name, self.server_name)
         self.encoded_target = _see(&view.target, self.target)
@@ -212,7 +214,7 @@ cdef class Walk:
         self.program.catch_all = layout.catch_all
         self.program.looks_first, self.program.waits_first = layout.catch_all_inspection
         self.place_listeners(layout.listeners, arrays)
-        self.place_chains(layout.chain_leaves, layout.http_chains, arrays)
+        self.place_chains(layout.chain_leaves, layout.http_chains, layout.tls_chains, arrays)
         self.place_ports(layout.ports)
 
     def __dealloc__(self):
@@ -279,12 +281,17 @@ cdef class Walk:
         self.program.listeners = self.listeners
         return 0
 
-    cdef int place_chains(self, const int64_t[::1] leaves, http_chains, Arrays arrays) except -1:
+    cdef int place_chains(self, const int64_t[::1] leaves, http_chains, tls_chains, Arrays arrays) except -1:
         cdef Py_ssize_t place
         self.chains = <walk_chain *>_pages(leaves.shape[0], sizeof(walk_chain))
         for place in range(leaves.shape[0]):
             self.chains[place] = walk_chain(NULL, leaves[place], False, False)
+        for place in tls_chains:
+            self.chains[place].leaf = NEEDS_PYTHON
         for place, chain in http_chains.items():
+            if chain.ends_tls:
+                self.chains[place] = walk_chain(NULL, NEEDS_PYTHON, False, False)
+                continue
             routes = arrays.of(chain.routes, _Routes)
             self.parts.append(routes)
             merges = chain.normalization in _MERGING

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from meshegress._engine.conditions import RequestView, route_holds
 from meshegress._engine.layout import (
+    BAD_BYTES,
     CODEC_LEAVES,
     GRPC,
     HTTP_WAITS,
@@ -31,6 +32,7 @@ from meshegress._engine.layout import (
     PATH_NORMALIZATION,
     PLAIN,
     TLS,
+    TLS_FAILED,
     TLS_WAITS,
     AppLevel,
     HttpChain,
@@ -48,8 +50,9 @@ class PackedRequest:
     """The part of a request that the walk reads, packed once; ``Request`` is its only subclass.
 
     What is seen: the destination, the inspectors' verdicts, the server name in lower case (``""``: none) and the ALPN
-    that is offered, the codec's verdicts, and authority, method, target and headers as the codec understands them;
-    ``is_odd`` says that normalisation may refuse the target, ``variant`` in which variant of a leaf the request ends.
+    that is offered, the codec's verdicts (inside mutual TLS where the request ``is_mutual``), and authority, method,
+    target and headers as the codec understands them; ``is_odd`` says that normalisation may refuse the target,
+    ``variant`` in which variant of a leaf the request ends.
     """
 
     # As given.
@@ -65,6 +68,7 @@ class PackedRequest:
     headers: tuple[tuple[str, str], ...]
     payload: bytes | None
     name: str | None
+    is_mutual: bool
     # As seen.
     destination: str
     seen_tls: int
@@ -200,10 +204,11 @@ class Walk(Generic[Answer]):
         """Return the leaf of *request* in the chain *chain* of a listener."""
         if chain == NO_MATCH:
             return row.leaf + LEAF_CLOSED
-        leaf = self.layout.chain_leaves[row.first_chain + chain]
-        http = self.layout.http_chains.get(row.first_chain + chain)
+        layout, number = self.layout, row.first_chain + chain
+        leaf = layout.chain_leaves[number]
+        http = layout.http_chains.get(number)
         if http is None:
-            return leaf
+            return leaf + 1 if number in layout.tls_chains and not request.is_mutual else leaf
         error = _codec_verdict(request, http)
         return leaf + error if error else self._route(request, leaf + CODEC_LEAVES, http, headers_unknown)
 
@@ -316,7 +321,15 @@ def _chain_of_alpn(apps: AppLevel, offered: tuple[str, ...]) -> int:
 
 
 def _codec_verdict(request: PackedRequest, chain: HttpChain) -> int:
-    """Return the number of the codec's error, or 0."""
+    """Return the number of the codec's error, or 0.
+
+    A chain that ends TLS reads what is inside of mutual TLS, and everything else fails in its handshake; to any other
+    chain TLS is no HTTP.
+    """
+    if chain.ends_tls and not request.is_mutual:
+        return TLS_FAILED
+    if request.is_mutual and not chain.ends_tls:
+        return BAD_BYTES
     if request.codec_error:
         return request.codec_error
     if request.is_http_10 and not chain.accepts_http_10:

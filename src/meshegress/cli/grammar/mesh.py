@@ -95,8 +95,9 @@ def check_standard_input(sources: Iterable[str], *others: str | None) -> None:
         raise UsageError("standard input (`-`) is closed")
 
 
-def mesh_configuration(mesh: meshegress.Mesh, egress: meshegress.Egress) -> str:
-    """Return the line that says which mesh configuration holds, where it stands, and the policy in force."""
+def mesh_configuration(mesh: meshegress.Mesh, egress: meshegress.Egress | meshegress.EgressGateway) -> str:
+    """Return the line that says which mesh configuration holds, where it stands, and a sidecar's policy in force."""
     source = mesh.resources.mesh_config_source
     told = f"mesh configuration of {source}" if source else "no mesh configuration: Istio's defaults"
-    return f"{told}; outbound policy {egress.policy}; Istio {mesh.istio}"
+    policy = f"; outbound policy {egress.policy}" if isinstance(egress, meshegress.Egress) else ""
+    return f"{told}{policy}; Istio {mesh.istio}"

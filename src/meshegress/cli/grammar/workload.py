@@ -39,6 +39,31 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_gateway_option(parser: argparse.ArgumentParser) -> None:
+    """Declare that a gateway may be asked instead of a workload."""
+    parser.add_argument(
+        "--gateway",
+        metavar="NS/NAME",
+        help="ask a gateway proxy, by its Service or Pod, about requests to the ports that its Pod listens on",
+    )
+
+
+def read_proxy(
+    arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer
+) -> meshegress.Egress | meshegress.EgressGateway:
+    """Return the sidecar of the workload, or the gateway, that *arguments* describe."""
+    if arguments.gateway is None:
+        return mesh.egress(read_workload(arguments, mesh, printer))
+    if arguments.workload is not None or arguments.namespace is not None:
+        raise UsageError("--gateway names the proxy: --workload and --namespace do not go with it")
+    return mesh.gateway(
+        arguments.gateway,
+        labels=one_each("--label", arguments.label) or None,
+        addresses=arguments.ip or None,
+        metadata=one_each("--metadata", arguments.metadata),
+    )
+
+
 def read_workload(arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer) -> meshegress.Workload:
     """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace."""
     namespace = _namespace(arguments)

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from meshegress.decision import Origin
 from meshegress.resources import VirtualService
-from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest, HTTPRedirect, TCPRoute, TLSRoute
+from meshegress.resources.virtual_service import (
+    HTTPFaultInjection,
+    HTTPMatchRequest,
+    HTTPRedirect,
+    HTTPRewrite,
+    TCPRoute,
+    TLSRoute,
+)
 
 MESH_GATEWAY = "mesh"
 
@@ -34,6 +41,7 @@ class HttpEntry:
     redirect: HTTPRedirect | None
     direct_response: int | None
     fault: HTTPFaultInjection | None
+    rewrite: HTTPRewrite | None
     origin: Origin
 
 

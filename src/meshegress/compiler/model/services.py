@@ -12,7 +12,8 @@ from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.decision import Origin
 from meshegress.naming import cluster_name
-from meshegress.resources import Resource
+from meshegress.resources import Resource, ServiceEntry
+from meshegress.resources.service_entry import Location
 
 
 class ServiceResolution(Enum):
@@ -95,6 +96,17 @@ class Service:
     def key(self) -> Named:
         """The namespace and host under which endpoints are pooled."""
         return Named(self.namespace, self.hostname)
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the service is outside of the mesh; an entry without a location is.
+
+        Source: Istio, pilot/pkg/serviceregistry/serviceentry, convertServices.
+        """
+        entry = self.resource
+        if isinstance(entry, ServiceEntry):
+            return entry.spec.location is not Location.MESH_INTERNAL
+        return self.resolution is ServiceResolution.ALIAS
 
     def port(self, number: int) -> RegistryPort | None:
         """Return the port *number*, or None."""

@@ -230,7 +230,7 @@ class Registry:
 
     @cached_property
     def _groups(self) -> TieGroups:
-        return TieGroups.of([(self._ties, self.index.services), *self._wide_ties])
+        return TieGroups.of(self.tied)
 
     @cached_property
     def _ties(self) -> TieRule:
@@ -255,6 +255,11 @@ class Registry:
             self.resources.pods,
             self.resources.destination_rules,
         )
+
+    @property
+    def tied(self) -> Sequence[tuple[TieRule, Sequence[Any]]]:
+        """How resources are tied, services first."""
+        return [(self._ties, self.index.services), *self._wide_ties]
 
     @property
     def _declared_ports(self) -> frozenset[int]:

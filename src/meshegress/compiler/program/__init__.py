@@ -8,9 +8,11 @@ from meshegress._engine.chosen import Arrays, Walk
 from meshegress.compiler.model.deltas import Delta
 from meshegress.compiler.program.layout import Nodes, TableLayout, lay_out_table
 from meshegress.compiler.program.layout_delta import update_listener, update_routes
-from meshegress.compiler.program.leaves import LeafDecisions
+from meshegress.compiler.program.leaves import LeafDecisions, passage_to
+from meshegress.compiler.program.leaves import Passage as Passage
 from meshegress.compiler.program.trees import lay_out_listener, lay_out_routes
 from meshegress.decision import Decision
+from meshegress.request import Request
 from meshegress.table import FilterChain, Listener, RouteConfiguration, Table, VirtualHost
 
 
@@ -38,6 +40,13 @@ class Program:
     def walk(self) -> Walk[Decision]:
         """The walk over the table's layout."""
         return self._walk
+
+    def passage(self, request: Request) -> Passage:
+        """Return the chain and the route that take *request*; of several that are possible the likeliest."""
+        number = self.find(request)
+        choice = self._walk.choices.get(number)
+        leaf = choice[1][0] if choice is not None else number
+        return passage_to(self.layout, leaf % self.leaves)
 
     @property
     def leaves(self) -> int:

@@ -102,6 +102,7 @@ def lay_out_table(table: Table, nodes: Nodes | None = None) -> TableLayout:
     rows: list[ListenerRow] = []
     leaves = array("q")
     http: dict[int, HttpChain] = {}
+    tls_chains: list[int] = []
     routes_layouts: dict[int, RoutesLayout] = {}
     leaf = 1  # the first one is for no listener at all
     for block in blocks:
@@ -113,11 +114,16 @@ def lay_out_table(table: Table, nodes: Nodes | None = None) -> TableLayout:
             continue
         for chain in block.chains:
             manager = chain.network_filter if chain is not None else None
+            ends_tls = chain is not None and chain.ends_tls
+            size = 1
             if isinstance(manager, HttpConnectionManager):
                 routes = nodes.of_routes(table.route_configurations.get(manager.route_config) or _NO_ROUTES)
                 routes_layouts[len(leaves)] = routes
-                http[len(leaves)] = HttpChain(routes.node, manager.accept_http_10, manager.path_normalization)
-            size = CODEC_LEAVES + http[len(leaves)].routes.leaves if len(leaves) in http else 1
+                http[len(leaves)] = _http_chain(manager, routes, ends_tls=ends_tls)
+                size = CODEC_LEAVES + routes.node.leaves
+            elif ends_tls:
+                tls_chains.append(len(leaves))
+                size = 2
             leaves.append(leaf)
             leaf += size
     catch_all = _catch_all(table)
@@ -129,8 +135,13 @@ def lay_out_table(table: Table, nodes: Nodes | None = None) -> TableLayout:
         chain_leaves=leaves,
         http_chains=http,
         leaves=leaf,
+        tls_chains=frozenset(tls_chains),
     )
     return TableLayout(layout, blocks, routes_layouts)
+
+
+def _http_chain(manager: HttpConnectionManager, routes: RoutesLayout, *, ends_tls: bool) -> HttpChain:
+    return HttpChain(routes.node, manager.accept_http_10, manager.path_normalization, ends_tls)
 
 
 def _ports(table: Table) -> dict[int, tuple[dict[str, int], int, int]]:

@@ -7,29 +7,37 @@ A leaf belongs to a listener or to one of its chains, and has a place within tha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from meshegress._engine.layout import (
     CODEC_LEAVES,
-    GRPC,
     LEAF_NO_LISTENER,
     LEAF_WAITS,
     LISTENER_LEAVES,
-    UPGRADE,
     ListenerRow,
 )
 from meshegress.assumptions import MESH_CONFIG_DEFAULT
 from meshegress.compiler.program.layout import TableLayout
+from meshegress.compiler.program.replies import (
+    LocalReply,
+    answered,
+    assuming,
+    choice_of,
+    everywhere,
+    in_variant,
+    with_fault,
+    without_http,
+)
 from meshegress.compiler.program.trees import RoutesLayout
-from meshegress.decision import Assumption, Decision, Origin, Outcome, SplitDestination
+from meshegress.decision import Decision, Origin, Outcome, SplitDestination
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,
     Doubt,
     EndpointState,
-    FaultAbort,
     FilterChain,
     Listener,
     ListenerKind,
@@ -51,28 +59,13 @@ _FIXED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """What the access log says where no upstream answers; bytes that are not HTTP have the flags alone."""
-
-    status: int | None
-    flags: str
-    details: str | None
-
-
 _LOCAL_REPLIES = {
-    Outcome.NO_CLUSTER: _Reply(503, "NC", "cluster_not_found"),
-    Outcome.NO_ENDPOINTS: _Reply(503, "UH", "no_healthy_upstream"),
-    Outcome.BLACKHOLE: _Reply(503, "UH", "no_healthy_upstream"),
+    Outcome.NO_CLUSTER: LocalReply(503, "NC", "cluster_not_found"),
+    Outcome.NO_ENDPOINTS: LocalReply(503, "UH", "no_healthy_upstream"),
+    Outcome.BLACKHOLE: LocalReply(503, "UH", "no_healthy_upstream"),
 }
 
-_NO_ROUTE = _Reply(404, "NR", "route_not_found")
-
-_UNSURE = {
-    "zero-prefix": "a written `/0` and chains without a prefix hide one another, differently in every proxy",
-    "headers": "headers and method are not known, and routes ask for them",
-    "regex": "a regular expression on the way cannot be judged here",
-}
+_NO_ROUTE = LocalReply(404, "NR", "route_not_found")
 
 
 class _Path(NamedTuple):
@@ -87,7 +80,7 @@ class _Path(NamedTuple):
     def ends(
         self,
         outcome: Outcome,
-        reply: _Reply | None = None,
+        reply: LocalReply | None = None,
         *,
         cluster: str | None = None,
         destinations: tuple[SplitDestination, ...] = (),
@@ -156,6 +149,24 @@ def owner_of(table: TableLayout, leaf: int) -> Owner:
     return Owner(first_leaf, block.listener, block.chains[chain - row.first_chain], table.routes.get(chain))
 
 
+class Passage(NamedTuple):
+    """The chain and the route that a leaf stands for; None where the request came to none."""
+
+    chain: FilterChain | None = None
+    route: Route | None = None
+
+
+def passage_to(table: TableLayout, leaf: int) -> Passage:
+    """Return the chain and the route of *leaf*."""
+    if leaf == LEAF_NO_LISTENER:
+        return Passage()
+    owner = owner_of(table, leaf)
+    place = leaf - owner.first_leaf
+    if owner.chain is None or owner.routes is None or place < CODEC_LEAVES:
+        return Passage(owner.chain)
+    return Passage(owner.chain, _find_route(owner.routes, place - CODEC_LEAVES)[1])
+
+
 def _first_leaf(row: ListenerRow) -> int:
     return row.leaf
 
@@ -167,36 +178,33 @@ def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decisio
     path = _Path(owner.listener.name, owner.chain.name)
     end = owner.chain.network_filter
     if isinstance(end, TcpProxy):
-        return _opaque_leaf(table, path, owner.chain, end)
+        # Behind the leaf of a chain that ends TLS stands that of a handshake that fails.
+        return _opaque_leaf(table, path, owner.chain, end) if place == 0 else path.ends(Outcome.TLS_ERROR)
     path = path._replace(route_config=end.route_config)
     if place < CODEC_LEAVES:
         return _codec_leaf(path, CodecError(place))
     assert owner.routes is not None  # the layout gives one to every chain that reads HTTP
     host, route = _find_route(owner.routes, place - CODEC_LEAVES)
     path = path._replace(virtual_host=host.name if host else None, route=route.name if route else None)
-    return _in_variant(_route_leaf(table, path, host, route), route, variant)
+    decision = _route_leaf(table, path, host, route)
+    return in_variant(decision, route, variant) if variant else decision
 
 
-def choice_of(reason: str, decisions: tuple[Decision, ...]) -> Decision:
-    """Return the first of *decisions*, assumed for *reason*, with all of them as candidates."""
-    first = decisions[0]
-    assumption = Assumption(reason, _UNSURE[reason], decisions)
-    return replace(first, assumptions=(*first.assumptions, assumption))
+def cluster_outcome(table: Table, name: str, *, carries_http: bool = True) -> Outcome:
+    """Return what becomes of a request, or of bytes that nobody reads, sent to cluster *name*."""
+    return cluster_end(table, name, carries_http=carries_http)[0]
 
 
-def cluster_outcome(table: Table, name: str) -> Outcome:
-    """Return what becomes of a request that is sent to cluster *name*."""
-    return cluster_end(table, name)[0]
-
-
-def cluster_end(table: Table, name: str) -> tuple[Outcome, tuple[Doubt, ...]]:
-    """Return what becomes of a request that is sent to cluster *name*, and what of that is assumed."""
+def cluster_end(table: Table, name: str, *, carries_http: bool = True) -> tuple[Outcome, tuple[Doubt, ...]]:
+    """Return what becomes of a request, or of bytes that nobody reads, sent to *name*; and what of that is assumed."""
     if name in _FIXED:
         return _FIXED[name], ()
     cluster = table.clusters.get(name)
     if cluster is not None:
-        outcome = Outcome.NO_ENDPOINTS if cluster.endpoints is EndpointState.NONE else Outcome.SERVICE
-        return outcome, cluster.doubts
+        is_empty = cluster.endpoints is EndpointState.NONE
+        if cluster.endpoints is EndpointState.PER_REQUEST and not carries_http:
+            is_empty = True
+        return Outcome.NO_ENDPOINTS if is_empty else Outcome.SERVICE, cluster.doubts
     doubts = table.gaps.doubts_of(name) if table.gaps is not None else ()
     return Outcome.SERVICE if doubts else Outcome.NO_CLUSTER, doubts
 
@@ -207,40 +215,25 @@ def _listener_leaf(owner: Owner, place: int) -> Decision:
         return Decision(outcome=Outcome.RESERVED, listener=name)
     if place == LEAF_WAITS:
         return Decision(outcome=Outcome.WAITING, listener=name)
-    return Decision(outcome=Outcome.NO_ROUTE, listener=name, flags="NR", details="filter_chain_not_found")
+    closed = Outcome.NO_FILTER_CHAIN if owner.listener.kind is ListenerKind.GATEWAY else Outcome.NO_ROUTE
+    return Decision(outcome=closed, listener=name, flags="NR", details="filter_chain_not_found")
 
 
 def _opaque_leaf(table: Table, path: _Path, chain: FilterChain, end: TcpProxy) -> Decision:
-    sent = _send(table, path, end.clusters, (chain.origin,))
+    sent = _send(table, path, end.clusters, (chain.origin,), carries_http=False)
     if sent.cluster == PASSTHROUGH_CLUSTER and table.gaps is not None and table.gaps.policy_reason:
         blocked = path.ends(Outcome.BLACKHOLE, _LOCAL_REPLIES[Outcome.BLACKHOLE], cluster=BLACK_HOLE_CLUSTER)
-        sent = _assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
-    return _everywhere(sent, _without_http)
-
-
-def _without_http(decision: Decision) -> Decision:
-    return replace(decision, status=None, details=None) if decision.status is not None else decision
-
-
-def _everywhere(decision: Decision, change: Callable[[Decision], Decision]) -> Decision:
-    """Return *decision* after *change*, and its candidates too."""
-    changed = change(decision)
-    if not changed.assumptions:
-        return changed
-    rows = (replace(one, candidates=tuple(map(change, one.candidates))) for one in changed.assumptions)
-    return replace(changed, assumptions=tuple(rows))
-
-
-def _assuming(decision: Decision, code: str, reason: str, *candidates: Decision) -> Decision:
-    """Return *decision* as it is under one more assumption."""
-    return replace(decision, assumptions=(*decision.assumptions, Assumption(code, reason, candidates)))
+        sent = assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
+    return sent if sent.status is None and not sent.assumptions else everywhere(sent, without_http)
 
 
 def _codec_leaf(path: _Path, error: CodecError) -> Decision:
     if error is CodecError.WAITS:
         return path.ends(Outcome.WAITING)
+    if error is CodecError.TLS_FAILED:
+        return path._replace(route_config=None).ends(Outcome.TLS_ERROR)
     outcome = Outcome.HTTP10_REJECTED if error is CodecError.LOW_VERSION else Outcome.CODEC_ERROR
-    return path.ends(outcome, _Reply(*CODEC_REPLIES[error]))
+    return path.ends(outcome, LocalReply(*CODEC_REPLIES[error]))
 
 
 def _find_route(routes: RoutesLayout, place: int) -> tuple[VirtualHost | None, Route | None]:
@@ -260,41 +253,48 @@ def _route_leaf(table: Table, path: _Path, host: VirtualHost | None, route: Rout
     action = route.action
     if isinstance(action, Redirect | DirectResponse):
         outcome = Outcome.REDIRECT if isinstance(action, Redirect) else Outcome.DIRECT_RESPONSE
-        reply = _Reply(action.status, "-", "direct_response")
+        reply = LocalReply(action.status, "-", "direct_response")
         sent = path.ends(outcome, reply, governed_by=route.origin or host.origin)
     else:
         sent = _send(table, path, action.clusters if action else (), (route.origin, host.origin))
     if sent.cluster == PASSTHROUGH_CLUSTER and table.gaps is not None and table.gaps.policy_reason:
         elsewhere = path._replace(virtual_host=BLOCK_ALL, route=BLOCK_ALL)
-        blocked = elsewhere.ends(Outcome.DIRECT_RESPONSE, _Reply(502, "-", "direct_response"))
-        sent = _assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
-    return _with_fault(sent, route.fault)
+        blocked = elsewhere.ends(Outcome.DIRECT_RESPONSE, LocalReply(502, "-", "direct_response"))
+        sent = assuming(sent, MESH_CONFIG_DEFAULT, table.gaps.policy_reason, blocked)
+    return sent if route.fault is None else with_fault(sent, route.fault)
 
 
 def _send(
-    table: Table, path: _Path, clusters: tuple[WeightedCluster, ...], origins: tuple[Origin | None, ...]
+    table: Table,
+    path: _Path,
+    clusters: tuple[WeightedCluster, ...],
+    origins: tuple[Origin | None, ...],
+    *,
+    carries_http: bool = True,
 ) -> Decision:
     """Return what becomes of a request at the end of *path* that is sent to one cluster, or split over several."""
+    end_of = partial(cluster_end, table, carries_http=carries_http)
     known = (table.clusters.get(member.cluster) for member in clusters)
     governed_by = next((one for one in (*origins, *(c.origin for c in known if c)) if one is not None), None)
     if len(clusters) == 1:
         name = clusters[0].cluster
-        outcome, doubts = cluster_end(table, name)
+        outcome, doubts = end_of(name)
         sent = path.ends(outcome, _LOCAL_REPLIES.get(outcome), cluster=name, governed_by=governed_by)
         for doubt in doubts:
             instead = () if doubt.otherwise is None else (_instead(sent, doubt.otherwise),)
-            sent = _assuming(sent, doubt.code, doubt.reason, *instead)
+            sent = assuming(sent, doubt.code, doubt.reason, *instead)
         return sent
-    return _split(table, path, clusters, governed_by)
+    return _split([(member, *end_of(member.cluster)) for member in clusters], path, governed_by)
 
 
 def _instead(sent: Decision, outcome: Outcome) -> Decision:
-    return replace(_answered(sent, outcome, _LOCAL_REPLIES[outcome]), assumptions=())
+    return replace(answered(sent, outcome, _LOCAL_REPLIES[outcome]), assumptions=())
 
 
-def _split(table: Table, path: _Path, clusters: tuple[WeightedCluster, ...], governed_by: Origin | None) -> Decision:
+def _split(
+    ends: Sequence[tuple[WeightedCluster, Outcome, tuple[Doubt, ...]]], path: _Path, governed_by: Origin | None
+) -> Decision:
     """Return what becomes of a request that goes to one of several clusters, any of which may be assumed."""
-    ends = [(member, *cluster_end(table, member.cluster)) for member in clusters]
     destinations = tuple(SplitDestination(member.cluster, member.weight, outcome) for member, outcome, _ in ends)
     sent = path.ends(Outcome.SPLIT, destinations=destinations, governed_by=governed_by)
     for place, doubt in ((place, doubt) for place, (*_, doubts) in enumerate(ends) for doubt in doubts):
@@ -303,34 +303,5 @@ def _split(table: Table, path: _Path, clusters: tuple[WeightedCluster, ...], gov
             other = replace(destinations[place], outcome=doubt.otherwise)
             rows = (*destinations[:place], other, *destinations[place + 1 :])
             instead = (replace(sent, destinations=rows, assumptions=()),)
-        sent = _assuming(sent, doubt.code, doubt.reason, *instead)
+        sent = assuming(sent, doubt.code, doubt.reason, *instead)
     return sent
-
-
-def _with_fault(sent: Decision, fault: FaultAbort | None) -> Decision:
-    if fault is None or fault.percentage <= 0:
-        return sent
-    alone = replace(sent, assumptions=())
-    aborted = _answered(alone, Outcome.FAULT, _Reply(fault.status, "FI", "fault_filter_abort"))
-    if fault.percentage >= 100:
-        return aborted
-    reason = f"a fault aborts {fault.percentage:g} % of these requests"
-    pair = (aborted, alone) if fault.percentage > 50 else (alone, aborted)
-    return replace(pair[0], assumptions=(*sent.assumptions, Assumption("fault", reason, pair)))
-
-
-def _answered(sent: Decision, outcome: Outcome, reply: _Reply) -> Decision:
-    """Return *sent* with the proxy's own answer in the place of the upstream's."""
-    return replace(sent, outcome=outcome, status=reply.status, flags=reply.flags, details=reply.details)
-
-
-def _in_variant(decision: Decision, route: Route | None, variant: int) -> Decision:
-    """Return *decision* as it is for an upgrade that nothing allows, and as gRPC logs it: every local reply is 200."""
-    if variant & UPGRADE and route is not None:
-        refused = _Reply(403, "-", "upgrade_failed")
-        decision = replace(_answered(decision, Outcome.DIRECT_RESPONSE, refused), assumptions=())
-    return _everywhere(decision, _logged_for_grpc) if variant & GRPC else decision
-
-
-def _logged_for_grpc(decision: Decision) -> Decision:
-    return decision if decision.status is None else replace(decision, status=200)

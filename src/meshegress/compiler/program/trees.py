@@ -72,7 +72,9 @@ def lay_out_listener(listener: Listener) -> ListenerLayout:
         default=len(numbered) if has_default else NO_MATCH,
     )
     chains = _chains(listener)
-    carries_bytes = not any(isinstance(chain.network_filter, HttpConnectionManager) for chain in chains)
+    carries_bytes = not any(
+        chain.ends_tls or isinstance(chain.network_filter, HttpConnectionManager) for chain in chains
+    )
     return ListenerLayout(listener, node, chains, carries_bytes)
 
 

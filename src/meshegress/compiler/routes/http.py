@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from meshegress.compiler.model.drafts import weighted
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.routing import MESH_GATEWAY, HttpEntry, ResolvedVirtualService, RouteTarget
-from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest, StringMatch
+from meshegress.resources.virtual_service import HTTPFaultInjection, HTTPMatchRequest, HTTPRewrite, StringMatch
 from meshegress.table import (
     EVERY_PATH,
     DirectResponse,
@@ -18,6 +18,8 @@ from meshegress.table import (
     FieldMatch,
     MatchKind,
     Redirect,
+    Rewrite,
+    RewritingAction,
     Route,
     RouteAction,
     RouteMatch,
@@ -32,12 +34,14 @@ _GRPC_ABORT = 200
 ClusterOf = Callable[[RouteTarget], str]
 
 
-def http_routes(row: ResolvedVirtualService, proxy: Proxy, port: int, cluster_of: ClusterOf) -> tuple[Route, ...]:
-    """Return the routes of *row* that hold for *proxy* on *port*, up to the first that takes everything."""
+def http_routes(
+    row: ResolvedVirtualService, proxy: Proxy, port: int, cluster_of: ClusterOf, gateway: str = MESH_GATEWAY
+) -> tuple[Route, ...]:
+    """Return the routes of *row* that hold for *proxy* on *port* of *gateway*, up to a first that takes everything."""
     routes: list[Route] = []
     for entry in row.http:
         for match in entry.matches or (None,):
-            if match is not None and not _applies(match, proxy, port):
+            if match is not None and not _applies(match, proxy, port, gateway):
                 continue
             route = _route(entry, match, cluster_of)
             routes.append(route)
@@ -46,12 +50,12 @@ def http_routes(row: ResolvedVirtualService, proxy: Proxy, port: int, cluster_of
     return tuple(routes)
 
 
-def _applies(match: HTTPMatchRequest, proxy: Proxy, port: int) -> bool:
+def _applies(match: HTTPMatchRequest, proxy: Proxy, port: int, gateway: str) -> bool:
     """Return whether a match can hold at all for *proxy*; a list of gateways is the only thing asked where given."""
     if match.port not in (0, port):
         return False
     if match.gateways:
-        return MESH_GATEWAY in match.gateways
+        return gateway in match.gateways
     return proxy.has_labels(match.source_labels) and match.source_namespace in ("", proxy.namespace)
 
 
@@ -72,7 +76,15 @@ def _action(entry: HttpEntry, cluster_of: ClusterOf) -> RouteAction | Redirect |
         return None if status is None else Redirect(status)
     if entry.direct_response is not None:
         return DirectResponse(entry.direct_response)
-    return RouteAction(weighted(entry.targets, map(cluster_of, entry.targets)))
+    clusters = weighted(entry.targets, map(cluster_of, entry.targets))
+    return RouteAction(clusters) if entry.rewrite is None else RewritingAction(clusters, _rewrite(entry.rewrite))
+
+
+def _rewrite(rewrite: HTTPRewrite) -> Rewrite:
+    found = rewrite.uri_regex_rewrite
+    if found is not None:
+        return Rewrite(rewrite.authority, pattern=found.match, substitution=found.rewrite)
+    return Rewrite(rewrite.authority, rewrite.uri)
 
 
 def _fault(fault: HTTPFaultInjection | None) -> FaultAbort | None:

@@ -27,7 +27,7 @@ def _why_not(row: ResolvedVirtualService, asked: Asked, evidence: Evidence) -> R
     origin = row.origin("spec", "hosts")
     namespace = evidence.namespace
     if row.gateways and MESH_GATEWAY not in row.gateways:
-        named = ", ".join(f"`{name}`" for name in row.gateways)
+        named = ", ".join(f"`{name}`" for name in row.resource.spec.gateways)
         told = f"names the host, but is bound to {named} alone; sidecars look at it only with `mesh` among its gateways"
         return Reason(ReasonCode.NOT_FOR_SIDECARS, told, origin)
     if not _is_exported(row, namespace):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from meshegress import Finding, ResourceError, Source
-from meshegress.testing.conformance import accesslog, decisions, validation
+from meshegress.testing.conformance import accesslog, decisions, gateways, hops, validation
 from meshegress.testing.conformance.check import Check, Skipped
 from meshegress.testing.conformance.files import read_records
 
@@ -29,12 +29,28 @@ class Kind:
             yield from turn(record)
 
 
+def _decisions(record: Record) -> Iterable[Check]:
+    """Return the checks of the decisions of one proxy, which is a gateway if it is a ``router``."""
+    is_gateway = record["proxy"].get("type") == "router"
+    return gateways.checks(record) if is_gateway else decisions.checks(record)
+
+
 # The first row whose key a record has is its kind.
 KINDS = (
     Kind(
+        "gateways",
+        frozenset({"id", "istio", "mesh", "config", "kube", "client", "objects", "calls"}),
+        (validation.checks, hops.journey_checks),
+    ),
+    Kind(
+        "clusters",
+        frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}),
+        (validation.checks, hops.cluster_checks),
+    ),
+    Kind(
         "calls",
         frozenset({"id", "istio", "mesh", "config", "kube", "proxy", "objects"}),
-        (validation.checks, decisions.checks),
+        (validation.checks, _decisions),
     ),
     Kind("objects", frozenset({"id", "istio", "config"}), (validation.checks,)),
     Kind("format", frozenset({"case"}), (accesslog.checks,)),
