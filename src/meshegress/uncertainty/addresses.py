@@ -11,6 +11,9 @@ from meshegress.table import FilterChain, Listener
 #: Ranges that documentation may use: nobody's address.
 _NOBODYS_V4 = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
 _NOBODYS_V6 = IPv6Network("2001:db8::/32")
+#: Reserved ranges that istiod allocates from, and people for the same end: no name outside the mesh is there.
+_ALLOCATED_V4 = IPv4Network("240.0.0.0/4")
+_ALLOCATED_V6 = IPv6Network("2001:2::/48")
 #: Beyond so many listeners of a port the rest is not asked.
 _MOST = 64
 
@@ -34,15 +37,20 @@ def free_address(listeners: Iterable[Listener], *, v6: bool) -> str:
 
 
 def other_addresses(listeners: Iterable[Listener]) -> Iterator[str]:
-    """Yield one address for each place that entries name; those of Kubernetes are no host's outside the cluster."""
+    """Yield one address for each place that entries name and a host outside the cluster could have.
+
+    The addresses of Kubernetes Services are not among them, nor those that istiod allocates.
+    """
     for listener in islice(listeners, _MOST):
         if any(chain.origin is not None and chain.origin.kind == "Service" for chain in _chains(listener)):
             continue
         for address in listener.addresses:
-            if _is_specific(address):
+            if _is_specific(address) and not _is_allocated(address):
                 yield address
         for text in _prefixes(listener):
-            yield str(ip_network(text, strict=False)[0])
+            first = str(ip_network(text, strict=False)[0])
+            if not _is_allocated(first):
+                yield first
 
 
 def _is_specific(address: str) -> bool:
@@ -50,6 +58,11 @@ def _is_specific(address: str) -> bool:
         return not ip_address(address).is_unspecified
     except ValueError:
         return False
+
+
+def _is_allocated(address: str) -> bool:
+    ip = ip_address(address)
+    return ip in _ALLOCATED_V4 or ip in _ALLOCATED_V6
 
 
 def _chains(listener: Listener) -> Iterator[FilterChain]:
