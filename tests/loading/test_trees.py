@@ -103,6 +103,16 @@ def test_a_kustomization_is_to_be_built_and_its_patches_are_not_objects() -> Non
     ]
 
 
+def test_answers_say_where_kustomizations_put_objects() -> None:
+    """Whoever asks without checking reads it too, unless the objects were read into that namespace."""
+    resources, _ = checked("kust")
+    assert resources.notices() == (
+        "ServiceEntry `default/pay` is in `default` as read, and kustomizations put it in namespace `shop`",
+    )
+    resources, _ = check(TREES / "kust", namespace="shop")
+    assert resources.notices() == ()
+
+
 def test_one_identity_in_two_folders_looks_like_environments() -> None:
     """The last one counts, the other stays at hand, and the folders are named."""
     resources, (finding,) = checked("environments")

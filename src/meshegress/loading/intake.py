@@ -24,7 +24,7 @@ from meshegress.loading.resource_set import GROUPS, REACH, UNKNOWN_REACH, Unmode
 from meshegress.loading.summary import LeftOut
 from meshegress.loading.templates import is_encrypted, is_template
 from meshegress.loading.unmodelled_scope import scope_of
-from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Resource
+from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Namespace, Resource
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem
 
@@ -210,7 +210,7 @@ class Intake:
         if not resource.metadata.name and "generateName" not in resource.metadata.unknown:
             path, help = ("metadata", "name"), "the API server asks for one"
             self._report.of(resource, Problem(path, "the object has no name", help, Severity.WARNING, "EG108"))
-        if self.kustomizations and not _has_namespace(value):
+        if self.kustomizations and not isinstance(resource, Namespace) and not _has_namespace(value):
             self.kustomizations.landed(file, resource.subject)
 
     def _settle(self, resource: Resource | None, given: Mapping[str, Any] | Resource, place: Place, start: int) -> None:

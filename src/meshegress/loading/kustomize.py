@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -82,7 +82,9 @@ class Kustomizations:
         """Remember that the object *subject* of *file* names no namespace, and was put in that of the loading."""
         path = os.path.normpath(file)
         for each in self._known:
-            if each.namespace and any(path == one or path.startswith(one + os.sep) for one in each.resources):
+            if each.namespace in ("", self._namespace):
+                continue
+            if any(path == one or path.startswith(one + os.sep) for one in each.resources):
                 each.without_namespace.append(subject)
 
     def report(self, report: Report, severity: Severity) -> None:
@@ -92,13 +94,29 @@ class Kustomizations:
             help = f"`kubectl kustomize {folder} | meshegress …`"
             report.at(each.place, Problem((), "".join(self._said(each)), help, severity, "EG107"))
 
+    def moves(self) -> tuple[str, ...]:
+        """Return a line for each namespace in which kustomizations put objects that were read into another."""
+        moved: dict[str, dict[str, None]] = {}
+        for each in self._known:
+            moved.setdefault(each.namespace, {}).update(dict.fromkeys(each.without_namespace))
+        return tuple(
+            f"{_first_of(list(subjects))} {'is' if len(subjects) == 1 else 'are'} in `{self._namespace}` as read, "
+            f"and kustomizations put {'it' if len(subjects) == 1 else 'them'} in namespace `{namespace}`"
+            for namespace, subjects in moved.items()
+            if subjects
+        )
+
     def _said(self, each: _Kustomization) -> Iterator[str]:
         yield "a kustomization: build it first"
         if each.without_namespace:
-            first, *others = each.without_namespace
-            more = f" and {len(others):,} more" if others else ""
+            are = "is" if len(each.without_namespace) == 1 else "are"
             yield f"; it puts objects in namespace `{each.namespace}`, and as they were read, "
-            yield f"{first}{more} {'are' if others else 'is'} in `{self._namespace}`"
+            yield f"{_first_of(each.without_namespace)} {are} in `{self._namespace}`"
+
+
+def _first_of(subjects: Sequence[str]) -> str:
+    more = f" and {len(subjects) - 1:,} more" if len(subjects) > 1 else ""
+    return f"{subjects[0]}{more}"
 
 
 def _beside(file: str, path: str) -> str:

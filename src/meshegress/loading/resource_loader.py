@@ -123,6 +123,7 @@ class ResourceLoader:
             copies=kept.copies,
             left_out=left_out,
             blockers=tuple(dict.fromkeys([*self.report.blockers, *blocking])),
+            moves=self._intake.kustomizations.moves(),
         )
 
     def _end(self, ended: EndOfSource) -> None:

@@ -88,7 +88,12 @@ class ResourceSet:
         >>> ResourceSet().notices()
         ()
         """
-        told = (_told_refused(self.refused), _told_duplicates(self.duplicates), _told_mesh(self))
+        told = (
+            _told_refused(self.refused),
+            _told_duplicates(self.duplicates),
+            _told_mesh(self),
+            *self.summary.moves,
+        )
         return tuple(line for line in told if line)
 
     def each(self) -> Iterator[Resource]:

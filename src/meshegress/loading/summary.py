@@ -84,7 +84,8 @@ class LoadSummary:
 
     *other_kinds* counts objects of kinds that cannot matter, *copies* those that another one equals. *blockers* are the
     errors that no answer may pass over: a source that cannot be opened or holds nothing usable, and with ``strict``
-    every error. An object that is refused is not one of them.
+    every error. An object that is refused is not one of them. *moves* says in lines which objects kustomizations put in
+    another namespace than they were read into.
 
     >>> print(LoadSummary(documents=3, files=2, kept={"ServiceEntry": 2}, left_out={LeftOut.TEMPLATE: 1}))
     read 3 documents of 2 files: 2 ServiceEntries; left out 1: 1 template
@@ -97,6 +98,7 @@ class LoadSummary:
     copies: int = 0
     left_out: Mapping[LeftOut, int] = field(default_factory=lambda: MappingProxyType({}))
     blockers: tuple[Finding, ...] = ()
+    moves: tuple[str, ...] = ()
 
     @property
     def left_out_count(self) -> int:
