@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshegress import Decision, check
+from meshegress import Decision, Severity, check
 
 WORLD = """
 apiVersion: v1
@@ -173,3 +173,18 @@ metadata: {{name: p, namespace: shop}}
 spec: {spec}
 """
     assert marked(text, labels=labels) == urls
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        pytest.param(envoy_filter("{applyTo: LISTENER, match: {context: GATEWAY}}"), Severity.INFO, id="of gateways"),
+        pytest.param(envoy_filter("{applyTo: LISTENER}"), Severity.WARNING, id="of everything"),
+        pytest.param(route("HTTPRoute", "{name: ingress}"), Severity.INFO, id="a gateway's route"),
+        pytest.param(route("HTTPRoute", "{group: '', kind: Service, name: web}"), Severity.WARNING, id="a Service's"),
+    ],
+)
+def test_a_check_warns_only_of_what_sidecars_feel(text: str, severity: Severity) -> None:
+    """What is for gateways or inbound traffic alone is told, and nobody is warned of it."""
+    (finding,) = check(text)[1]
+    assert (finding.code, finding.severity) == ("EG301", severity)

@@ -23,7 +23,7 @@ from meshegress.loading.report import Report, subject_of
 from meshegress.loading.resource_set import GROUPS, REACH, UNKNOWN_REACH, UnmodelledObject
 from meshegress.loading.summary import LeftOut
 from meshegress.loading.templates import is_encrypted, is_template
-from meshegress.loading.unmodelled_scope import scope_of
+from meshegress.loading.unmodelled_scope import is_beyond_sidecars, scope_of
 from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Namespace, Resource
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem
@@ -176,6 +176,8 @@ class Intake:
         self.unsupported.append(UnmodelledObject(kind, namespace, name, place.find(()), reach, scope))
         message = f"this kind is not modelled; it could touch {reach}"
         problem = Problem((), message, severity=Severity.WARNING, code="EG301")
+        if is_beyond_sidecars(kind, scope):
+            problem = _BEYOND_SIDECARS
         self._report.at(place, problem, f"{kind} `{namespace}/{name}`")
 
     def _refuse_meant(self, value: Mapping[str, Any], kind: str, place: Place, problem: Problem) -> None:
@@ -227,6 +229,13 @@ class Intake:
 
 
 _COMPLETE = "meshegress.io/complete"
+_BEYOND_SIDECARS = Problem(
+    (),
+    "this is not modelled, and for gateways or inbound traffic alone: no outgoing request of a sidecar depends on it",
+    "answers about sidecars hold as they are",
+    Severity.INFO,
+    "EG301",
+)
 _KINDS = frozenset(kind for _, kind in KINDS)
 
 

@@ -84,6 +84,23 @@ def scope_of(kind: str, value: Mapping[str, Any], namespace: str) -> UnmodelledS
     )
 
 
+#: An extension's configuration does nothing unless a filter asks for it.
+IDLE_PATCHES = frozenset({"EXTENSION_CONFIG"})
+_ROUTES = frozenset({"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"})
+
+
+def is_beyond_sidecars(kind: str, scope: UnmodelledScope) -> bool:
+    """Tell whether an object of *kind* says itself that it is for gateways or inbound traffic alone.
+
+    >>> is_beyond_sidecars("HTTPRoute", UnmodelledScope()), is_beyond_sidecars("EnvoyFilter", UnmodelledScope())
+    (True, False)
+    """
+    if kind == "EnvoyFilter":
+        acts = any(patch.is_outgoing and patch.applies_to not in IDLE_PATCHES for patch in scope.patches)
+        return scope.for_gateways or (bool(scope.patches) and not acts)
+    return kind in _ROUTES and not scope.parents
+
+
 def _is_client_side(spec: Mapping[str, Any]) -> bool:
     """Return whether some traffic that a plugin selects is outgoing; without selectors all is."""
     modes = [_mapping(row).get("mode", "CLIENT_AND_SERVER") for row in _items(spec.get("match"))]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from meshegress.decision import Decision
 from meshegress.loading import UnmodelledObject
-from meshegress.loading.unmodelled_scope import EnvoyPatch, ParentRef
+from meshegress.loading.unmodelled_scope import IDLE_PATCHES, EnvoyPatch, ParentRef, is_beyond_sidecars
 from meshegress.naming import VIRTUAL_OUTBOUND, ClusterName
 from meshegress.request import Workload
 
@@ -22,8 +22,6 @@ _CLUSTER_DOMAIN = "cluster.local"
 #: What patches are applied to, by where they are matched.
 _OF_ROUTES = frozenset({"ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE"})
 _OF_HTTP = _OF_ROUTES | {"HTTP_FILTER"}
-#: An extension's configuration does nothing unless a filter asks for it.
-_IDLE = frozenset({"EXTENSION_CONFIG"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def _selects(row: UnmodelledObject, workload: Workload, root_namespace: str) -> 
 
 
 def _patches_some(row: UnmodelledObject, workload: Workload, root_namespace: str) -> bool:
-    acts = any(one.is_outgoing and one.applies_to not in _IDLE for one in row.scope.patches)
+    acts = bool(row.scope.patches) and not is_beyond_sidecars(row.kind, row.scope)
     return acts and _selects(row, workload, root_namespace)
 
 
@@ -76,7 +74,9 @@ def _http_if_so(row: UnmodelledObject, decision: Decision) -> bool:
 
 
 def _patched(row: UnmodelledObject, decision: Decision) -> bool:
-    return any(_matches(one, decision) for one in row.scope.patches if one.is_outgoing and one.applies_to not in _IDLE)
+    return any(
+        _matches(one, decision) for one in row.scope.patches if one.is_outgoing and one.applies_to not in IDLE_PATCHES
+    )
 
 
 def _matches(patch: EnvoyPatch, decision: Decision) -> bool:
