@@ -18,7 +18,7 @@ from meshegress.explain import Explanation
 from meshegress.reasons import ReasonCode
 
 FIELD = Path(__file__).parents[1] / "cases" / "field"
-KEYS = {"url", "address", "request", "from", "answer", "possible", "code", "says", "never", "assumes"}
+KEYS = {"url", "address", "request", "from", "answer", "possible", "code", "says", "never", "assumes", "first"}
 
 
 def asked_of(path: Path) -> list[dict[str, Any]]:
@@ -72,6 +72,7 @@ def test_the_cause_stands_on_the_page(path: Path, ask: dict[str, Any]) -> None:
     assert [text for text in ask.get("never", ()) if text in page] == [], page
     if "code" in ask:
         assert explanation.reasons[0].code.value == ask["code"]
+    assert ask.get("first", "") in str(explanation.reasons[0] if explanation.reasons else "")
 
 
 @pytest.mark.parametrize(("path", "ask"), CASES)

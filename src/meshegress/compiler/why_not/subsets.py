@@ -30,6 +30,10 @@ def why_no_subset(service: Service, subset: str, evidence: Evidence) -> Iterator
         yield Reason(ReasonCode.SUBSET_NOT_SEEN, told, _origin(rule))
     if apart[True]:
         return
+    meant = [(rule, evidence.full_name(rule.spec.host, rule.namespace)) for rule in apart[False]]
+    # The same short name in another namespace is what was mistaken; any other host may well have such a subset.
+    mistaken = [(rule, name) for rule, name in meant if name.partition(".")[0] == host.partition(".")[0]]
+    yield from (_of_another_host(rule, name, subset, host) for rule, name in mistaken[:_SHOWN])
     if used is not None:
         named = ", ".join(f"`{each.name}`" for each, _ in used.subsets) or "none"
         told = f"is the rule for `{host}`, and does not name subset `{subset}` (its subsets: {named})"
@@ -37,10 +41,13 @@ def why_no_subset(service: Service, subset: str, evidence: Evidence) -> Iterator
     else:
         told = f"no DestinationRule of `{host}` names subset `{subset}`, which the route asks for"
         yield Reason(ReasonCode.SUBSET_NOT_DECLARED, told)
-    for rule in apart[False][:_SHOWN]:
-        meant = evidence.full_name(rule.spec.host, rule.namespace)
-        told = f"names subset `{subset}`, of another host: {_as_written(rule, meant)}, not `{host}`"
-        yield Reason(ReasonCode.SUBSET_NOT_DECLARED, told, _origin(rule))
+    if not mistaken:
+        yield from (_of_another_host(rule, name, subset, host) for rule, name in meant[:_SHOWN])
+
+
+def _of_another_host(rule: DestinationRule, meant: str, subset: str, host: str) -> Reason:
+    told = f"names subset `{subset}`, of another host: {_as_written(rule, meant)}, not `{host}`"
+    return Reason(ReasonCode.SUBSET_NOT_DECLARED, told, _origin(rule))
 
 
 def _as_written(rule: DestinationRule, meant: str) -> str:
