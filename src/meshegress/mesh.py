@@ -66,7 +66,7 @@ class Mesh:
         self._profile = profile(istio)
         loaded = resources if isinstance(resources, ResourceSet) else load_resources(resources, istio=istio)
         if complete:
-            loaded = replace(loaded, is_complete=True)
+            loaded = replace(loaded, is_complete=True, is_laid_over=False)
         if mesh_config is not None:
             loaded = loaded.with_mesh_config(load_resources(mesh_config=mesh_config, istio=istio).mesh_config)
         self._resources = loaded

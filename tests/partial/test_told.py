@@ -48,6 +48,13 @@ def test_a_complete_input_lacks_nothing() -> None:
     assert [finding.code for finding in found if finding.code.startswith("EG4")] == []
 
 
+def test_a_complete_input_lacks_the_ages_of_what_lies_over_it() -> None:
+    """Files from Git beside a whole dump are new, and that is all there is to say."""
+    dump = "# meshegress: complete\n" + (WORLDS / "databases-dated.yaml").read_text(encoding="utf-8")
+    found = check(dump, WORLDS / "svc.yaml")[1]
+    assert [finding.code for finding in found if finding.code.startswith("EG4")] == ["EG405"]
+
+
 @pytest.mark.parametrize("row", ASSUMPTIONS, ids=[row.code for row in ASSUMPTIONS])
 def test_each_kind_of_assumption_stands_on_the_page(row: AssumptionCode) -> None:
     """The page on concepts names each code, and the code of its finding if it has one."""

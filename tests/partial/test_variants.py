@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,23 @@ def test_what_has_no_age_is_about_to_be_applied(entries: list[Any], answer: str)
     decision = load(entries, REGISTRY_ONLY).egress().decide("tcp://a.example:5432")
     assert str(decision) == f"outbound|5432||{answer}.example"
     assert told(decision) == [("equal_ages", [f"outbound|5432||{other}.example"])]
+
+
+@pytest.mark.parametrize(
+    ("complete", "answer", "candidates"),
+    [
+        pytest.param(False, "b", [("equal_ages", ["outbound|5432||a.example"])], id="about to be applied"),
+        pytest.param(True, "a", [], id="complete as well"),
+    ],
+)
+def test_what_lies_over_a_complete_dump_is_new(
+    complete: bool, answer: str, candidates: list[tuple[str, list[str]]]
+) -> None:
+    """Beside a dump that calls itself complete, files that do not are no older than it, unless all is called so."""
+    dump = "# meshegress: complete\n" + json.dumps(entry("b", "2024-01-01T00:00:00Z"))
+    decision = load(dump, entry("a"), complete=complete).egress().decide("tcp://a.example:5432")
+    assert str(decision) == f"outbound|5432||{answer}.example"
+    assert told(decision) == candidates
 
 
 def test_a_new_entry_is_the_youngest_after_a_change() -> None:

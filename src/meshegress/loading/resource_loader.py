@@ -71,11 +71,20 @@ class ResourceLoader:
         self._intake = Intake(objects, self.meshes, self._left_out)
         self._is_strict = is_strict
         self._is_complete = False
+        self._is_partial = False
         self._files = 0
         self._start = (0, 0, 0)
 
     def add(self, opened: Opened) -> None:
         """Take one opened source, or the finding in its stead."""
+        usable, self._intake.is_complete = self._intake.usable, False
+        self._add(opened)
+        if self._intake.is_complete or (isinstance(opened, Text) and _is_marked(opened.text)):
+            self._is_complete = True
+        elif self._intake.usable > usable:
+            self._is_partial = True
+
+    def _add(self, opened: Opened) -> None:
         if isinstance(opened, Finding):
             self.report.add(opened)
         elif isinstance(opened, Text):
@@ -101,7 +110,8 @@ class ResourceLoader:
             unsupported=tuple(self._intake.unsupported),
             refused=(*kept.refused, *self.meshes.refused),
             duplicates=duplicates,
-            is_complete=is_complete or self._is_complete or self._intake.is_complete,
+            is_complete=is_complete or self._is_complete,
+            is_laid_over=self._is_complete and self._is_partial and not is_complete,
         )
         for resource, problem in unknown_namespaces(found):
             self.report.of(resource, problem)
@@ -141,7 +151,6 @@ class ResourceLoader:
         self._start = (len(self.report.findings), self._intake.usable, self._intake.documents)
 
     def _add_text(self, text: Text) -> None:
-        self._is_complete |= _COMPLETE in text.text and _COMPLETE_LINE.search(text.text) is not None
         others = other_kinds(text.text) if text.is_file else None
         if others is not None:
             self._intake.count_others(others)
@@ -224,6 +233,10 @@ class ResourceLoader:
         else:
             message = f"nesting is deeper than {DEPTH_LIMIT}, or turns in a circle"
             self.report.at(place, Problem((), message, code="EG004"))
+
+
+def _is_marked(text: str) -> bool:
+    return _COMPLETE in text and _COMPLETE_LINE.search(text) is not None
 
 
 def _is_reasonable(value: Mapping[str, Any]) -> bool:

@@ -50,7 +50,7 @@ class ResourceSet:
     that the cluster would not have; ``duplicates`` the identities with several contents, of which the last counts.
     ``mesh_holders`` are all that hold a mesh configuration; ``mesh_candidates`` those that could be the one that
     counts, where they disagree; with none at all nobody ``knows_mesh_config``. ``is_complete`` says that what was not
-    given does not exist.
+    given does not exist, ``is_laid_over`` that sources which do not say so lie over one that does.
 
     >>> ResourceSet().mesh_config.root_namespace
     'istio-system'
@@ -80,6 +80,7 @@ class ResourceSet:
     revision: str = DEFAULT_REVISION
     istiod_environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     is_complete: bool = False
+    is_laid_over: bool = False
     summary: LoadSummary = field(default_factory=LoadSummary, compare=False)
 
     def notices(self) -> tuple[str, ...]:

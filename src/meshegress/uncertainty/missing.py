@@ -30,22 +30,28 @@ _ROWS = {row.code: row for row in ASSUMPTIONS}
 
 def missing_findings(resources: ResourceSet, profile: Profile) -> tuple[Finding, ...]:
     """Return one finding for each kind of thing that *resources* lack and that decisions assume; none if complete."""
-    if resources.is_complete or not any(True for _ in resources.each()):
+    if not any(True for _ in resources.each()):
         return ()
+    ages = (EQUAL_AGES, "others bear a creationTimestamp, and none stands in {}", _without_age)
+    if resources.is_complete:
+        return tuple(_lacking((ages,), resources, profile))
     rows = (
         (ENDPOINTS_UNKNOWN, "no endpoints were given of {}", _without_endpoints),
         (SUBSET_LABELS_UNKNOWN, "subsets ask for labels, and Pods were not given that stand in {}", _without_pods),
         (SERVICE_UNKNOWN, "no Service was given of a namespace that is a destination of {}", _to_unknown_services),
-        (EQUAL_AGES, "others bear a creationTimestamp, and none stands in {}", _without_age),
+        ages,
     )
     found: list[Finding] = []
     if not resources.knows_mesh_config:
         found.append(_finding(MESH_CONFIG_DEFAULT, "no mesh configuration was given: Istio's defaults are taken"))
+    return (*found, *_lacking(rows, resources, profile))
+
+
+def _lacking(rows: Iterable[tuple[str, str, _Find]], resources: ResourceSet, profile: Profile) -> Iterator[Finding]:
     for code, message, find in rows:
         lacking = list(dict.fromkeys(find(resources, profile)))
         if lacking:
-            found.append(_finding(code, message.format(_named(lacking)), lacking[0]))
-    return tuple(found)
+            yield _finding(code, message.format(_named(lacking)), lacking[0])
 
 
 def _finding(code: str, message: str, first: Resource | None = None) -> Finding:

@@ -46,8 +46,8 @@ class Ages:
 
     @staticmethod
     def of(resources: ResourceSet) -> Ages:
-        """Return the ages of *resources*; none matter where they are complete."""
-        if resources.is_complete:
+        """Return the ages of *resources*; none matter where they are complete, but for what is laid over them."""
+        if resources.is_complete and not resources.is_laid_over:
             return Ages(is_complete=True)
         kinds: tuple[Sequence[Resource], ...] = (
             resources.service_entries,
