@@ -139,6 +139,19 @@ def test_what_replaces_an_object_keeps_its_age() -> None:
     assert (str(decision), decision.assumptions) == ("outbound|5432||a.example", ())
 
 
+@pytest.mark.parametrize("changed", [pytest.param(False, id="loaded"), pytest.param(True, id="changed")])
+def test_what_replaces_an_entry_keeps_the_addresses_that_istiod_allocated(changed: bool) -> None:
+    """A file has no status, and applying it takes none away."""
+    capture = {"defaultConfig": {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}}}
+    stored = [entry(name, "2024-01-01T00:00:00Z") for name in "ab"]
+    for number, one in enumerate(stored, 1):
+        one["status"] = {"addresses": [{"host": f"{one['metadata']['name']}.example", "value": f"240.240.0.{number}"}]}
+    files = [entry(name, location="MESH_INTERNAL") for name in "ab"]
+    mesh = load(stored, capture).with_changes(files) if changed else load(stored, capture, files)
+    assert str(mesh.egress().decide("tcp://a.example:5432")) == "outbound|5432||a.example"
+    assert str(mesh.egress().decide("tcp://b.example:5432")) == "outbound|5432||b.example"
+
+
 def test_a_refused_object_is_told_where_it_could_have_mattered() -> None:
     """What the cluster refuses is left out, and named by the decisions on its hosts and ports alone."""
     egress = check(TREES / "p1")[0].egress("shop")

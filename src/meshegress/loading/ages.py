@@ -1,19 +1,29 @@
-"""Ages that objects have in the cluster and files do not write."""
+"""What objects have in the cluster and files do not write: ages, and statuses."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meshegress.resources import Resource
+from meshegress.resources import Resource, ServiceEntry, WorkloadEntry
+
+#: Whose status decides where requests go: the addresses that istiod allocated, the health of a machine.
+_HONOURED_STATUS = (ServiceEntry, WorkloadEntry)
 
 Instant = datetime | int
 """A point in time: seconds since 1970, or a datetime, in UTC unless it says otherwise."""
 
 
-def with_age_of(resource: Resource, other: Resource) -> Resource:
-    """Return *resource* with the age of *other*, the same object as the cluster has it, if it has none of its own."""
+def as_replacing(resource: Resource, other: Resource) -> Resource:
+    """Return *resource* as the cluster has it once it takes the place of *other*, the same object: age and status stay.
+
+    A status is kept only where *resource* has none: whoever applies a file does not write it.
+    """
     age = other.metadata.creation_timestamp
-    return resource if age is None else with_age(resource, age)
+    if age is not None:
+        resource = with_age(resource, age)
+    if isinstance(other, _HONOURED_STATUS) and "status" in other.model_fields_set - resource.model_fields_set:
+        resource = resource.model_copy(update={"status": other.status})
+    return resource
 
 
 def with_age(resource: Resource, seconds: int) -> Resource:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from meshegress.findings import Finding
-from meshegress.loading.ages import with_age_of
+from meshegress.loading.ages import as_replacing
 from meshegress.loading.places import Place
 from meshegress.loading.resource_set import FIELDS
 from meshegress.loading.summary import Duplicate, Refused
@@ -36,11 +36,11 @@ class KeptObjects:
         if earlier is None or not resource.metadata.name:
             found[key if resource.metadata.name else (resource.metadata.namespace, f"\0{self.count}")] = resource
             return
-        resource = with_age_of(resource, earlier)
+        resource = as_replacing(resource, earlier)
         versions = self._versions.get((type(resource), key), [])
         if is_copy(resource, earlier):
             self.copies += 1
-            found[key] = with_age_of(earlier, resource)
+            found[key] = as_replacing(earlier, resource)
             return
         others = [each for each in versions if not is_copy(each, resource)]
         self._versions[type(resource), key] = [*others, earlier]

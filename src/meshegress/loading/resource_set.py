@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Source
-from meshegress.loading.ages import with_age, with_age_of
+from meshegress.loading.ages import as_replacing, with_age
 from meshegress.loading.mesh_holders import DEFAULT_REVISION, MeshHolder, differing
 from meshegress.loading.summary import Duplicate, LoadSummary, Refused
 from meshegress.loading.unmodelled_scope import UnmodelledScope
@@ -211,7 +211,7 @@ def _exchanged(
         identity = _identity(rows[place])
         if identity in new:
             row, old = new.pop(identity), rows[place]
-            found[place] = row = with_age_of(row, old) if row is not None else None
+            found[place] = row = as_replacing(row, old) if row is not None else None
             come += [row] if row is not None else []
             gone.append(old)
     others = [row if now is None else with_age(row, now) for row in new.values() if row is not None]
