@@ -1,0 +1,4 @@
+{{- define "checkout.labels" -}}
+app: {{ .Chart.Name }}
+release: {{ .Release.Name }}
+{{- end }}
