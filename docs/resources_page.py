@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from meshegress.assumptions import ASSUMPTIONS
+from meshegress.decision import MEANINGS, Outcome
 from meshegress.findings import CODES, CURES
 from meshegress.loading.resource_set import REACH
 from meshegress.profiles import PROFILES, Profile
@@ -101,6 +102,12 @@ def releases() -> str:
     return table(("row", *PROFILES, "rule"), rows)
 
 
+def outcomes() -> str:
+    """Return a row for each outcome: whether the request leaves, and what becomes of it."""
+    rows = ((f'`"{row.value}"`', "yes" if row.allowed else "no", MEANINGS[row]) for row in Outcome)
+    return table(("outcome", "`.allowed`", "what becomes of the request"), rows)
+
+
 def newer() -> str:
     """Return a row for each field of the API that is younger than the oldest release."""
     rows = ((f"{message}", f"`{wire_name(field)}`", since) for (message, field), since in SINCE.items())
@@ -115,7 +122,7 @@ def _answer(profile: Profile, name: str) -> str:
 PAGES = {
     "resources.md": {"resources": resources, "kinds": unmodelled},
     "findings.md": {"codes": codes},
-    "concepts.md": {"assumptions": assumptions},
+    "concepts.md": {"assumptions": assumptions, "outcomes": outcomes},
     "semantics.md": {"releases": releases, "newer": newer},
 }
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from meshegress.errors import MissingExtraError as MissingExtraError
     from meshegress.errors import RequestError as RequestError
     from meshegress.errors import ResourceError as ResourceError
+    from meshegress.errors import WorkloadError as WorkloadError
     from meshegress.findings import Finding as Finding
     from meshegress.findings import Severity as Severity
     from meshegress.findings import Source as Source
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
+    from meshegress.sources import Named as Named
 
 __version__ = "0.1.0"
 
@@ -84,6 +86,7 @@ _HOMES = {
     "MeshDifference": "meshegress.analysis.meshes",
     "MeshEgressError": "meshegress.errors",
     "MissingExtraError": "meshegress.errors",
+    "Named": "meshegress.sources",
     "Origin": "meshegress.decision",
     "Outcome": "meshegress.decision",
     "Reason": "meshegress.reasons",
@@ -97,6 +100,7 @@ _HOMES = {
     "WireProtocol": "meshegress.request",
     "Workload": "meshegress.request",
     "WorkloadDifference": "meshegress.analysis.meshes",
+    "WorkloadError": "meshegress.errors",
     "check": "meshegress.mesh",
     "diff": "meshegress.analysis.difference",
     "diff_meshes": "meshegress.analysis.meshes",

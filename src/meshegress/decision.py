@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from meshegress.assumptions import CERTAIN
 from meshegress.findings import Source
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Outcome(Enum):
@@ -34,6 +34,8 @@ class Outcome(Enum):
     HTTP10_REJECTED = "http10_rejected"
     RESERVED = "reserved"
     WAITING = "waiting"
+    NOT_CAPTURED = "not_captured"
+    UNKNOWN = "unknown"
 
     @property
     def allowed(self) -> bool:
@@ -45,7 +47,31 @@ class Outcome(Enum):
         return self in _ALLOWED
 
 
-_ALLOWED = frozenset({Outcome.SERVICE, Outcome.SPLIT, Outcome.PASSTHROUGH, Outcome.DYNAMIC_DNS})
+_ALLOWED = frozenset({Outcome.SERVICE, Outcome.SPLIT, Outcome.PASSTHROUGH, Outcome.DYNAMIC_DNS, Outcome.NOT_CAPTURED})
+
+MEANINGS: dict[Outcome, str] = {
+    Outcome.SERVICE: "to a cluster of a service",
+    Outcome.SPLIT: "to one of several clusters, by weight: `destinations` has them",
+    Outcome.PASSTHROUGH: "to the address that the client wanted, since the policy allows what nothing declares",
+    Outcome.DYNAMIC_DNS: "to the address that DNS has for the name, since the policy allows what nothing declares",
+    Outcome.BLACKHOLE: "nowhere: nothing declares it, and the policy allows no more than that",
+    Outcome.DIRECT_RESPONSE: "answered by the sidecar itself, as a route says",
+    Outcome.REDIRECT: "answered by a redirect",
+    Outcome.FAULT: "answered by an injected fault",
+    Outcome.NO_ROUTE: "404: no virtual host or no route takes it",
+    Outcome.NO_CLUSTER: "503 NC: the route leads to a cluster that does not exist",
+    Outcome.NO_ENDPOINTS: "503 UH: the cluster has no endpoint",
+    Outcome.NO_LISTENER: "closed: no listener takes the connection",
+    Outcome.CODEC_ERROR: "refused: the bytes are not the HTTP that is spoken there",
+    Outcome.HTTP10_REJECTED: "426: HTTP/1.0 is not accepted",
+    Outcome.RESERVED: "the port is one of the proxy's own",
+    Outcome.WAITING: "neither sent nor refused: the sidecar waits for bytes that do not come",
+    Outcome.NO_FILTER_CHAIN: "closed: no filter chain of the gateway's listener takes the connection",
+    Outcome.TLS_ERROR: "closed: the TLS handshake of the gateway fails",
+    Outcome.NOT_CAPTURED: "past the sidecar, which does not see it: nothing is logged",
+    Outcome.UNKNOWN: "not known: something that is not modelled decides, as ambient mode; never certain",
+}
+"""What becomes of a request, for each outcome; ``docs/concepts.md`` prints the table."""
 
 
 class Sourced(Protocol):
@@ -141,6 +167,10 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the request would leave towards a destination. This is a prediction, not a security boundary."""
         return self.outcome.allowed
+
+    def __bool__(self) -> bool:
+        """Raise TypeError: a decision is neither true nor false, and most that block would be taken for true."""
+        raise TypeError("a decision has no truth of its own: ask `.allowed`")
 
     @property
     def is_certain(self) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import overload
+from typing import Any, overload
 
 from meshegress._engine.chosen import Decider
 from meshegress._engine.layout import port_bits
@@ -15,12 +15,14 @@ from meshegress.compiler.pipeline.outgoing import missing_cluster
 from meshegress.compiler.program import Passage, Program
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Decision
-from meshegress.explain import Explanation, explain
+from meshegress.explain import Explanation, describe_request, explain
+from meshegress.loading import ResourceSet
 from meshegress.outgoing import ClusterDetails
 from meshegress.reasons import Reason
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
 from meshegress.uncertainty.addresses import free_address
+from meshegress.uncertainty.capture import BESIDE, CaptureDecider
 from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.why import Reasons, one_line
 
@@ -32,12 +34,37 @@ class Egress(Decider[Decision]):
     several answers are possible. It never raises for a Request.
     """
 
-    def __init__(self, workload: Workload, tables: WorkloadTables, careful: CarefulDecider) -> None:
-        super().__init__(tables.program.walk, careful.ports, careful.decide)
+    def __init__(
+        self,
+        workload: Workload,
+        tables: WorkloadTables,
+        careful: CarefulDecider,
+        *,
+        remake: Callable[[ResourceSet, str, Workload], Egress] | None = None,
+    ) -> None:
+        decider = careful if workload.capture.is_everything else CaptureDecider(workload.capture, careful)
+        super().__init__(tables.program.walk, decider.ports, decider.decide)
         self.workload = workload
         self.tables = tables
         self._careful = careful
         self._details: dict[str, ClusterDetails | None] = {}
+        self._decider = decider
+        self._remake = remake
+
+    def __repr__(self) -> str:
+        release = self.tables.registry.profile.release
+        return f"Egress({self.workload.namespace!r}, istio={release!r}, policy={self.policy!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._remake is None:
+            raise TypeError("an egress is copied by the mesh that made it, and none has made this one")
+        registry = self.tables.registry
+        return self._remake, (registry.resources, registry.profile.release, self.workload)
+
+    def __deepcopy__(self, memo: object) -> Egress:
+        remake, given = self.__reduce__()
+        copied: Egress = remake(*given)
+        return copied
 
     @property
     def program(self) -> Program:
@@ -77,8 +104,11 @@ class Egress(Decider[Decision]):
     def resolve(self, host: str) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers for *host*; none where it passes the question on.
 
-        Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers.
+        Kubernetes short names are looked up in the workload's search domains; of wildcards the longest answers. A
+        workload without a sidecar has no such proxy.
         """
+        if self.workload.capture.absence:
+            return ()
         return self.tables.resolve(host, self.workload).addresses
 
     @overload
@@ -111,8 +141,11 @@ class Egress(Decider[Decision]):
 
     def explain(self, request: Request | str) -> Explanation:
         """Return the walk of *request*, step by step, with what lost at each, and why."""
-        addressed, decision, told = self.addressed(request), self.decide(request), self._likelier(request)
-        return explain(told.table, addressed, decision=decision, reasons=told._reasons.of(addressed, decision))
+        addressed, decision = self.addressed(request), self.decide(request)
+        reasons = self._reasons_of(addressed, decision, request)
+        if decision.outcome in BESIDE:
+            return Explanation(describe_request(addressed), (), decision, reasons)
+        return explain(self._likelier(request).table, addressed, decision=decision, reasons=reasons)
 
     def reasons(self, request: Request | str) -> tuple[Reason, ...]:
         """Return why *request* gets its answer: what the resources say of it, the main reason first.
@@ -121,7 +154,7 @@ class Egress(Decider[Decision]):
         >>> [reason.code.value for reason in Mesh().egress().reasons("https://a.com/")]
         ['outbound_policy']
         """
-        return self._likelier(request)._reasons.of(self.addressed(request), self.decide(request))
+        return self._reasons_of(self.addressed(request), self.decide(request), request)
 
     def why(self, request: Request | str) -> str:
         """Return in one line why *request* gets its answer.
@@ -168,6 +201,12 @@ class Egress(Decider[Decision]):
         """Return the filter chain and the route that take *request*, as far as it comes."""
         return self.tables.program.passage(self.addressed(request))
 
+    def _reasons_of(self, addressed: Request, decision: Decision, asked: Request | str) -> tuple[Reason, ...]:
+        """Return the reasons of *decision*, which the sidecar made or had no say in."""
+        if decision.outcome in BESIDE and isinstance(self._decider, CaptureDecider):
+            return self._decider.reasons(addressed)
+        return self._likelier(asked)._reasons.of(addressed, decision)
+
     @cached_property
     def _reasons(self) -> Reasons:
         tables = self.tables
@@ -185,8 +224,8 @@ class Egress(Decider[Decision]):
             walk=program.walk,
             leaves=program.leaves,
             free_address=free_address(listeners, v6=addresses.is_v6),
-            careful=careful.contested_ports,
+            careful=careful.contested_ports if self._decider is careful else self._decider.ports,
             unknown=port_bits(range(65536) if self.names else several),
             decision=lambda number: careful.with_limits(program.decision(number)),
-            decide=partial(careful.decide, headers_unknown=True),
+            decide=partial(self._decider.decide, headers_unknown=True),
         )

@@ -40,6 +40,20 @@ class RequestError(MeshEgressError, ValueError):
         return f"`{self.value}`: {self.reason}"
 
 
+class WorkloadError(MeshEgressError, LookupError):
+    """There is no workload of this name; ``name`` is what was asked for, ``hint`` what may help."""
+
+    def __init__(self, name: str, reason: str, hint: str = "") -> None:
+        self.name = name
+        self.reason = reason
+        self.hint = hint
+        super().__init__(name, reason, hint)
+
+    def __str__(self) -> str:
+        told = f"workload `{self.name}`: {self.reason}"
+        return f"{told}: {self.hint}" if self.hint else told
+
+
 class LogFormatError(MeshEgressError, ValueError):
     """The access-log format is wrong, or cannot be read back, at ``format[start:end]``."""
 

@@ -55,11 +55,19 @@ class Finding:
     help: str = ""
 
     def __str__(self) -> str:
+        line = self.line()
+        return f"{line}\n  help: {self.cure}" if self.cure else line
+
+    def line(self) -> str:
+        """Return the finding in one line, without its cure.
+
+        >>> Finding("EG005", Source("m.yaml"), "a template").line()
+        'm.yaml: a template [EG005]'
+        """
         parts = [str(self.where), self.subject, self.field, f"{self.message} [{self.code}]"]
         if self.severity is not Severity.ERROR:
             parts.insert(1, self.severity.value)
-        line = ": ".join(part for part in parts if part)
-        return f"{line}\n  help: {self.cure}" if self.cure else line
+        return ": ".join(part for part in parts if part)
 
     @property
     def cure(self) -> str:
@@ -97,6 +105,8 @@ CODES: dict[str, str] = {
     "EG108": "an object without a name",
     "EG109": "a namespace of which nothing is known, although Namespaces were given",
     "EG110": "a flag of istiod that is not followed, or stands where it does nothing",
+    "EG111": "an annotation of a Pod that the injector refuses",
+    "EG112": "an address in the status of a ServiceEntry that is another host's",
     "EG201": "annotations that Istio keeps for itself",
     "EG202": "workloadSelector",
     "EG203": "exportTo",
@@ -176,6 +186,8 @@ CURES: dict[str, str] = {
     "EG108": "give it a name",
     "EG109": "correct the name, or give its Namespace too",
     "EG110": "keep in mind what the flag changes, or set it where istiod reads it",
+    "EG111": "see Istio's list of annotations for what may stand there",
+    "EG112": "remove it from the status: istiod writes its own",
     "EG201": "remove the annotation",
     "EG202": "name each label in full, without `*`",
     "EG203": "list namespaces once each, or `.`, or `*` alone",

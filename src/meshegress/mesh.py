@@ -7,6 +7,7 @@ PassthroughCluster
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -42,17 +43,22 @@ from meshegress.uncertainty.limits import Limits
 from meshegress.uncertainty.missing import missing_findings
 from meshegress.uncertainty.refused import RefusedObjects
 from meshegress.uncertainty.variants import Variant, find_variants
+from meshegress.workloads import Senders, workload_of
 
 
 class Mesh:
     """Resources of one mesh under one Istio release; it never changes, and threads may share it.
 
     *resources* are models, texts, paths or mappings, one or many, or a ready ResourceSet. *mesh_config* replaces what
-    they say of the mesh. *istio* is the release whose rules hold. With *complete* what is not given does not exist;
-    otherwise it is not known.
+    they say of the mesh, and *policy*, such as ``REGISTRY_ONLY``, its outboundTrafficPolicy alone. *istio* is the
+    release whose rules hold. With *complete* what is not given does not exist; otherwise it is not known. A copy, and
+    one that was pickled, has the resources and makes its tables anew.
 
     Raises ResourceError, with every finding, where a resource is not usable, and ValueError for a release that is not
     recorded.
+
+    >>> Mesh(policy="REGISTRY_ONLY")
+    Mesh(istio='1.30', policy='REGISTRY_ONLY')
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Mesh:
         mesh_config: MeshConfig | Mapping[str, Any] | None = None,
         istio: str = DEFAULT_RELEASE,
         complete: bool = False,
+        policy: str | None = None,
     ) -> None:
         self._profile = profile(istio)
         loaded = resources if isinstance(resources, ResourceSet) else load_resources(resources, istio=istio)
@@ -69,6 +76,9 @@ class Mesh:
             loaded = replace(loaded, is_complete=True, is_laid_over=False)
         if mesh_config is not None:
             loaded = loaded.with_mesh_config(load_resources(mesh_config=mesh_config, istio=istio).mesh_config)
+        if policy is not None:
+            config = {**loaded.mesh_config.as_wire(), "outboundTrafficPolicy": {"mode": policy}}
+            loaded = loaded.with_mesh_config(load_resources(mesh_config=config, istio=istio).mesh_config)
         self._resources = loaded
         self._registries: dict[TieOrder, Registry] = {}
         self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
@@ -76,6 +86,18 @@ class Mesh:
         self._meshes: dict[Variant, Mesh] = {}
         self._layout_builder = LayoutBuilder()
         self._gateway_views: dict[tuple[TieOrder, Workload, frozenset[tuple[str, str]]], GatewayView] = {}
+
+    def __repr__(self) -> str:
+        counted = Counter(one.kind for one in self._resources.each())
+        kinds = "".join(f", {count:,} {kind}" for kind, count in counted.items())
+        policy = self._resources.mesh_config.outbound_traffic_policy
+        return f"Mesh(istio={self.istio!r}, policy={policy.mode.value!r}{kinds})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _mesh_of, (self._resources, self.istio)
+
+    def __deepcopy__(self, memo: object) -> Mesh:
+        return _mesh_of(self._resources, self.istio)
 
     @property
     def istio(self) -> str:
@@ -98,13 +120,20 @@ class Mesh:
     ) -> Egress:
         """Return the table of one workload; workloads with the same effective configuration share one.
 
-        *workload* is a Workload, or its namespace with the rest beside it.
+        *workload* is a Workload, or its namespace, or namespace and name of a workload that was loaded, such as
+        ``shop/cart``. What is given beside it goes before what it says.
+
+        Raises WorkloadError where no workload has that name, and TypeError where a value is of the wrong type.
         """
         if isinstance(workload, str):
-            given = {} if addresses is None else {"addresses": tuple(addresses)}
-            workload = Workload(workload, labels=labels or {}, metadata=metadata or {}, dns_domain=dns_domain, **given)
+            workload = self.workload(workload) if "/" in workload else Workload(workload)
+        elif not isinstance(workload, Workload):
+            raise TypeError(f"expected a Workload or a namespace, not {type(workload).__name__}")
+        given = {"labels": labels, "addresses": addresses, "metadata": metadata, "dns_domain": dns_domain or None}
+        told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        workload = replace(workload, **told) if told else workload
         tables = self.tables_of(workload)
-        return Egress(workload, tables, self._careful(workload, tables))
+        return Egress(workload, tables, self._careful(workload, tables), remake=_egress_of)
 
     def _careful(self, workload: Workload, tables: WorkloadTables) -> CarefulDecider:
         """Return who decides for *workload* where its *tables* alone cannot."""
@@ -183,6 +212,24 @@ class Mesh:
         """
         return distinct(gateway_findings(self._resources, self.follow))
 
+    def workload(self, name: str) -> Workload:
+        """Return the workload *name*, such as ``shop/cart``: a Pod, or what the template of a controller makes.
+
+        Its labels, addresses, node, service account and annotations are as they were loaded; a template has no address.
+
+        Raises WorkloadError where none has that name.
+
+        >>> pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "cart", "namespace": "shop"}}
+        >>> Mesh([pod]).workload("shop/cart").namespace
+        'shop'
+        """
+        mode = self.registry().common_metadata.get("INTERCEPTION_MODE", "")
+        return workload_of(self._senders.find(name), self._resources, self.registry().proxy_configs, mode)
+
+    @cached_property
+    def _senders(self) -> Senders:
+        return Senders(self._resources)
+
     def resolve(self, host: str, workload: Workload | str = DEFAULT_NAMESPACE) -> tuple[str, ...]:
         """Return the addresses that the sidecar's DNS proxy answers *workload* for *host*; none where it passes on.
 
@@ -196,11 +243,13 @@ class Mesh:
         added: Loadable | Iterable[Any] = (),
         removed: Loadable | Iterable[Any] = (),
         *,
+        namespace: str = DEFAULT_NAMESPACE,
         now: Instant | None = None,
     ) -> Mesh:
         """Return the mesh with *added* in the place of what bears the same kind, namespace and name, without *removed*.
 
-        Both are whatever :func:`load` takes, one or many; of what is *removed* kind, namespace and name are enough.
+        Both are whatever :func:`load` takes, one or many; of what is *removed* only kind, namespace and name are read,
+        and ``("ServiceEntry", "shop", "payments")`` says the same. Objects without a namespace are in *namespace*.
         What takes the place of an object keeps its age, as in the cluster. What is new and has none is created *now*
         (seconds since 1970, or a datetime); else it counts as the newest where others have an age.
         This mesh and its tables stay as they are, so that their readers never wait; put the new one in its place when
@@ -217,8 +266,30 @@ class Mesh:
         >>> print(mesh.egress().decide("https://a.com/"), mesh.with_changes(removed=[entry]).egress().decide("https://a.com/"))
         outbound|443||a.com PassthroughCluster
         """
-        fresh = load_resources(added, istio=self.istio)
-        leaving = named(removed, istio=self.istio)
+        fresh = load_resources(added, istio=self.istio, namespace=namespace)
+        return self._changed(fresh, named(removed, istio=self.istio, namespace=namespace), now)
+
+    def check_changes(
+        self,
+        added: Loadable | Iterable[Any] = (),
+        removed: Loadable | Iterable[Any] = (),
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+        now: Instant | None = None,
+        validation: str = "webhook",
+    ) -> tuple[Mesh, tuple[Finding, ...]]:
+        """Return what :meth:`with_changes` does with what is usable of *added*, and every finding about it.
+
+        >>> entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
+        >>> _, findings = Mesh().check_changes([{**entry, "spec": {"hosts": []}}])
+        >>> [finding.line() for finding in findings]
+        ['<mapping>: ServiceEntry `default/a`: spec: the entry has no host [EG212]']
+        """
+        fresh, findings = check_resources(added, istio=self.istio, namespace=namespace, validation=validation)
+        leaving = named(removed, istio=self.istio, namespace=namespace)
+        return self._changed(fresh, leaving, now), findings
+
+    def _changed(self, fresh: ResourceSet, leaving: ResourceSet, now: Instant | None) -> Mesh:
         with gc_paused():
             at = None if now is None else seconds_of(now)
             resources, gone, come = self._resources.with_changes(fresh, leaving, at)
@@ -300,6 +371,14 @@ def _as_they_stand(chosen: Collection[Resource], entries: Sequence[ServiceEntry]
     """Return the *chosen* of *entries* in their order, which decides between those of one age."""
     asked = {id(one) for one in chosen}
     return [entry for entry in entries if id(entry) in asked] if asked else ()
+
+
+def _mesh_of(resources: ResourceSet, istio: str) -> Mesh:
+    return Mesh(resources, istio=istio)
+
+
+def _egress_of(resources: ResourceSet, istio: str, workload: Workload) -> Egress:
+    return Mesh(resources, istio=istio).egress(workload)
 
 
 def load(*sources: Any, **options: Unpack[LoadOptions]) -> Mesh:

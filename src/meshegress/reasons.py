@@ -56,6 +56,8 @@ class ReasonCode(Enum):
     NO_ROUTE = "no_route", "the host has routes, and none takes the request"
     OWN_ANSWER = "own_answer", "the route answers, redirects or aborts itself"
     AT_GATEWAY = "at_gateway", "a Gateway, server, VirtualService or rule that does not fit at a gateway"
+    NOT_CAPTURED = "not_captured", "an annotation keeps the request from the sidecar"
+    NO_SIDECAR = "no_sidecar", "the workload has no sidecar"
     OUTBOUND_POLICY = "outbound_policy", "no resource takes the request, so the outboundTrafficPolicy decides"
 
 

@@ -77,7 +77,14 @@ def test_the_line_of_a_decision(decision: Decision, request_: Request, line: str
     assert TEXT.format(TEXT.parse(TEXT.format(entry))) == TEXT.format(entry)
 
 
-_UNLOGGED = (Outcome.NO_LISTENER, Outcome.RESERVED, Outcome.WAITING, Outcome.TLS_ERROR)
+_UNLOGGED = (
+    Outcome.NO_LISTENER,
+    Outcome.RESERVED,
+    Outcome.WAITING,
+    Outcome.TLS_ERROR,
+    Outcome.NOT_CAPTURED,
+    Outcome.UNKNOWN,
+)
 _REQUESTS = {
     "http": Request.http("a.com", "/x?y", address="192.0.2.7", headers={"user-agent": 'a "b'}),
     "tls": Request.tls("a.com", address="192.0.2.7"),

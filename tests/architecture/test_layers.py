@@ -22,7 +22,7 @@ LAYERS = [
     {"loading", "sources"},
     {"table", "outgoing"},
     {"compiler", "explain"},
-    {"mesh", "egress", "why", "uncertainty", "columns", "gateway", "gateway_workloads", "journey"},
+    {"mesh", "egress", "workloads", "why", "uncertainty", "columns", "gateway", "gateway_workloads", "journey"},
     {"analysis"},
     {"integrations", "cli", "testing", "__main__"},
 ]

@@ -160,7 +160,7 @@ def test_who_asks(routes: str) -> None:
         pytest.param(["--label", "a=1", "--label", "a=2"], "`a` is given twice, as `1` and as `2`", id="twice"),
         pytest.param(["--header", "x-user: anna"], "such as `x-user=anna`", id="header"),
         pytest.param(["--workload", "shop", "--namespace", "web"], "say two different things", id="two namespaces"),
-        pytest.param(["--workload", "shop/cart"], "by its name yet: give its namespace, `--namespace shop`", id="name"),
+        pytest.param(["--workload", "shop/cart"], "no Pod, Deployment or other controller of this name", id="name"),
         pytest.param(["--namespace", "Shop"], "is not the name of a namespace", id="namespace"),
         pytest.param(["--first-bytes", "0"], "write bytes as pairs of hex digits", id="hex"),
         pytest.param(["--first-bytes", "00"], "first bytes go with a tcp:// URL", id="bytes of HTTP"),

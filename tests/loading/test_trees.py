@@ -75,21 +75,24 @@ def test_values_of_an_application_are_no_mesh_configuration() -> None:
     assert named.mesh_config.root_namespace == "team-a"
 
 
+def test_flags_of_istiod_are_read_where_they_stand() -> None:
+    """They stand beside the mesh configuration, or in values of their own; this one is followed."""
+    for name in ("installed-state.yaml", "values.yaml", "pilot-env.yaml"):
+        resources, findings = checked(name)
+        assert (resources.istiod_environment, findings) == ({"ISTIO_DUAL_STACK": "true"}, ())
+
+
 def test_flags_of_istiod_that_are_not_followed_are_reported() -> None:
-    """They stand beside the mesh configuration, or in values of their own."""
-    assert [
-        (one.code, one.field)
-        for name in ("installed-state.yaml", "values.yaml", "pilot-env.yaml")
-        for one in checked(name)[1]
-    ] == [("EG110", "ISTIO_DUAL_STACK")] * 3
-    assert checked("pilot-env.yaml")[0].istiod_environment == {"ISTIO_DUAL_STACK": "true"}
+    """With the place of the flag."""
+    _, findings = check("pilot:\n  env: {PILOT_ENABLE_AMBIENT: 'true', ISTIO_DUAL_STACK: 'true'}\n")
+    assert [(one.code, one.field) for one in findings] == [("EG110", "PILOT_ENABLE_AMBIENT")]
 
 
 def test_a_flag_of_istiod_among_the_proxies_metadata_does_nothing() -> None:
     """It is reported there, and not where istiod has it too."""
     mesh = "defaultConfig: {proxyMetadata: {ISTIO_DUAL_STACK: 'true'}}"
     assert [one.field for one in check(mesh)[1]] == ["defaultConfig.proxyMetadata.ISTIO_DUAL_STACK"]
-    assert [one.field for one in check(mesh, TREES / "pilot-env.yaml")[1]] == ["ISTIO_DUAL_STACK"]
+    assert check(mesh, TREES / "pilot-env.yaml")[1] == ()
 
 
 def test_a_kustomization_is_to_be_built_and_its_patches_are_not_objects() -> None:

@@ -93,6 +93,8 @@ def test_every_kind_of_reason_that_the_cases_need_is_asked() -> None:
     assert {code.value for code in ReasonCode} - shown == {
         "at_gateway",
         "no_cluster_for_port",
+        "no_sidecar",
+        "not_captured",
         "other_resource",
         "route_of_other_protocol",
         "upgrade",

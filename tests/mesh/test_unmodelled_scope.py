@@ -157,25 +157,6 @@ spec: {spec}
 
 
 @pytest.mark.parametrize(
-    ("spec", "labels", "urls"),
-    [
-        pytest.param("{concurrency: 2}", {"app": "cart"}, NONE, id="nothing that acts"),
-        pytest.param("{environmentVariables: {A: b}}", {}, URLS, id="all"),
-        pytest.param("{environmentVariables: {A: b}, selector: {matchLabels: {app: x}}}", {}, NONE, id="others"),
-    ],
-)
-def test_a_proxy_config_marks_whom_it_selects(spec: str, labels: dict[str, str], urls: list[str]) -> None:
-    """A ProxyConfig touches the workloads whose environment it sets."""
-    text = f"""
-apiVersion: networking.istio.io/v1beta1
-kind: ProxyConfig
-metadata: {{name: p, namespace: shop}}
-spec: {spec}
-"""
-    assert marked(text, labels=labels) == urls
-
-
-@pytest.mark.parametrize(
     ("text", "severity"),
     [
         pytest.param(envoy_filter("{applyTo: LISTENER, match: {context: GATEWAY}}"), Severity.INFO, id="of gateways"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,11 @@ def test_what_holds_gives_the_decision(egress: Egress) -> None:
         pytest.param({"cluster": "PassthroughCluster"}, id="another cluster"),
         pytest.param({"outcome": "service"}, id="another outcome"),
         pytest.param({"cluster": "BlackHoleCluster", "outcome": "service"}, id="half of it"),
+        pytest.param({"allowed": True}, id="allowed"),
+        pytest.param({"governed_by": "baidu"}, id="another resource"),
     ],
 )
-def test_what_fails_is_explained(egress: Egress, expected: dict[str, str]) -> None:
+def test_what_fails_is_explained(egress: Egress, expected: dict[str, Any]) -> None:
     """The message says what was expected, what comes, and then the walk."""
     with pytest.raises(AssertionError) as caught:
         assert_egress(egress, "https://example.com/", **expected)
@@ -51,5 +54,11 @@ def test_an_assertion_without_an_expectation_is_an_error(egress: Egress) -> None
 
 def test_an_unknown_outcome_is_an_error(egress: Egress) -> None:
     """A misspelt outcome never passes for one that does not hold."""
-    with pytest.raises(ValueError, match="blocked"):
+    with pytest.raises(ValueError, match="`blocked` is not an outcome; those are service, split, passthrough"):
         assert_egress(egress, "https://example.com/", outcome="blocked")
+
+
+@pytest.mark.parametrize("name", ["baidu", "default/baidu", "ServiceEntry `default/baidu`"])
+def test_whose_word_counts_is_named_as_one_likes(egress: Egress, name: str) -> None:
+    """By its name alone, with its namespace, or with its kind."""
+    assert_egress(egress, "https://www.baidu.com/", allowed=True, governed_by=name)

@@ -20,6 +20,8 @@ _UNLOGGED = {
     Outcome.RESERVED: "the port is the proxy's own, so nothing is logged",
     Outcome.TLS_ERROR: "the handshake fails before there is a request, so nothing is logged",
     Outcome.WAITING: "the proxy still waits for bytes, so nothing is logged",
+    Outcome.NOT_CAPTURED: "the request goes past the sidecar, so nothing is logged",
+    Outcome.UNKNOWN: "no sidecar decides, so nothing is known of a log",
 }
 # The bytes of the sidecar's own answers, by their details; those of others are empty, or the configuration's.
 _BODY_BYTES = {

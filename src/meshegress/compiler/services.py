@@ -11,6 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from meshegress.compiler.model.ages import UNKNOWN, Undated
 from meshegress.compiler.model.allocation import with_allocated_addresses
+from meshegress.compiler.model.allocator import Allocator, Holder
 from meshegress.compiler.model.orders import TieOrder
 from meshegress.compiler.model.protocols import kubernetes_protocol, parse_protocol
 from meshegress.compiler.model.proxy import UNSPECIFIED
@@ -25,7 +26,9 @@ _RESOLUTIONS = {name.value: name for name in ServiceResolution}
 _EXPORT_TO = "networking.istio.io/exportTo"
 
 
-def services_of_entry(entry: ServiceEntry, profile: Profile, undated: Undated = UNKNOWN) -> Iterator[Service]:
+def services_of_entry(
+    entry: ServiceEntry, profile: Profile, undated: Undated = UNKNOWN, allocator: Allocator | None = None
+) -> Iterator[Service]:
     """Yield the services of *entry*, hosts first, their addresses inside.
 
     Source: Istio, pilot/pkg/serviceregistry/serviceentry, convertServices.
@@ -39,7 +42,7 @@ def services_of_entry(entry: ServiceEntry, profile: Profile, undated: Undated = 
     if profile.collapses_addresses:
         addresses = list(dict.fromkeys(addresses))
         hosts = [(spec.hosts.index(host), host) for host in dict.fromkeys(spec.hosts)]
-    automatic = _automatic_addresses(entry, resolution) if profile.automatic_addresses else {}
+    automatic = _automatic_addresses(entry, resolution, allocator) if profile.automatic_addresses else {}
     meta = entry.metadata
     for index, host in hosts:
         v4, v6 = automatic.get(host, (None, None))
@@ -138,11 +141,16 @@ def collect_services(
     profile: Profile,
     order: TieOrder,
     undated: Undated,
+    allocator: Allocator | None = None,
 ) -> list[Service]:
     """Return every service, oldest first, then by name, then by namespace; *order* arranges ties."""
     # Between entries of one host, namespace and age there is no order: any will do that documents do not change.
     by_name = sorted(entries, key=lambda entry: entry.name)
-    services = [service for entry in by_name for service in services_of_entry(entry, profile, undated)]
+    if allocator is not None:
+        for entry in by_name:
+            for row in entry.status.addresses:
+                allocator.hold(Holder(entry.namespace, entry.name, row.host), (row.value,))
+    services = [service for entry in by_name for service in services_of_entry(entry, profile, undated, allocator)]
     services += [service_of_kubernetes(service, domain, undated) for service in kubernetes]
     ordered = service_ties(services, keeps_parts=profile.ordered_addresses).arranged(services, order)
     return ordered if profile.automatic_addresses else with_allocated_addresses(ordered)
@@ -171,10 +179,12 @@ def _shown(address: IPv4Address | IPv6Address) -> str:
 
 
 def _automatic_addresses(
-    entry: ServiceEntry, resolution: ServiceResolution
+    entry: ServiceEntry, resolution: ServiceResolution, allocator: Allocator | None
 ) -> dict[str, tuple[str | None, str | None]]:
-    """Return the last IPv4 and IPv6 address that ``status`` lists for each host."""
-    if not entry.status.addresses or resolution is ServiceResolution.PASSTHROUGH or entry.spec.addresses:
+    """Return the last IPv4 and IPv6 address that ``status`` lists for each host, or what *allocator* gives it."""
+    if resolution is ServiceResolution.PASSTHROUGH or entry.spec.addresses:
+        return {}
+    if allocator is None and not entry.status.addresses:
         return {}
     if entry.metadata.labels.get(_NO_AUTOMATIC_ADDRESS, "").lower() == "false":
         return {}
@@ -186,4 +196,8 @@ def _automatic_addresses(
         v4, v6 = found.get(row.host, (None, None))
         shown = _shown(address)
         found[row.host] = (v4, shown) if ":" in shown else (shown, v6)
+    if allocator is not None:
+        for host in entry.spec.hosts:
+            if host not in found and (resolution is ServiceResolution.DYNAMIC_DNS or not host.startswith("*")):
+                found[host] = allocator.allocate(Holder(entry.namespace, entry.name, host))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any, TypedDict, Unpack
 
@@ -11,6 +11,7 @@ from meshegress.findings import Finding, Severity
 from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.foreign import is_foreign
 from meshegress.loading.gc_pause import gc_paused
+from meshegress.loading.kinds import version_of
 from meshegress.loading.mesh_holders import HolderRank, MeshHolder
 from meshegress.loading.named_mesh import take_named_mesh
 from meshegress.loading.namespaces import unknown_namespace
@@ -100,8 +101,10 @@ def load(*sources: Any, **options: Unpack[LoadOptions]) -> ResourceSet:
     return resources
 
 
-def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
-    """Return the resources of *sources* for their names' sake: kind, namespace and name are enough, nothing is judged.
+def named(*sources: Any, istio: str = DEFAULT_RELEASE, namespace: str = DEFAULT_NAMESPACE) -> ResourceSet:
+    """Return the resources of *sources* for their names' sake: only kind, namespace and name are read.
+
+    Each of *sources* may be a triple of these, too.
 
     Raises ResourceError, with every finding, where one of them cannot be read.
 
@@ -109,10 +112,26 @@ def named(*sources: Any, istio: str = DEFAULT_RELEASE) -> ResourceSet:
     >>> [one.name for one in named(entry).service_entries]
     ['a']
     """
-    resources, findings = _gathered(sources, None, {"istio": istio})
+    given = tuple(_with_objects(sources))
+    resources, findings = _gathered(given, None, {"istio": istio, "namespace": namespace})
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResourceError(findings)
     return resources
+
+
+def _with_objects(sources: Iterable[Any]) -> Iterator[Any]:
+    """Yield *sources* with an object in the place of each triple of kind, namespace and name."""
+    for source in sources:
+        if isinstance(source, tuple) and len(source) == 3 and all(isinstance(part, str) for part in source):
+            kind, namespace, name = source
+            version = version_of(kind)
+            if version is not None:
+                yield {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+                continue
+        if isinstance(source, (list, tuple, set, frozenset)):
+            yield from _with_objects(source)
+        else:
+            yield source
 
 
 def _gathered(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +18,16 @@ from meshegress.loading.left_out import LeftOutDocuments
 from meshegress.loading.mesh_loading import MeshConfigs
 from meshegress.loading.meshes import MESH_FIELDS, find_meshes
 from meshegress.loading.objects import ObjectReader
-from meshegress.loading.places import Place
+from meshegress.loading.places import Place, TextPlace
+from meshegress.loading.pod_annotations import annotation_problems
+from meshegress.loading.pod_templates import PodTemplate, UnreadTemplates, is_controller, template_of
 from meshegress.loading.report import Report, subject_of
 from meshegress.loading.resource_set import GROUPS, REACH, UNKNOWN_REACH, UnmodelledObject
+from meshegress.loading.statuses import stale_addresses
 from meshegress.loading.summary import LeftOut
 from meshegress.loading.templates import is_encrypted, is_template
 from meshegress.loading.unmodelled_scope import is_beyond_sidecars, scope_of
-from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Namespace, Resource
+from meshegress.resources import ISTIO_KINDS, KINDS, NETWORKING, Namespace, Pod, Resource, ServiceEntry
 from meshegress.resources.shape import shown
 from meshegress.rules import Problem
 
@@ -43,6 +46,7 @@ class Intake:
         self.kustomizations = Kustomizations(objects.namespace)
         self.skipped: Counter[str] = Counter()
         self.unsupported: list[UnmodelledObject] = []
+        self.pod_templates: list[PodTemplate | UnreadTemplates] = []
         self.documents = 0
         self.is_complete = False
         self._report: Report = objects.report
@@ -71,9 +75,12 @@ class Intake:
         else:
             self._take_mapping(value, place, file, text)
 
-    def count_others(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Count objects of kinds that cannot matter."""
+    def count_others(self, documents: Sequence[Mapping[str, Any]], file: str, text: str) -> None:
+        """Count objects of kinds that cannot matter, which are all that *text* holds."""
         self.documents += len(documents)
+        if any(is_controller(each["apiVersion"], each["kind"]) for each in documents):
+            place = TextPlace(file, text, 0, len(text), 0)
+            self.pod_templates.append(UnreadTemplates(place, self.objects.namespace))
         for each in documents:
             self.skipped[f"{each['apiVersion']}/{each['kind']}"] += 1
 
@@ -164,6 +171,8 @@ class Intake:
             return
         if kind == "IstioOperator" or not any(f".{group}".endswith(f".{each}") for each in GROUPS):
             self.skipped[f"{version}/{kind}"] += 1
+            if is_controller(version, kind):
+                self._keep_template(value, place)
         else:
             self._keep_unsupported(value, group, kind, place)
 
@@ -179,6 +188,15 @@ class Intake:
         if is_beyond_sidecars(kind, scope):
             problem = _BEYOND_SIDECARS
         self._report.at(place, problem, f"{kind} `{namespace}/{name}`")
+
+    def _keep_template(self, value: Mapping[str, Any], place: Place) -> None:
+        """Keep the template of a controller's object; of most objects only version and kind were read so far."""
+        if "metadata" in value:
+            found = template_of(value, place, self.objects.namespace)
+            if found is not None:
+                self.pod_templates.append(found)
+        elif isinstance(place, TextPlace):
+            self.pod_templates.append(UnreadTemplates(place, self.objects.namespace))
 
     def _refuse_meant(self, value: Mapping[str, Any], kind: str, place: Place, problem: Problem) -> None:
         """Say what is wrong with the version or kind of an object, and with all the rest of it."""
@@ -212,6 +230,8 @@ class Intake:
         if not resource.metadata.name and "generateName" not in resource.metadata.unknown:
             path, help = ("metadata", "name"), "the API server asks for one"
             self._report.of(resource, Problem(path, "the object has no name", help, Severity.WARNING, "EG108"))
+        for problem in _notes(resource):
+            self._report.of(resource, problem)
         if self.kustomizations and not isinstance(resource, Namespace) and not _has_namespace(value):
             self.kustomizations.landed(file, resource.subject)
 
@@ -237,6 +257,13 @@ _BEYOND_SIDECARS = Problem(
     "EG301",
 )
 _KINDS = frozenset(kind for _, kind in KINDS)
+
+
+def _notes(resource: Resource) -> Iterable[Problem]:
+    """Return what there is to say of a usable object that Istio's webhook does not say."""
+    if isinstance(resource, Pod):
+        return annotation_problems(resource.metadata.annotations)
+    return stale_addresses(resource) if isinstance(resource, ServiceEntry) else ()
 
 
 def _of_meant(meant: MeantKind) -> Problem:

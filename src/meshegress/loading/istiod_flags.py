@@ -38,7 +38,14 @@ DEFAULTS: dict[str, str] = {
 """The flags that can change a decision, each with istiod's default."""
 
 #: What the compiler follows of them.
-HONOURED: frozenset[str] = frozenset()
+HONOURED: frozenset[str] = frozenset(
+    {
+        "PILOT_ENABLE_IP_AUTOALLOCATE",
+        "PILOT_IP_AUTOALLOCATE_IPV4_PREFIX",
+        "PILOT_IP_AUTOALLOCATE_IPV6_PREFIX",
+        "ISTIO_DUAL_STACK",
+    }
+)
 
 _TRUE = frozenset({"1", "t", "true"})
 _FALSE = frozenset({"0", "f", "false"})
@@ -47,8 +54,8 @@ _FALSE = frozenset({"0", "f", "false"})
 def flag_problems(environment: Mapping[str, str]) -> Iterator[Problem]:
     """Give a warning for each flag in *environment* that differs from istiod's default and is not followed.
 
-    >>> [problem.path for problem in flag_problems({"ISTIO_DUAL_STACK": "true", "PILOT_HTTP10": "0", "OTHER": "1"})]
-    [('ISTIO_DUAL_STACK',)]
+    >>> [problem.path for problem in flag_problems({"PILOT_ENABLE_AMBIENT": "true", "PILOT_HTTP10": "0", "OTHER": "1"})]
+    [('PILOT_ENABLE_AMBIENT',)]
     """
     for name, value in environment.items():
         if name in DEFAULTS and name not in HONOURED and _plain(value) != DEFAULTS[name]:

@@ -6,9 +6,10 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from meshegress.loading.pod_templates import TEMPLATE_PATHS
 from meshegress.loading.resource_set import REACH
 from meshegress.loading.summary import plural
-from meshegress.resources import ISTIO_KINDS, KUBERNETES_KINDS, NETWORKING, NETWORKING_VERSIONS
+from meshegress.resources import ISTIO_KINDS, KINDS, KUBERNETES_KINDS, NETWORKING, NETWORKING_VERSIONS
 from meshegress.resources.shape import shown
 
 #: As alike as this a group is a slip of the pen; others that end in `.io` are less so.
@@ -80,3 +81,14 @@ def _meant_kubernetes_kind(version: str, kind: str) -> MeantKind | None:
         if right == version and kind != each and kind.casefold() in (each.casefold(), plural(each).casefold()):
             return MeantKind(each, "kind", f"{shown(kind)} is not a kind", f"did you mean `{each}`?")
     return None
+
+
+def version_of(kind: str) -> str | None:
+    """Return an apiVersion of *kind*, which is modelled, known or holds a template of Pods; None for any other.
+
+    >>> version_of("ServiceEntry"), version_of("Deployment"), version_of("EnvoyFilter"), version_of("Thing")
+    ('networking.istio.io/v1', 'apps/v1', 'networking.istio.io/v1', None)
+    """
+    modelled = (version for version, each in KINDS if each == kind)
+    known = (f"{group}/v1" for group, each in (*REACH, *TEMPLATE_PATHS) if each == kind)
+    return next(modelled, None) or next(known, None)

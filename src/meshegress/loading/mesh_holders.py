@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
-from types import MappingProxyType
 
 from meshegress.findings import Source
 from meshegress.resources import MeshConfig, Support
+from meshegress.resources._message import FrozenMap
 
 DEFAULT_REVISION = "default"
 
@@ -35,7 +35,7 @@ class MeshHolder:
     revision: str
     config: MeshConfig
     where: Source
-    istiod_environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    istiod_environment: Mapping[str, str] = field(default_factory=FrozenMap)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.where})"

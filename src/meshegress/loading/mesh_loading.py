@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Finding, Severity, Source
@@ -23,6 +22,7 @@ from meshegress.loading.summary import Refused
 from meshegress.loading.templates import holds_placeholder
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig
+from meshegress.resources._message import FrozenMap
 from meshegress.resources.support_gaps import value_at
 from meshegress.rules import mesh_config
 from meshegress.rules.problem import Problem, ask_all
@@ -58,7 +58,7 @@ class MeshConfigs:
         start = len(self._report.findings)
         config = read_mesh(found.value, found.place, self._report, self._profile.release)
         if config is not None:
-            environment = MappingProxyType(dict(found.environment))
+            environment = FrozenMap(dict(found.environment))
             holder = MeshHolder(found.holder, found.rank, found.revision, config, config.source(), environment)
             self._keep(holder, is_strict=is_strict or self._is_strict)
         said = self._report.findings[start:]
@@ -97,7 +97,7 @@ class MeshConfigs:
         said: dict[str, Any] = {"mesh_holders": tuple(self._holders), "mesh_candidates": choice.candidates}
         revision = self._revision or (chosen.revision if chosen else DEFAULT_REVISION)
         environment = self._environment(revision)
-        said |= {"revision": revision, "istiod_environment": MappingProxyType(environment)}
+        said |= {"revision": revision, "istiod_environment": FrozenMap(environment)}
         if chosen is not None:
             said |= {"mesh_config": chosen.config, "mesh_config_source": chosen.where, "knows_mesh_config": True}
             self._report_choice(chosen, choice.candidates)

@@ -37,6 +37,7 @@ class ObjectReader:
 
     def read(self, model: type[Resource], value: Mapping[str, Any], place: Place) -> Resource | None:
         """Return the *model* that *value* is, placed and in a namespace; None once it is said why it is not usable."""
+        value = value if self.validation is not None else _identity(value)
         resource = read(model, value)
         if isinstance(resource, tuple):
             value = self._without_newer(model, value, place)
@@ -108,3 +109,11 @@ class ObjectReader:
             return resource
         metadata = resource.metadata.model_copy(update={"namespace": self.namespace})
         return resource.model_copy(update={"metadata": metadata})
+
+
+def _identity(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return of *value* what names an object, whatever else is wrong with it."""
+    metadata = value.get("metadata")
+    held = metadata if isinstance(metadata, Mapping) else {}
+    kept = {key: held[key] for key in ("name", "namespace") if key in held}
+    return {**{key: value[key] for key in ("apiVersion", "kind") if key in value}, "metadata": kept}

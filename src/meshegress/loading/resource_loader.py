@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Finding, Severity, Source
@@ -35,6 +34,7 @@ from meshegress.loading.templates import may_hold_placeholders, template_line
 from meshegress.loading.versions import report_versions
 from meshegress.profiles import Profile
 from meshegress.resources import MeshConfig, Resource
+from meshegress.resources._message import FrozenMap
 from meshegress.rules import Problem
 from meshegress.sources import EndOfSource, Opened, PassedOver, Text, Value
 
@@ -106,8 +106,9 @@ class ResourceLoader:
         report_versions(duplicates, self.report)
         found = ResourceSet(
             **kinds,
-            skipped=MappingProxyType(dict(self._intake.skipped)),
+            skipped=FrozenMap(dict(self._intake.skipped)),
             unsupported=tuple(self._intake.unsupported),
+            pod_templates=tuple(self._intake.pod_templates),
             refused=(*kept.refused, *self.meshes.refused),
             duplicates=duplicates,
             is_complete=is_complete or self._is_complete,
@@ -153,7 +154,7 @@ class ResourceLoader:
     def _add_text(self, text: Text) -> None:
         others = other_kinds(text.text) if text.is_file else None
         if others is not None:
-            self._intake.count_others(others)
+            self._intake.count_others(others, text.name, text.text)
             return
         text = self._without_complaints(text)
         plain = read_json(text.text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from meshegress.findings import Source
 from meshegress.loading.ages import as_replacing, with_age
 from meshegress.loading.mesh_holders import DEFAULT_REVISION, MeshHolder, differing
+from meshegress.loading.pod_templates import PodTemplate, UnreadTemplates, read_templates
 from meshegress.loading.summary import Duplicate, LoadSummary, Refused
 from meshegress.loading.unmodelled_scope import UnmodelledScope
 from meshegress.resources import (
@@ -22,12 +22,14 @@ from meshegress.resources import (
     Namespace,
     PeerAuthentication,
     Pod,
+    ProxyConfigResource,
     Resource,
     ServiceEntry,
     Sidecar,
     VirtualService,
     WorkloadEntry,
 )
+from meshegress.resources._message import FrozenMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class ResourceSet:
     workload_entries: tuple[WorkloadEntry, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     peer_authentications: tuple[PeerAuthentication, ...] = ()
+    proxy_configs: tuple[ProxyConfigResource, ...] = ()
     services: tuple[KubernetesService, ...] = ()
     endpoint_slices: tuple[EndpointSlice, ...] = ()
     endpoints: tuple[Endpoints, ...] = ()
@@ -71,14 +74,15 @@ class ResourceSet:
     mesh_config: MeshConfig = field(default_factory=MeshConfig)
     mesh_config_source: Source | None = None
     knows_mesh_config: bool = False
-    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    skipped: Mapping[str, int] = field(default_factory=FrozenMap)
     unsupported: tuple[UnmodelledObject, ...] = ()
+    pod_templates: tuple[PodTemplate | UnreadTemplates, ...] = field(default=(), compare=False, repr=False)
     refused: tuple[Refused, ...] = field(default=(), compare=False)
     duplicates: tuple[Duplicate, ...] = ()
     mesh_holders: tuple[MeshHolder, ...] = field(default=(), compare=False)
     mesh_candidates: tuple[MeshHolder, ...] = field(default=(), compare=False)
     revision: str = DEFAULT_REVISION
-    istiod_environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    istiod_environment: Mapping[str, str] = field(default_factory=FrozenMap)
     is_complete: bool = False
     is_laid_over: bool = False
     summary: LoadSummary = field(default_factory=LoadSummary, compare=False)
@@ -152,6 +156,8 @@ class ResourceSet:
         others = {_unsupported(row) for row in (*added.unsupported, *removed.unsupported)}
         kept = [row for row in self.unsupported if _unsupported(row) not in others]
         changed |= self._without_settled(added, removed)
+        if added.pod_templates or removed.pod_templates:
+            changed["pod_templates"] = _exchanged_templates(self, added, removed)
         return replace(self, **changed, unsupported=(*kept, *added.unsupported)), gone, come
 
     def _without_settled(self, added: ResourceSet, removed: ResourceSet) -> dict[str, Any]:
@@ -218,6 +224,14 @@ def _exchanged(
     return (*(row for row in found if row is not None), *others), gone, [*come, *others]
 
 
+def _exchanged_templates(before: ResourceSet, added: ResourceSet, removed: ResourceSet) -> tuple[PodTemplate, ...]:
+    """Return the templates with those *added* in place of what bears their names, without those *removed*."""
+    new = {(row.kind, row.namespace, row.name): row for row in read_templates(added.pod_templates)}
+    gone = {(row.kind, row.namespace, row.name) for row in read_templates(removed.pod_templates)} | new.keys()
+    kept = [row for row in read_templates(before.pod_templates) if (row.kind, row.namespace, row.name) not in gone]
+    return (*kept, *new.values())
+
+
 def _unsupported(row: UnmodelledObject) -> tuple[str, str, str]:
     return row.kind, row.namespace, row.name
 
@@ -237,6 +251,7 @@ FIELDS: dict[type[Resource], str] = {
     WorkloadEntry: "workload_entries",
     Gateway: "gateways",
     PeerAuthentication: "peer_authentications",
+    ProxyConfigResource: "proxy_configs",
     KubernetesService: "services",
     EndpointSlice: "endpoint_slices",
     Endpoints: "endpoints",
@@ -248,7 +263,6 @@ FIELDS: dict[type[Resource], str] = {
 
 REACH: dict[tuple[str, str], str] = {
     ("networking.istio.io", "EnvoyFilter"): "anything: it rewrites the configuration of the workloads that it selects",
-    ("networking.istio.io", "ProxyConfig"): "the proxy metadata of the workloads that it selects",
     ("networking.istio.io", "WorkloadGroup"): "nothing by itself: it is a template for WorkloadEntries",
     (
         "extensions.istio.io",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 from typing import TypeVar
 
 from meshegress.findings import Finding, Source
 from meshegress.resources import Resource
+from meshegress.resources._message import FrozenMap
 
 
 class LeftOut(Enum):
@@ -93,10 +93,10 @@ class LoadSummary:
 
     documents: int = 0
     files: int = 0
-    kept: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, int] = field(default_factory=FrozenMap)
     other_kinds: int = 0
     copies: int = 0
-    left_out: Mapping[LeftOut, int] = field(default_factory=lambda: MappingProxyType({}))
+    left_out: Mapping[LeftOut, int] = field(default_factory=FrozenMap)
     blockers: tuple[Finding, ...] = ()
     moves: tuple[str, ...] = ()
 

@@ -52,7 +52,7 @@ class UnmodelledScope:
     """Whom an object is for: what it selects, patches and is attached to; what it does not say is None or empty.
 
     ``for_gateways`` tells that it names gateways or waypoints as its targets. ``class_name`` is that of a Gateway,
-    ``is_client_side`` tells that it takes part in outgoing traffic, ``is_idle`` that it holds nothing that could act.
+    ``is_client_side`` tells that it takes part in outgoing traffic.
     """
 
     selector: tuple[tuple[str, str], ...] | None = None
@@ -63,7 +63,6 @@ class UnmodelledScope:
     labels: tuple[tuple[str, str], ...] = ()
     is_client_side: bool = True
     is_http_only: bool = False
-    is_idle: bool = False
 
 
 def scope_of(kind: str, value: Mapping[str, Any], namespace: str) -> UnmodelledScope:
@@ -80,7 +79,6 @@ def scope_of(kind: str, value: Mapping[str, Any], namespace: str) -> UnmodelledS
         labels=_pairs(_mapping(_mapping(value.get("metadata")).get("labels"))),
         is_client_side=_is_client_side(spec),
         is_http_only=kind == "WasmPlugin" and spec.get("type") != "NETWORK",
-        is_idle=kind == "ProxyConfig" and not spec.get("environmentVariables"),
     )
 
 

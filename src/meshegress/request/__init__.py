@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -17,8 +16,17 @@ from meshegress.request.packing import (
     seen_plain_http,
     seen_tls,
 )
-from meshegress.request.urls import DEFAULT_PORTS, bare_host, literal_address, plain_url, split_url
-from meshegress.wire.addressing import canonical_address
+from meshegress.request.urls import (
+    DEFAULT_PORTS,
+    bare_host,
+    is_host_name,
+    literal_address,
+    plain_url,
+    port_of,
+    split_url,
+)
+from meshegress.request.workload import Workload as Workload
+from meshegress.request.workload import address_of
 
 Given = tuple[Any, ...]
 
@@ -71,7 +79,7 @@ class Request(PackedRequest):
         is_mutual: bool = False,
     ) -> None:
         if address is not None:
-            address = _address(address)
+            address = address_of(address)
         if type(port) is not int or not 0 < port < 65536:
             raise RequestError(port, "a port is a number from 1 to 65535")
         destination = address or UNKNOWN_ADDRESS
@@ -119,21 +127,71 @@ class Request(PackedRequest):
         method: str = "GET",
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         address: str | None = None,
-        port: int = 80,
+        port: int | None = None,
         protocol: WireProtocol = WireProtocol.HTTP,
     ) -> Request:
-        """Return a plaintext HTTP request for *host*, with its port where the header has one."""
+        """Return a plaintext HTTP request for *host*, to *port*, else the port in *host*, else 80.
+
+        Where *headers* name the host too, it must be the same.
+
+        Raises RequestError where a ``Host`` or ``:authority`` among *headers* is another one.
+
+        >>> Request.http("a.com:8080", headers={"Host": "a.com:8080", "Accept": "*/*"})
+        Request.http('a.com:8080', address=None, port=8080, headers={'Accept': '*/*'})
+        """
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         return cls(
             address=address,
-            port=port,
+            port=port_of(host or "", 80) if port is None else port,
             protocol=protocol,
             host=host,
             method=method,
             path=path,
-            headers=tuple((str(name), str(value)) for name, value in pairs),
+            headers=tuple(_without_host(((str(name), str(value)) for name, value in pairs), host)),
             name=bare_host(host) if host else None,
         )
+
+    @classmethod
+    def connect(
+        cls,
+        target: str,
+        *,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        address: str | None = None,
+        port: int | None = None,
+        first_bytes: bytes | None = None,
+    ) -> Request:
+        """Return the request to open a tunnel to *target*, such as ``host:443``, sent to *address* and *port*.
+
+        Without them it goes where *target* is. *first_bytes* are what the client sends behind it at once, before there
+        is an answer.
+
+        Raises RequestError where *target* has no port.
+
+        >>> Request.connect("a.com:443", address="192.0.2.7", port=3128).method
+        'CONNECT'
+        """
+        number = port_of(target, 0)
+        if not number:
+            raise RequestError(target, "CONNECT asks for a host and a port, such as `a.com:443`")
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        kept = tuple(_without_host(((str(name), str(value)) for name, value in pairs), target))
+        port = number if port is None else port
+        if first_bytes is None:
+            name = bare_host(target)
+            return cls(
+                address=address,
+                port=port,
+                protocol=WireProtocol.HTTP,
+                host=target,
+                method="CONNECT",
+                path=target,
+                headers=kept,
+                name=name,
+            )
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (("Host", target), *kept))
+        head = f"CONNECT {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1", "replace")
+        return cls(address=address, port=port, payload=head + first_bytes, name=bare_host(target))
 
     @classmethod
     def tls(
@@ -151,8 +209,17 @@ class Request(PackedRequest):
 
     @classmethod
     def tcp(cls, address: str, port: int, payload: bytes | None = None) -> Request:
-        """Return a connection of opaque bytes, or of exactly *payload* and then silence."""
-        return cls(address=address, port=port, payload=payload)
+        """Return a connection of opaque bytes, or of exactly *payload* and then silence.
+
+        *address* may be a name: the mesh that is asked then finds an address.
+
+        Raises RequestError where it is neither.
+
+        >>> Request.tcp("db.example", 5432) == Request.from_url("tcp://db.example:5432")
+        True
+        """
+        name = address if is_host_name(address) else None
+        return cls(address=None if name else address, port=port, payload=payload, name=name)
 
     @classmethod
     def from_url(cls, url: str, *, address: str | None = None, method: str = "GET") -> Request:
@@ -194,7 +261,7 @@ class Request(PackedRequest):
         if literal is not None:
             address = literal
         elif address is not None:
-            address = _address(address)
+            address = address_of(address)
         destination = address or UNKNOWN_ADDRESS
         if scheme == "http":
             authority = host if port == 80 else f"{host}:{port}"
@@ -251,40 +318,17 @@ class Request(PackedRequest):
     def __repr__(self) -> str:
         where = f"address={self.address!r}, port={self.port}"
         if self.payload is not None:
-            return f"Request.tcp({self.address!r}, {self.port}, {self.payload!r})"
+            return f"Request.tcp({self.address or self.name!r}, {self.port}, {self.payload!r})"
         if self.is_mutual:
             inside = f"{self.protocol.value} for {self.host!r}"
             return f"<Request of {inside} in mutual TLS, sni={self.sni!r}, alpn={self.alpn!r}, {where}>"
         if self.is_tls:
             return f"Request.tls({self.sni!r}, {where})"
         if self.protocol is WireProtocol.RAW:
-            return f"Request.tcp({self.address!r}, {self.port})"
+            return f"Request.tcp({self.address or self.name!r}, {self.port})"
         path = "" if self.path == "/" else f"{self.path!r}, "
-        return f"Request.http({self.host!r}, {path}{where})"
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """The sender: namespace, labels, addresses, proxy metadata (Istio's names, such as ``DNS_CAPTURE``) and DNS domain.
-
-    >>> Workload("shop").dns_domain
-    'shop.svc.cluster.local'
-    """
-
-    namespace: str = "default"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    addresses: tuple[str, ...] = ("192.0.2.1",)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    dns_domain: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.dns_domain:
-            object.__setattr__(self, "dns_domain", f"{self.namespace}.svc.cluster.local")
-        object.__setattr__(self, "addresses", tuple(_address(address) for address in self.addresses))
-        object.__setattr__(self, "metadata", {str(k): str(v) for k, v in self.metadata.items()})
-
-    def __hash__(self) -> int:
-        return hash((self.namespace, frozenset(self.labels.items()), self.addresses, self.dns_domain))
+        method = "" if self.method == "GET" else f"method={self.method!r}, "
+        return f"Request.http({self.host!r}, {path}{method}{where}{_shown_headers(self.headers)})"
 
 
 _VERSIONS = {WireProtocol.HTTP: "HTTP/1.1", WireProtocol.HTTP10: "HTTP/1.0", WireProtocol.HTTP2: "HTTP/2"}
@@ -296,6 +340,22 @@ _FIELDS = (
 _KEYS = frozenset(
     {"address", "port", "protocol", "tls", "sni", "alpn", "host", "method", "path", "headers", "payload_hex"}
 )
+
+
+def _without_host(pairs: Iterable[tuple[str, str]], host: str | None) -> Iterator[tuple[str, str]]:
+    """Yield *pairs* but for those that say *host* again."""
+    for name, value in pairs:
+        if name.lower() not in ("host", ":authority"):
+            yield name, value
+        elif host is None or value.lower() != host.lower():
+            raise RequestError(value, f"the header `{name}` names another host than the request, `{host}`: give one")
+
+
+def _shown_headers(headers: tuple[tuple[str, str], ...]) -> str:
+    if not headers:
+        return ""
+    named = dict(headers)
+    return f", headers={named if len(named) == len(headers) else headers!r}"
 
 
 def _restore(fields: dict[str, Any]) -> Request:
@@ -323,10 +383,3 @@ def _from_dict(value: Mapping[str, Any]) -> Request:
         payload=None if payload is None else bytes.fromhex(payload),
         is_mutual=is_mutual,
     )
-
-
-def _address(text: object) -> str:
-    literal = canonical_address(text) if isinstance(text, str) else None
-    if literal is None:
-        raise RequestError(text, "this is not an IP address")
-    return literal

@@ -76,6 +76,32 @@ def literal_address(text: str) -> str | None:
     return canonical_address(text) if text[-1:].isdigit() or ":" in text else None
 
 
+def is_host_name(text: object) -> bool:
+    """Tell whether *text* can be a name of DNS, and not an address.
+
+    >>> is_host_name("db.example"), is_host_name("10.0.0.1"), is_host_name("a b"), is_host_name("1.2.3")
+    (True, False, False, False)
+    """
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+_NAME = re.compile(r"(?!.*\.\d+\.?$)(?!\d+\.?$)[-\w]+(?:\.[-\w]+)*\.?", re.ASCII)
+
+
+def port_of(authority: str, default: int) -> int:
+    """Return the port in *authority*, or *default* where it has none that can be one.
+
+    >>> port_of("a.com:8080", 80), port_of("[::1]:81", 80), port_of("::1", 80), port_of("a.com:x", 80)
+    (8080, 81, 80, 80)
+    """
+    host, colon, digits = authority.rpartition(":")
+    is_literal = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if not colon or is_literal or not (digits.isascii() and digits.isdigit()):
+        return default
+    number = int(digits[:6])
+    return number if 0 < number < 65536 else default
+
+
 def bare_host(authority: str) -> str:
     """Return *authority* without its port and brackets."""
     if authority.startswith("["):

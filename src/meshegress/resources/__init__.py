@@ -9,6 +9,7 @@ from meshegress.resources.kubernetes import Endpoints, EndpointSlice, Kubernetes
 from meshegress.resources.mesh_config import MeshConfig
 from meshegress.resources.metadata import ObjectMeta, Resource
 from meshegress.resources.peer_authentication import PeerAuthentication
+from meshegress.resources.proxy_config import ProxyConfigResource
 from meshegress.resources.service_entry import ServiceEntry
 from meshegress.resources.sidecar import Sidecar
 from meshegress.resources.virtual_service import VirtualService
@@ -41,6 +42,7 @@ KINDS: dict[tuple[str, str], type[Resource]] = {
     **{
         (f"{NETWORKING}/{version}", name): kind for name, kind in ISTIO_KINDS.items() for version in NETWORKING_VERSIONS
     },
+    (f"{NETWORKING}/v1beta1", "ProxyConfig"): ProxyConfigResource,
     **KUBERNETES_KINDS,
     **SECURITY_KINDS,
 }
@@ -61,6 +63,7 @@ __all__ = [
     "ObjectMeta",
     "PeerAuthentication",
     "Pod",
+    "ProxyConfigResource",
     "Resource",
     "ServiceEntry",
     "Sidecar",

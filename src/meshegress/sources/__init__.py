@@ -25,9 +25,6 @@ _IN_TEXT = ("\n", "\r", "\0", ": ", ":\t")
 #: Most files are smaller, and read in one go.
 _AT_ONCE = 64 * 1024
 
-Loadable = str | bytes | PathLike[str] | Mapping[str, Any] | Resource | MeshConfig
-"""What can be loaded: text, a path to a file or folder, ``-``, a mapping, a model; or any iterable of these."""
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -46,11 +43,28 @@ class Value:
     value: Mapping[str, Any] | Resource | MeshConfig
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A source and the *name* that its places carry, such as ``request.object`` for what came with a request.
+
+    >>> from meshegress import check
+    >>> check(Named("request.object", {"kind": "Pod"}))[1][0].where.file
+    'request.object'
+    """
+
+    name: str
+    source: str | bytes | bytearray | Mapping[str, Any] | Resource | MeshConfig
+
+
 class PassedOver(NamedTuple):
     """A file of a folder that holds no object, told by its bytes alone."""
 
     name: str
     data: bytes
+
+
+Loadable = str | bytes | PathLike[str] | Mapping[str, Any] | Resource | MeshConfig | Named
+"""What can be loaded: text, a path to a file or folder, ``-``, a mapping, a model; or any iterable of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,8 @@ class _Budget:
 def _open(source: Any, budget: _Budget) -> Iterator[Opened]:
     if isinstance(source, (Resource, MeshConfig)):
         yield Value("<python>", source)
+    elif isinstance(source, Named):
+        yield from _open_named(source, budget)
     elif isinstance(source, Mapping):
         yield Value("<mapping>", source)
         yield EndOfSource("<mapping>", is_folder=False, is_file=False)
@@ -135,6 +151,19 @@ def _open(source: Any, budget: _Budget) -> Iterator[Opened]:
             yield from _open(item, budget)
     else:
         yield _unreadable("EG001", "<python>", f"a value of type `{type(source).__name__}` cannot be loaded")
+
+
+def _open_named(source: Named, budget: _Budget) -> Iterator[Opened]:
+    """Give what is called by its own name; a text is one, and no path."""
+    held: object = source.source
+    if isinstance(held, (Resource, MeshConfig, Mapping)):
+        yield Value(source.name, held)
+    elif isinstance(held, (str, bytes, bytearray)):
+        yield budget.take(source.name, held.encode("utf-8", "surrogatepass") if isinstance(held, str) else bytes(held))
+    else:
+        yield _unreadable("EG001", source.name, f"a value of type `{type(held).__name__}` cannot be loaded")
+        return
+    yield EndOfSource(source.name, is_folder=False, is_file=False)
 
 
 def is_text(source: str) -> bool:

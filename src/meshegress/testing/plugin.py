@@ -1,14 +1,17 @@
-"""The pytest plugin: the fixture ``mesh``, made of what the project's configuration names.
+"""The pytest plugin: the fixture ``mesh``, made of what the project's configuration names, and ``load_mesh``.
 
     [tool.pytest.ini_options]
     meshegress_paths = ["deploy/mesh.yaml", "deploy/entries"]
     meshegress_istio = "1.30"
 
-A test of the project then asks ``assert_egress(mesh.egress("shop"), "https://api.example/", cluster=...)``.
+A test of the project then asks ``assert_egress(mesh.egress("shop"), "https://api.example/", cluster=...)``, or for
+other files ``load_mesh("deploy/staging", istio="1.29")``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,12 +27,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def mesh(pytestconfig: pytest.Config) -> Mesh:
-    """The mesh of ``meshegress_paths``; what Istio would refuse in it fails the test with every problem."""
-    import meshegress
+def load_mesh(pytestconfig: pytest.Config) -> Callable[..., Mesh]:
+    """A function that loads a mesh from paths, for the release of the configuration or *istio*."""
 
+    def load(*paths: str | PathLike[str], istio: str | None = None) -> Mesh:
+        import meshegress
+
+        release = istio or pytestconfig.getini("meshegress_istio") or meshegress.DEFAULT_RELEASE
+        return meshegress.load(*paths, istio=release)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def mesh(pytestconfig: pytest.Config, load_mesh: Callable[..., Mesh]) -> Mesh:
+    """The mesh of ``meshegress_paths``; what Istio would refuse in it fails the test with every problem."""
     paths = pytestconfig.getini("meshegress_paths")
     if not paths:
         raise pytest.UsageError("the fixture `mesh` needs `meshegress_paths` in the pytest configuration")
-    release = pytestconfig.getini("meshegress_istio")
-    return meshegress.load(*paths, **({"istio": release} if release else {}))
+    return load_mesh(*paths)

@@ -8,7 +8,7 @@ from functools import cache
 from operator import attrgetter, or_
 
 from meshegress._engine.layout import port_bits
-from meshegress.assumptions import UNKNOWN_ADDRESS
+from meshegress.assumptions import ADDRESS_ALLOCATED, UNKNOWN_ADDRESS
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
@@ -114,7 +114,15 @@ class CarefulDecider:
         likeliest, *others = self.addresses.of(request)
         decision = self._decide_at(request, likeliest, headers_unknown)
         elsewhere = [self._decide_at(request, address, headers_unknown) for address in others]
-        return self._with_elsewhere(request, decision, elsewhere)
+        return self._with_allocated(request, likeliest, self._with_elsewhere(request, decision, elsewhere))
+
+    def _with_allocated(self, request: Request, destination: str, decision: Decision) -> Decision:
+        """Return *decision*, which says so if istiod would have chosen *destination* and nobody knows how."""
+        allocator = self.tables.registry.allocator
+        if allocator is None or not self.tables.proxy.dns_capture or not allocator.is_allocated(destination):
+            return decision
+        reason = f"istiod allocates the address of `{request.name}`, and the status with it was not given"
+        return replace(decision, assumptions=(*decision.assumptions, Assumption(ADDRESS_ALLOCATED, reason)))
 
     def with_limits(self, decision: Decision) -> Decision:
         """Return *decision* with what is not modelled and could change it."""

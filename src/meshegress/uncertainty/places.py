@@ -49,6 +49,10 @@ class SampleAddresses:
             return (destination,)
         return self._places(answer, request.port)
 
+    def resolved(self, request: Request) -> Resolved:
+        """Return the addresses of *request*'s name, and whether it is certain to go to one of them."""
+        return self._answer(request)
+
     def doubt(self, request: Request) -> str:
         """Return why *request* could go to another address than the likeliest."""
         return self._answer(request).doubt

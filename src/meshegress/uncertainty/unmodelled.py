@@ -47,7 +47,7 @@ def touches(row: UnmodelledObject, decision: Decision) -> bool:
 def _selects(row: UnmodelledObject, workload: Workload, root_namespace: str) -> bool:
     """Return whether the object's selector takes *workload*: in the root namespace it may be any."""
     scope = row.scope
-    if row.namespace not in (workload.namespace, root_namespace) or scope.for_gateways or scope.is_idle:
+    if row.namespace not in (workload.namespace, root_namespace) or scope.for_gateways:
         return False
     return scope.is_client_side and not set(scope.selector or ()) - set(workload.labels.items())
 
@@ -63,10 +63,6 @@ def _is_client(row: UnmodelledObject, workload: Workload, _root: str) -> bool:
     Routes whose parents are all gateways reach no sidecar.
     """
     return any(row.namespace in (parent.namespace, workload.namespace) for parent in row.scope.parents)
-
-
-def _everything(_row: UnmodelledObject, _decision: Decision) -> bool:
-    return True
 
 
 def _http_if_so(row: UnmodelledObject, decision: Decision) -> bool:
@@ -180,7 +176,6 @@ _BYTES_ROUTE = _Reach(_is_client, _is_parents_bytes)
 #: Kinds that are not modelled and can change where requests go.
 _REACH = {
     "EnvoyFilter": _Reach(_patches_some, _patched),
-    "ProxyConfig": _Reach(_selects, _everything),
     "WasmPlugin": _PLUGIN,
     "TrafficExtension": _PLUGIN,
     "HTTPRoute": _HTTP_ROUTE,

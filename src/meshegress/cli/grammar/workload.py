@@ -18,8 +18,12 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
     """Declare who asks."""
     group = parser.add_argument_group("who asks")
-    group.add_argument("--workload", metavar="NS", help="the namespace of the workload (default: default)")
-    group.add_argument("--namespace", metavar="NS", help="the same")
+    group.add_argument(
+        "--workload",
+        metavar="NS/NAME",
+        help="namespace and name of a Pod, Deployment or other controller that was read, or the namespace alone",
+    )
+    group.add_argument("--namespace", metavar="NS", help="the namespace of the workload (default: default)")
     group.add_argument(
         "--label",
         action="append",
@@ -65,28 +69,35 @@ def read_proxy(
 
 
 def read_workload(arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer) -> meshegress.Workload:
-    """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace."""
-    namespace = _namespace(arguments)
+    """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace.
+
+    What is given beside the name of a workload that was read goes before what that says.
+    """
+    namespace, name = _namespace(arguments)
     doubt = unknown_namespace(mesh.resources, namespace)
     if doubt is not None:
         printer.note("unknown_namespace", "; ".join(doubt))
     labels = one_each("--label", arguments.label)
     metadata = one_each("--metadata", arguments.metadata)
-    workload = meshegress.Workload(namespace, labels=labels, metadata=metadata)
+    workload = _named(mesh, f"{namespace}/{name}") if name else meshegress.Workload(namespace)
+    workload = replace(workload, labels={**workload.labels, **labels}, metadata={**workload.metadata, **metadata})
     return replace(workload, addresses=tuple(arguments.ip)) if arguments.ip else workload
 
 
-def _namespace(arguments: argparse.Namespace) -> str:
-    given = {text for text in (arguments.workload, arguments.namespace) if text is not None}
+def _named(mesh: meshegress.Mesh, name: str) -> meshegress.Workload:
+    try:
+        return mesh.workload(name)
+    except meshegress.WorkloadError as error:
+        raise UsageError(str(error)) from error
+
+
+def _namespace(arguments: argparse.Namespace) -> tuple[str, str]:
+    """Return the namespace, and the name of the workload or nothing."""
+    namespace, _, name = (arguments.workload or "").partition("/")
+    given = {text for text in (namespace, arguments.namespace) if text}
     if len(given) > 1:
         raise UsageError("--workload and --namespace say two different things: give one of them")
-    text = given.pop() if given else DEFAULT_NAMESPACE
-    namespace, slash, name = text.partition("/")
-    if slash:
-        raise UsageError(
-            f"`{text}`: a workload cannot be asked for by its name yet: "
-            f"give its namespace, `--namespace {namespace}`, and what `{name}` has of --label, --ip and --metadata"
-        )
+    namespace = given.pop() if given else DEFAULT_NAMESPACE
     if not _NAMESPACE.fullmatch(namespace):
         raise UsageError(f"`{namespace}` is not the name of a namespace: it has small letters, digits and `-` only")
-    return namespace
+    return namespace, name

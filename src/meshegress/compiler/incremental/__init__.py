@@ -80,6 +80,7 @@ class EntryChange:
             profile=registry.profile,
             order=self._ages.seen_from(NATURAL),
             undated=undated,
+            allocator=registry.allocator,
         )
         require_own_places(registry, self._removed, self._added)
         self._before = registry

@@ -39,8 +39,8 @@ def all_addresses(service: Service, proxy: Proxy) -> tuple[str, ...]:
 
 
 def of_one_family(addresses: tuple[str, ...], proxy: Proxy) -> tuple[str, ...]:
-    """Return those of the family that *proxy* speaks; where it speaks both, of the first one's."""
-    if not addresses:
-        return ()
+    """Return those of the family that *proxy* speaks, of both the first one's; with dual stack all."""
+    if not addresses or proxy.is_dual_stack:
+        return addresses
     v6 = ":" in addresses[0] if proxy.ipv4 and proxy.ipv6 else proxy.ipv6
     return tuple(address for address in addresses if (":" in address) == v6)

@@ -20,7 +20,7 @@ _Part = TypeVar("_Part")
 #: The labels that a rule wants, all of them.
 Selector = frozenset[tuple[str, str]]
 
-_FAMILIES = ("ipv4", "ipv6", "only_own_family", "dns_capture")
+_FAMILIES = ("ipv4", "ipv6", "only_own_family", "is_dual_stack", "dns_capture")
 _READING = ("accept_http_10", "path_normalization")
 _BINDING = ("intercepts", "unprivileged", "reserved_ports")
 

@@ -41,6 +41,8 @@ class Proxy:
     network: str
     #: None for a node that runs no endpoint that only its own node is told of.
     node: str | None
+    #: Whether it listens on addresses of both families of a service: it has both, and istiod's flag is set.
+    is_dual_stack: bool = False
 
     @property
     def wildcards(self) -> tuple[str, ...]:

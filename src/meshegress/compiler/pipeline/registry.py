@@ -20,6 +20,7 @@ from meshegress.compiler.model.orders import NATURAL, TieOrder, TieRule, crowd_o
 from meshegress.compiler.model.part_pool import PartPool
 from meshegress.compiler.model.protocols import Protocol, parse_protocol
 from meshegress.compiler.model.proxy import OutboundPolicy, Proxy
+from meshegress.compiler.model.proxy_configs import ProxyConfigIndex, proxy_metadata
 from meshegress.compiler.model.routing import ResolvedVirtualService
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Service, ServiceResolution
@@ -32,6 +33,7 @@ from meshegress.compiler.model.ties import (
     shared_domain_ports,
 )
 from meshegress.compiler.model.visibility import ServiceIndex
+from meshegress.compiler.pipeline.istiod_settings import allocator_for, is_dual_stack, profile_under
 from meshegress.compiler.pipeline.mesh_settings import (
     EVERYBODY,
     default_export,
@@ -49,8 +51,6 @@ from meshegress.request import Workload
 from meshegress.resources import MeshConfig, Sidecar
 
 CLUSTER_DOMAIN = "cluster.local"
-#: What the agent of a sidecar finds under such a name in its environment is metadata of the proxy.
-_METADATA = "ISTIO_META_"
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
@@ -58,7 +58,9 @@ class Registry:
     """What all workloads of a mesh share: services in order, endpoints, VirtualServices, DestinationRules."""
 
     def __init__(self, resources: ResourceSet, profile: Profile, order: TieOrder = NATURAL) -> None:
-        self.profile = profile
+        self.profile = profile = profile_under(profile, resources.istiod_environment)
+        #: Who gives addresses to entries that were given without a status; None where what is not given is not there.
+        self.allocator = allocator_for(resources, profile)
         self.order = order
         self.mesh: MeshConfig = resources.mesh_config
         self.mesh_source = resources.mesh_config_source
@@ -83,6 +85,7 @@ class Registry:
             profile=profile,
             order=self.arrangement,
             undated=self.undated,
+            allocator=self.allocator,
         )
         visibility = EntryVisibility(mesh, resources.namespaces, known=profile.entry_visibility)
         self.index = ServiceIndex(
@@ -310,23 +313,26 @@ class Registry:
             path_normalization=path_normalization(mesh),
             network=metadata.get("NETWORK", ""),
             node=node if node in self._nodes_that_matter else None,
+            is_dual_stack=len(families) > 1 and is_dual_stack(self.resources.istiod_environment),
         )
 
     def _metadata_of(self, workload: Workload) -> Mapping[str, str]:
         """Return the metadata of *workload*: what the mesh gives each proxy, and before it what is its own."""
-        return {**self._common_metadata, **workload.metadata}
+        own = self.proxy_configs.metadata_of(workload.namespace, workload.labels)
+        return {**self.common_metadata, **own, **workload.metadata}
 
     @cached_property
-    def _common_metadata(self) -> Mapping[str, str]:
+    def common_metadata(self) -> Mapping[str, str]:
+        """The metadata that the mesh gives each proxy."""
         config = self.mesh.default_config
         if config is None:
             return {}
-        given = {
-            name.removeprefix(_METADATA): text
-            for name, text in config.proxy_metadata.items()
-            if name.startswith(_METADATA)
-        }
-        return {"INTERCEPTION_MODE": config.interception_mode.value, **given}
+        return {"INTERCEPTION_MODE": config.interception_mode.value, **proxy_metadata(config.proxy_metadata)}
+
+    @cached_property
+    def proxy_configs(self) -> ProxyConfigIndex:
+        """The environments that ProxyConfigs give to proxies."""
+        return ProxyConfigIndex(self.resources.proxy_configs, self.mesh.root_namespace)
 
     def captures_dns(self, workload: Workload) -> bool:
         """Return whether the sidecar of *workload* answers its questions for names."""

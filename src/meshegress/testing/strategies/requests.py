@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from meshegress import Request, Workload
+from meshegress import Mesh, Request, Workload
 from meshegress.request import WireProtocol
 from meshegress.resources import KubernetesService, MeshConfig, Resource, ServiceEntry, VirtualService
 from meshegress.testing.strategies.vocabulary import (
@@ -73,11 +73,14 @@ def workloads() -> st.SearchStrategy[Workload]:
     return _WORKLOADS
 
 
-def requests(world: World = ()) -> st.SearchStrategy[Request]:
+def requests(world: World | Mesh = ()) -> st.SearchStrategy[Request]:
     """Draw a request: plaintext HTTP, TLS, opaque or literal bytes, or what fetching a URL sends.
 
-    Those for a *world* mostly ask for a host, on its port, of a ServiceEntry, VirtualService or Service in it.
+    Those for a *world*, or the mesh of one, mostly ask for a host, on its port, of a ServiceEntry, VirtualService or
+    Service in it.
     """
+    if isinstance(world, Mesh):
+        world = tuple(world.resources.each())
     told = [target for resource in world for target in _targets(resource)]
     ports = sorted({target.port for target in told if target.kind == "http"}) or PORTS
     routed = [target for resource in world for target in _routed(resource, ports)]
