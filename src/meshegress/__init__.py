@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from meshegress.journey import Journey as Journey
     from meshegress.journey import Sent as Sent
     from meshegress.mesh import Mesh as Mesh
-    from meshegress.mesh import check as check
-    from meshegress.mesh import load as load
+    from meshegress.opened import check as check
+    from meshegress.opened import load as load
     from meshegress.outgoing import ClusterDetails as ClusterDetails
     from meshegress.profiles import DEFAULT_RELEASE as DEFAULT_RELEASE
     from meshegress.reasons import Reason as Reason
@@ -101,10 +101,10 @@ _HOMES = {
     "Workload": "meshegress.request",
     "WorkloadDifference": "meshegress.analysis.meshes",
     "WorkloadError": "meshegress.errors",
-    "check": "meshegress.mesh",
+    "check": "meshegress.opened",
     "diff": "meshegress.analysis.difference",
     "diff_meshes": "meshegress.analysis.meshes",
-    "load": "meshegress.mesh",
+    "load": "meshegress.opened",
     "read_log": "meshegress.accesslog.logs",
 }
 

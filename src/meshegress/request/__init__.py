@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
 from meshegress._engine.chosen import PackedRequest
 from meshegress.errors import RequestError
+from meshegress.request.headers import shown_headers, without_host
 from meshegress.request.packing import (
     seen_bytes,
     seen_http,
@@ -147,7 +148,7 @@ class Request(PackedRequest):
             host=host,
             method=method,
             path=path,
-            headers=tuple(_without_host(((str(name), str(value)) for name, value in pairs), host)),
+            headers=tuple(without_host(((str(name), str(value)) for name, value in pairs), host)),
             name=bare_host(host) if host else None,
         )
 
@@ -175,7 +176,7 @@ class Request(PackedRequest):
         if not number:
             raise RequestError(target, "CONNECT asks for a host and a port, such as `a.com:443`")
         pairs = headers.items() if isinstance(headers, Mapping) else headers
-        kept = tuple(_without_host(((str(name), str(value)) for name, value in pairs), target))
+        kept = tuple(without_host(((str(name), str(value)) for name, value in pairs), target))
         port = number if port is None else port
         if first_bytes is None:
             name = bare_host(target)
@@ -328,7 +329,7 @@ class Request(PackedRequest):
             return f"Request.tcp({self.address or self.name!r}, {self.port})"
         path = "" if self.path == "/" else f"{self.path!r}, "
         method = "" if self.method == "GET" else f"method={self.method!r}, "
-        return f"Request.http({self.host!r}, {path}{method}{where}{_shown_headers(self.headers)})"
+        return f"Request.http({self.host!r}, {path}{method}{where}{shown_headers(self.headers)})"
 
 
 _VERSIONS = {WireProtocol.HTTP: "HTTP/1.1", WireProtocol.HTTP10: "HTTP/1.0", WireProtocol.HTTP2: "HTTP/2"}
@@ -340,22 +341,6 @@ _FIELDS = (
 _KEYS = frozenset(
     {"address", "port", "protocol", "tls", "sni", "alpn", "host", "method", "path", "headers", "payload_hex"}
 )
-
-
-def _without_host(pairs: Iterable[tuple[str, str]], host: str | None) -> Iterator[tuple[str, str]]:
-    """Yield *pairs* but for those that say *host* again."""
-    for name, value in pairs:
-        if name.lower() not in ("host", ":authority"):
-            yield name, value
-        elif host is None or value.lower() != host.lower():
-            raise RequestError(value, f"the header `{name}` names another host than the request, `{host}`: give one")
-
-
-def _shown_headers(headers: tuple[tuple[str, str], ...]) -> str:
-    if not headers:
-        return ""
-    named = dict(headers)
-    return f", headers={named if len(named) == len(headers) else headers!r}"
 
 
 def _restore(fields: dict[str, Any]) -> Request:
