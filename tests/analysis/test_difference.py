@@ -165,8 +165,10 @@ def test_a_change_shows_where_it_comes_from() -> None:
 
 
 def test_what_is_not_modelled_is_said() -> None:
-    """An EnvoyFilter may change every answer: a difference beside one says so."""
-    envoy_filter = {**document("EnvoyFilter", "lua", {}), "apiVersion": "networking.istio.io/v1alpha3"}
+    """An EnvoyFilter that patches listeners may change the answer: a difference beside one says so."""
+    patch = {"applyTo": "LISTENER", "match": {"context": "SIDECAR_OUTBOUND"}, "patch": {"operation": "MERGE"}}
+    envoy_filter = document("EnvoyFilter", "lua", {"configPatches": [patch]})
+    envoy_filter["apiVersion"] = "networking.istio.io/v1alpha3"
     found = diff(Mesh([BAIDU, envoy_filter]).egress("shop"), Mesh([envoy_filter]).egress("shop"))
     (reason,) = found.assumptions
     assert reason.startswith("EnvoyFilter `shop/lua` (<mapping>) is not modelled")
@@ -208,3 +210,56 @@ def test_given_workloads_are_the_universe() -> None:
     shown: dict[str, Any] = found.as_dict()
     assert (shown["universe"], shown["equal"]) == ({"workloads": 1, "derived": False}, False)
     assert found.markdown().startswith("### for workloads of `shop`")
+
+
+# What was not given.
+
+
+def test_another_world_is_compared_too() -> None:
+    """With two mesh configurations that could count, what differs under the other one alone is a change."""
+
+    def policy(mode: str, revision: str) -> dict[str, Any]:
+        metadata = {"name": f"istio-{revision}", "namespace": "istio-system", "labels": {"istio.io/rev": revision}}
+        text = f"outboundTrafficPolicy:\n  mode: {mode}\n"
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mesh": text}}
+
+    strict, lax = policy("REGISTRY_ONLY", "a"), policy("ALLOW_ANY", "b")
+    one, both = Mesh([strict]), Mesh([strict, lax])
+    request = Request.tcp("203.0.113.9", 9999)
+    answers = [mesh.egress("shop").decide(request) for mesh in (one, both)]
+    found = diff(one.egress("shop"), both.egress("shop"))
+    assert (found.find(request) is not None) == (str(answers[0]) != str(answers[1]) or bool(answers[1].candidates))
+
+
+def test_a_policy_that_was_not_given_is_no_policy_that_was() -> None:
+    """ALLOW_ANY by default may be another mode; ALLOW_ANY that is given is not."""
+    given = Mesh(mesh_config={"outboundTrafficPolicy": {"mode": "ALLOW_ANY"}})
+    (change,) = (one for one in diff(Mesh().egress("shop"), given.egress("shop")).changes if not one.is_minor)
+    assert not change.is_certain
+    assert change.before.candidates
+    assert not change.after.candidates
+
+
+def test_a_service_that_was_not_given_may_be_missing() -> None:
+    """A route to a Service of a namespace of which nothing was given is no longer a doubt when the Service is there."""
+    spec = {"hosts": ["www.baidu.com"], "http": [{"route": [{"destination": {"host": "web.far.svc.cluster.local"}}]}]}
+    routes = document("VirtualService", "away", spec)
+    own = document(
+        "ServiceEntry", "b", {**BAIDU["spec"], "ports": [{"number": 80, "name": "http", "protocol": "HTTP"}]}
+    )
+    port = {"name": "http", "port": 80}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "far"}}
+    service["spec"] = {"clusterIP": "10.0.0.9", "ports": [port], "selector": {"app": "web"}}
+    slice_of = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "web-1", "namespace": "far", "labels": {"kubernetes.io/service-name": "web"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.1.1.1"]}],
+        "ports": [port],
+    }
+    sides = [Mesh([own, routes, *more]).egress("shop") for more in ([], [service, slice_of])]
+    request = Request.http("www.baidu.com", address="203.0.113.9")
+    answers = [side.decide(request) for side in sides]
+    assert answers[0].assumptions != answers[1].assumptions
+    assert diff(*sides).find(request) is not None

@@ -79,6 +79,11 @@ class Change:
         return () if None in self._row.offers else tuple(sorted(str(one) for one in self._row.offers))
 
     @property
+    def members(self) -> tuple[Cell, ...]:
+        """The cells that it is made of."""
+        return self._cells
+
+    @property
     def cells(self) -> int:
         """How many cells it is made of."""
         return len(self._cells)

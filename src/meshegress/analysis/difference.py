@@ -48,6 +48,11 @@ class Difference:
         """What is answered otherwise, the ordinary requests first, then by effect."""
         return changes_of(self._cells)
 
+    @property
+    def shown(self) -> tuple[Change, ...]:
+        """The changes to read first: those for ordinary requests, or all if only odd ones are there."""
+        return tuple(one for one in self.changes if not one.is_minor) or self.changes
+
     @cached_property
     def beyond(self) -> tuple[Change, ...]:
         """What would be answered otherwise at addresses of a family that neither workload has."""
@@ -91,14 +96,17 @@ class Difference:
         """Return the changes in words, *most* of them; *everything* has those for odd first bytes too."""
         if not self and self.is_proven:
             return NOTHING
-        shown = shown_changes(self.changes, everything=everything)
+        shown = self.changes if everything else self.shown
         parts = [_headline(shown)] if shown else []
-        parts += [_paragraph(change) for change in shown[:most]]
+        reasons = {_reason(change) for change in shown}
+        is_one = len(reasons) == 1 < len(shown)
+        parts += [_paragraph(change, "" if is_one else _reason(change)) for change in shown[:most]]
         if len(shown) > most:
             parts.append(f"and {len(shown) - most} more changes")
         if len(shown) < len(self.changes):
             hidden = len(self.changes) - len(shown)
             parts.append(f"and {hidden} for odd first bytes (malformed HTTP, CONNECT, silent clients): --all")
+        parts += [f"all {reason}" for reason in reasons if is_one and reason]
         parts += self._name_lines()
         parts += [f"could be otherwise: {reason}" for reason in self.assumptions]
         parts += [f"not proven: {doubt}" for doubt in self.doubts[:most]]
@@ -178,18 +186,13 @@ def change_as_dict(change: Change) -> dict[str, Any]:
     }
 
 
-def shown_changes(changes: Sequence[Change], *, everything: bool) -> Sequence[Change]:
-    """Return the *changes* that people want to read first: all, if only odd ones are there."""
-    return changes if everything else [one for one in changes if not one.is_minor] or changes
-
-
 def _headline(changes: Sequence[Change]) -> str:
     counts = Counter(str(change.effect) for change in changes)
     told = ", ".join(f"{number} {effect}" for effect, number in counts.items())
     return f"{len(changes)} change{'s' if len(changes) != 1 else ''}: {told}"
 
 
-def _paragraph(change: Change) -> str:
+def _paragraph(change: Change, reason: str) -> str:
     indent = " " * 9
     lines = [
         f"{change.effect!s:8} {change.sentence}",
@@ -198,11 +201,13 @@ def _paragraph(change: Change) -> str:
     ]
     if not change.is_certain:
         lines.append(f"{indent}not certain: what is not known leaves an answer possible that both sides have")
+    return "\n".join([*lines, *([f"{indent}{reason}"] if reason else [])])
+
+
+def _reason(change: Change) -> str:
     origins = [_placed(origin) for origin in change.governed_by[:3]]
-    if origins:
-        more = f" and {len(change.governed_by) - 3} more" if len(change.governed_by) > 3 else ""
-        lines.append(f"{indent}because of {', '.join(origins)}{more}")
-    return "\n".join(lines)
+    more = f" and {len(change.governed_by) - 3} more" if len(change.governed_by) > 3 else ""
+    return f"because of {', '.join(origins)}{more}" if origins else ""
 
 
 def _placed(origin: Origin) -> str:

@@ -133,12 +133,13 @@ def diff_meshes(
 def _told(before: Egress, after: Egress) -> Hashable:
     """Return what tells the differences of two workloads apart; workloads that share it have the same one."""
     families = frozenset(":" in address for address in before.workload.addresses)
-    return _tables_of(before), _tables_of(after), families
+    return tables_of(before), tables_of(after), families
 
 
-def _tables_of(egress: Egress) -> Hashable:
+def tables_of(egress: Egress) -> Hashable:
     """Return by which tables *egress* decides: those of one mesh share parts, which are compared as objects."""
-    if egress.careful.orders.ports or egress.careful.is_limited:
+    careful = egress.careful
+    if careful.orders.ports or careful.is_limited or careful.worlds():
         return egress.workload.namespace, id(egress.program)
     table = egress.table
     parts = (table.listeners, table.route_configurations.values(), table.clusters.values())

@@ -77,6 +77,10 @@ class CarefulDecider:
         found = tuple(self._refused.of(request, decision)) if self._refused else ()
         return replace(decision, assumptions=decision.assumptions + found) if found else decision
 
+    def worlds(self) -> tuple[CarefulDecider, ...]:
+        """Return who decides in the variants of the world by which any request could be answered."""
+        return tuple(decider() for variant, decider in self._variants if not variant.hosts)
+
     def in_likelier_world(self, request: Request) -> CarefulDecider | None:
         """Return who decides in the variant of the world whose answer on *request* goes first; None for this one."""
         found = self._likelier_variant(request)

@@ -10,8 +10,9 @@ from meshegress.analysis.differ.facts import Facts, Level, bucket
 from meshegress.analysis.differ.sides import Side
 from meshegress.analysis.spaces.addresses import Prefix
 from meshegress.analysis.spaces.server_names import key_of
-from meshegress.compiler.program.leaves import cluster_outcome
-from meshegress.table import FilterChain, HttpConnectionManager, Listener, RouteAction, RouteConfiguration, VirtualHost
+from meshegress.compiler.program.leaves import cluster_end
+from meshegress.naming import PASSTHROUGH_CLUSTER
+from meshegress.table import FilterChain, HttpConnectionManager, Listener, RouteAction, RouteConfiguration, Table, VirtualHost
 
 
 @dataclass(slots=True)
@@ -43,14 +44,29 @@ class Pair:
         return is_renamed or before.layout.catch_all_inspection != after.layout.catch_all_inspection
 
     def _changed_clusters(self) -> frozenset[str]:
-        """Return the clusters of which something else becomes."""
-        before, after = self.before.table.clusters, self.after.table.clusters
+        """Return the clusters of which something else becomes, or something else is assumed."""
+        tables = self.before.table, self.after.table
+        before, after = (table.clusters for table in tables)
         names = [name for name, cluster in after.items() if before.get(name) is not cluster]
         names += [name for name in before if name not in after]
-        tables = self.before.table, self.after.table
-        return frozenset(
-            name for name in names if cluster_outcome(tables[0], name) is not cluster_outcome(tables[1], name)
-        )
+        gaps = tuple(table.gaps for table in tables)
+        if gaps[0] is not gaps[1]:
+            names += [name for name in self._targets() if name not in before and name not in after]
+        changed = {name for name in names if _ends(tables[0], name) != _ends(tables[1], name)}
+        # Whether undeclared traffic passes is assumed where no mesh configuration was given.
+        if len({bool(each is not None and each.policy_reason) for each in gaps}) > 1:
+            changed.add(PASSTHROUGH_CLUSTER)
+        return frozenset(changed)
+
+    def _targets(self) -> set[str]:
+        """Return the clusters that anything in the two tables leads to."""
+        found: set[str] = set()
+        for table in (self.before.table, self.after.table):
+            for listener in table.listeners:
+                found |= self._facts.ends(listener).clusters
+            for routes in table.route_configurations.values():
+                found.update(self._facts.users(routes))
+        return found
 
     def _changed_routes(self) -> frozenset[str]:
         """Return the route configurations that are not the same, or lead to a changed cluster."""
@@ -182,3 +198,8 @@ def _changed_hosts(before: RouteConfiguration, after: RouteConfiguration) -> lis
     named = {host.name: host for host in gone}, {host.name: host for host in fresh}
     gone = [host for host in gone if named[1].get(host.name) != host]
     return [*gone, *(host for host in fresh if named[0].get(host.name) != host)]
+
+
+def _ends(table: Table, name: str) -> tuple[object, ...]:
+    """Return what becomes of HTTP, and of bytes that nobody reads, in cluster *name*, and what of that is assumed."""
+    return tuple(cluster_end(table, name, carries_http=carries_http) for carries_http in (True, False))

@@ -190,11 +190,6 @@ def decision_at(table: Table, owner: Owner, place: int, variant: int) -> Decisio
     return in_variant(decision, route, variant) if variant else decision
 
 
-def cluster_outcome(table: Table, name: str, *, carries_http: bool = True) -> Outcome:
-    """Return what becomes of a request, or of bytes that nobody reads, sent to cluster *name*."""
-    return cluster_end(table, name, carries_http=carries_http)[0]
-
-
 def cluster_end(table: Table, name: str, *, carries_http: bool = True) -> tuple[Outcome, tuple[Doubt, ...]]:
     """Return what becomes of a request, or of bytes that nobody reads, sent to *name*; and what of that is assumed."""
     if name in _FIXED:
