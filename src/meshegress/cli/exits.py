@@ -21,6 +21,9 @@ MEANINGS: Mapping[int, str] = {
 }
 """What each code means; a verb may say it more narrowly."""
 
+BETWEEN = "\0--"
+"""What stands for the ``--`` between two sides, once options have been told from words; no file is called so."""
+
 ALWAYS = (OK, BAD_INPUT, INTERNAL, INTERRUPTED)
 """The codes that every verb can end with."""
 

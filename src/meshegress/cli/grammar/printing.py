@@ -42,6 +42,10 @@ class Printer:
         """Whether a person reads the results."""
         return self.format == "text"
 
+    @property
+    def _is_json(self) -> bool:
+        return self.format in ("json", "jsonl")
+
     def __enter__(self) -> Printer:
         return self
 
@@ -80,8 +84,8 @@ class Printer:
         if message not in self._notes:
             self._notes.add(message)
             told = {"note": {"code": code, "message": message}}
-            complain(f"meshegress: {message}" if self.is_text else json.dumps(told))
+            complain(json.dumps(told) if self._is_json else f"meshegress: {message}")
 
     def failure(self, code: str, message: str) -> None:
         """Say beside the results that something that was asked for does not hold."""
-        complain(f"meshegress: {message}" if self.is_text else json.dumps({"error": error_as_dict(code, message)}))
+        complain(json.dumps({"error": error_as_dict(code, message)}) if self._is_json else f"meshegress: {message}")

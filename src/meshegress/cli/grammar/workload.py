@@ -68,6 +68,12 @@ def read_proxy(
     )
 
 
+def is_workload_named(arguments: argparse.Namespace) -> bool:
+    """Return whether *arguments* describe a workload at all."""
+    given = (arguments.workload, arguments.namespace, arguments.label, arguments.ip, arguments.metadata)
+    return any(given)
+
+
 def read_workload(arguments: argparse.Namespace, mesh: meshegress.Mesh, printer: Printer) -> meshegress.Workload:
     """Return the workload that *arguments* describe; a note tells where *mesh* knows nothing of its namespace.
 
