@@ -66,6 +66,7 @@ GOALS = {
     "E2": Goal("diff", "two egresses that differ in a tenth of the entries, against compiling one of them", 2.0),
     "E3": Goal("diff", "two egresses of different modes, against compiling one of them", 0.6),
     "E4": Goal("diff", "a further namespace that sees the same, against the first", 0.08),
+    "E5": Goal("linting", "`lint` of entries of which one takes a port, against compiling a table of them", 30.0),
     "D4 chosen": Goal("sharing", "another workload whose labels choose routes or clusters, against the first", 0.05),
 }
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from meshegress.analysis.changes import Change as Change
     from meshegress.analysis.difference import Difference as Difference
     from meshegress.analysis.difference import diff as diff
+    from meshegress.analysis.lint.finding import MeshFinding as MeshFinding
+    from meshegress.analysis.lint.run import lint as lint
     from meshegress.analysis.meshes import MeshDifference as MeshDifference
     from meshegress.analysis.meshes import WorkloadDifference as WorkloadDifference
     from meshegress.analysis.meshes import diff_meshes as diff_meshes
@@ -85,6 +87,7 @@ _HOMES = {
     "Mesh": "meshegress.mesh",
     "MeshDifference": "meshegress.analysis.meshes",
     "MeshEgressError": "meshegress.errors",
+    "MeshFinding": "meshegress.analysis.lint.finding",
     "MissingExtraError": "meshegress.errors",
     "Named": "meshegress.sources",
     "Origin": "meshegress.decision",
@@ -105,6 +108,8 @@ _HOMES = {
     "diff": "meshegress.analysis.difference",
     "diff_meshes": "meshegress.analysis.meshes",
     "load": "meshegress.opened",
+    "lint": "meshegress.analysis.lint.run",
+    "load": "meshegress.mesh",
     "read_log": "meshegress.accesslog.logs",
 }
 

@@ -45,19 +45,19 @@ ASSUMPTIONS: tuple[AssumptionCode, ...] = (
         ENDPOINTS_UNKNOWN,
         "the endpoints of a Service, or the workloads that an entry selects, were not given: it is taken to have some",
         remedy=f"`{_SLICES}`; for entries with a workloadSelector `kubectl get workloadentries,pods -A -o yaml`",
-        finding="EG401",
+        finding="EG601",
     ),
     AssumptionCode(
         SUBSET_LABELS_UNKNOWN,
         "the Pods behind a Service were not given, so nobody knows which are of a subset",
         remedy="`kubectl get pods -A -o yaml`",
-        finding="EG402",
+        finding="EG602",
     ),
     AssumptionCode(
         SERVICE_UNKNOWN,
         "no Service of a namespace was given, and a route leads to one there: it is taken to exist",
         remedy="`kubectl get services -A -o yaml`",
-        finding="EG403",
+        finding="EG603",
     ),
     AssumptionCode(
         GATEWAY_ASSUMED,
@@ -68,7 +68,7 @@ ASSUMPTIONS: tuple[AssumptionCode, ...] = (
         MESH_CONFIG_DEFAULT,
         "no mesh configuration was given, and Istio's default decides",
         remedy="`kubectl get configmap istio -n istio-system -o yaml`",
-        finding="EG404",
+        finding="EG604",
     ),
     AssumptionCode(
         MESH_CONFIG_AMBIGUOUS,
@@ -79,7 +79,7 @@ ASSUMPTIONS: tuple[AssumptionCode, ...] = (
         EQUAL_AGES,
         "the older resource wins, and the ages are not known",
         remedy="resources as the cluster has them, with their creationTimestamp",
-        finding="EG405",
+        finding="EG605",
     ),
     AssumptionCode(
         WRITING_ORDER,

@@ -47,7 +47,7 @@ def answers(*arguments: str, stdin: bytes = b"") -> list[str]:
     return [line for line in result.stdout.splitlines() if not line.startswith(" ")]
 
 
-@pytest.mark.parametrize("verb", ["decide", "explain", "check", "conformance"])
+@pytest.mark.parametrize("verb", ["decide", "explain", "check", "lint", "diff", "conformance"])
 def test_help_has_two_examples_and_the_exit_codes(verb: str) -> None:
     """The examples are commands that can be read, and each code that the verb can end with is listed."""
     page = run(verb, "--help").stdout
@@ -59,7 +59,9 @@ def test_help_has_two_examples_and_the_exit_codes(verb: str) -> None:
         words = shlex.split(example.rpartition("| ")[2])[1:]
         assert build_parser(words).parse_args(words).run is not None
     codes = [line.split()[0] for line in page.partition("exit codes:\n")[2].splitlines()]
-    assert codes == (["0", "2", "3", "130"] if verb == "explain" else ["0", "1", "2", "3", "130"])
+    assert codes == {"explain": ["0", "2", "3", "130"], "diff": ["0", "1", "2", "3", "4", "130"]}.get(
+        verb, ["0", "1", "2", "3", "130"]
+    )
 
 
 def test_options_stand_anywhere() -> None:

@@ -19,18 +19,18 @@ WORLDS = ROOT / "tests" / "data" / "worlds"
 @pytest.mark.parametrize(
     ("names", "codes"),
     [
-        ("svc", ["EG404", "EG401"]),
-        ("svc slice-only", ["EG404"]),
-        ("sub slice-only", ["EG404", "EG402"]),
-        ("headless", ["EG401"]),
-        ("routes routes-gateway", ["EG404", "EG401", "EG403"]),
+        ("svc", ["EG604", "EG601"]),
+        ("svc slice-only", ["EG604"]),
+        ("sub slice-only", ["EG604", "EG602"]),
+        ("headless", ["EG601"]),
+        ("routes routes-gateway", ["EG604", "EG601", "EG603"]),
         ("databases databases-policy", []),
     ],
 )
 def test_check_says_once_what_is_missing(names: str, codes: list[str]) -> None:
     """There is one finding for each kind that is missing, an info that says what to export."""
     found = check(*(WORLDS / f"{name}.yaml" for name in names.split()))[1]
-    missing = [finding for finding in found if finding.code.startswith("EG4")]
+    missing = [finding for finding in found if finding.code.startswith("EG6")]
     assert [finding.code for finding in missing] == codes
     assert all(finding.severity is Severity.INFO and "kubectl get" in finding.cure for finding in missing)
 
@@ -39,20 +39,20 @@ def test_check_says_which_ages_are_missing() -> None:
     """Files laid over a dump have no age where the dump has."""
     undated = (WORLDS / "svc.yaml").read_text(encoding="utf-8")
     found = check(WORLDS / "databases-dated.yaml", undated)[1]
-    assert [finding.code for finding in found if finding.code.startswith("EG4")] == ["EG404", "EG401", "EG405"]
+    assert [finding.code for finding in found if finding.code.startswith("EG6")] == ["EG604", "EG601", "EG605"]
 
 
 def test_a_complete_input_lacks_nothing() -> None:
     """Of what is complete nothing is missing."""
     found = check(WORLDS / "routes.yaml", complete=True)[1]
-    assert [finding.code for finding in found if finding.code.startswith("EG4")] == []
+    assert [finding.code for finding in found if finding.code.startswith("EG6")] == []
 
 
 def test_a_complete_input_lacks_the_ages_of_what_lies_over_it() -> None:
     """Files from Git beside a whole dump are new, and that is all there is to say."""
     dump = "# meshegress: complete\n" + (WORLDS / "databases-dated.yaml").read_text(encoding="utf-8")
     found = check(dump, WORLDS / "svc.yaml")[1]
-    assert [finding.code for finding in found if finding.code.startswith("EG4")] == ["EG405"]
+    assert [finding.code for finding in found if finding.code.startswith("EG6")] == ["EG605"]
 
 
 @pytest.mark.parametrize("row", ASSUMPTIONS, ids=[row.code for row in ASSUMPTIONS])

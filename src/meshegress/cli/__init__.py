@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import meshegress
-from meshegress.cli.exits import INTERRUPTED, OK, UsageError
+from meshegress.cli.exits import BETWEEN, INTERRUPTED, OK, UsageError
 from meshegress.cli.streams import flush_or_let_go, prepare_streams
 
 # Type checkers take it for true; to import it from typing would take longer than all the rest of a help page.
@@ -30,6 +30,8 @@ COMMANDS = {
     "clusters": "what leaves a proxy, cluster by cluster, and which rule makes it so",
     "check": "every problem of the resources, with its place and cure",
     "export-command": "the line of shell that exports a whole cluster",
+    "lint": "what is wrong with the resources, whom it hurts, and a request that shows it",
+    "diff": "what becomes of requests otherwise, for whom, and because of what",
     "log": "read, write, recognize and explain Envoy access logs",
     "conformance": "compare the library with recorded answers of Istio and Envoy",
 }
@@ -37,6 +39,7 @@ COMMANDS = {
 
 _NOT_INSTALLED = ": the compiled parts are not installed; the answers are the same, only slower"
 _JSON = ("json", "jsonl")
+_TWO_SIDES = ("diff",)  # the verbs for which `--` stands between two lists of words, and options may follow it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +70,7 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and which twins run, and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    named = next((word for word in argv if not word.startswith("-")), None)
+    named = _verb(argv)
     for command, purpose in COMMANDS.items():
         subparser = subparsers.add_parser(
             command, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
@@ -75,6 +78,10 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         if command == named:
             import_module(f"meshegress.cli.{command.replace('-', '_')}").add(subparser)
     return parser
+
+
+def _verb(argv: Sequence[str]) -> str | None:
+    return next((word for word in argv if not word.startswith("-")), None)
 
 
 def wants_json(argv: Sequence[str]) -> bool:
@@ -115,6 +122,8 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read options between arguments, too: ``decide mesh/ --namespace shop http://a.com/``."""
+        if self._has_verbs and _verb(args) in _TWO_SIDES:
+            args = [BETWEEN if word == "--" else word for word in args]
         if self._has_verbs or self._is_reading:
             return super().parse_known_args(args, namespace)
         self._is_reading = True

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import meshegress
 from meshegress.cli.exits import BAD_INPUT, FAILED, OK, UsageError, help_end
-from meshegress.cli.failures import finding_as_dict
 from meshegress.cli.grammar.mesh import MESH_HELP, add_mesh_options, check_standard_input, read_mesh, tell_what_was_read
 from meshegress.cli.grammar.printing import Printer, add_printing_options
+from meshegress.cli.output.findings import FORMATS, print_findings
 from meshegress.rules import VALIDATIONS
 
 EXAMPLES = (
@@ -33,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=VALIDATIONS[0],
         help="what judges: the webhook, or the cluster, which is the webhook and the API server's schema",
     )
-    add_printing_options(parser)
+    add_printing_options(parser, FORMATS)
     parser.set_defaults(run=run)
 
 
@@ -49,26 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     if unread and len(unread) == len(findings) and not any(True for _ in mesh.resources.each()):
         raise meshegress.ResourceError(unread)
     with Printer(arguments) as printer:
-        if printer.is_text:
-            printer.line(summary(findings))
-        else:
-            printer.documents(map(finding_as_dict, findings), is_list=True)
+        print_findings(printer, findings)
         tell_what_was_read(mesh, printer)
     if unread:
         return BAD_INPUT
     return FAILED if errors else OK
-
-
-def summary(findings: Iterable[meshegress.Finding]) -> str:
-    """Return the findings as text, and a last line that counts them.
-
-    >>> summary(())
-    '0 errors, 0 warnings, 0 infos'
-    """
-    found = tuple(findings)
-    counts = Counter(finding.severity for finding in found)
-    counted = [f"{counts[kind]} {kind.value}{'' if counts[kind] == 1 else 's'}" for kind in meshegress.Severity]
-    return "\n".join([*(str(finding) for finding in found), ", ".join(counted)])
 
 
 def is_error(finding: meshegress.Finding) -> bool:

@@ -50,6 +50,7 @@ def report(error: Exception, *, as_json: bool) -> int:
 def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
     """Return *finding* as JSON-ready values."""
     where = finding.where
+    more = _evidence(finding) if isinstance(finding, meshegress.MeshFinding) else {}
     return {
         "code": finding.code,
         "severity": finding.severity.value,
@@ -60,6 +61,19 @@ def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
         "field": finding.field,
         "message": finding.message,
         "help": finding.cure,
+        **more,
+    }
+
+
+def _evidence(finding: meshegress.MeshFinding) -> dict[str, Any]:
+    """Return what a finding about a mesh has beyond others: whom it hurts, and the request that shows it."""
+    shown = {"request": finding.witness, "before": finding.before, "after": finding.after}
+    return {
+        "victims": list(finding.victims),
+        "aliases": list(finding.aliases),
+        "url": finding.url,
+        "workloads": sorted({workload.namespace for workload in finding.workloads}),
+        "witness": {key: value and value.as_dict() for key, value in shown.items()} if finding.witness else None,
     }
 
 

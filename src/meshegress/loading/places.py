@@ -50,6 +50,16 @@ class TextPlace:
         node = _node(_composed(self.text, self.start, self.end), (*self.path, *path))
         return str(node.value) if isinstance(node, ScalarNode) else None
 
+    def comments(self) -> tuple[tuple[int, str], ...]:
+        """Return the comments of the document and right above it, each with its line."""
+        first, line = self.text.rfind("\n", 0, self.start) + 1, self.line + 1
+        while first and (above := self.text.rfind("\n", 0, first - 1) + 1) < first:
+            if not self.text[above:first].lstrip().startswith("#"):
+                break
+            first, line = above, line - 1
+        rows = enumerate(self.text[first : self.end].split("\n"), line)
+        return tuple((number, row.partition("#")[2].strip()) for number, row in rows if "#" in row)
+
     def within(self, *path: str | int) -> TextPlace:
         """Return the place of an object inside this one."""
         return TextPlace(self.file, self.text, self.start, self.end, self.line, (*self.path, *path))
@@ -78,6 +88,10 @@ class FixedPlace:
     def written(self, path: Path) -> str | None:
         """Return None: there is no text."""
         return None
+
+    def comments(self) -> tuple[tuple[int, str], ...]:
+        """Return nothing: there is no text."""
+        return ()
 
     def within(self, *path: str | int) -> FixedPlace:
         """Return the place of an object inside this one: the same."""
@@ -110,6 +124,10 @@ class MergedPlace:
     def written(self, path: Path) -> str | None:
         """Return the text of the scalar at *path*; None if it is no scalar."""
         return self._of(path).written(path)
+
+    def comments(self) -> tuple[tuple[int, str], ...]:
+        """Return the comments of both."""
+        return (*self.over.comments(), *self.under.comments())
 
     def within(self, *path: str | int) -> TextPlace:
         """Return the place of an object inside this one."""

@@ -189,6 +189,9 @@ class SourceLookup(Protocol):
     def written(self, path: tuple[str | int, ...], /) -> str | None:
         """Return the text of the scalar at *path*, as written; None where there is none."""
 
+    def comments(self) -> tuple[tuple[int, str], ...]:
+        """Return the comments of the document, each with its line."""
+
 
 class FrozenMap(dict[Any, Any]):
     """A map that does not change after it was read; it equals, hashes nothing, copies and pickles as a dict does."""
@@ -250,6 +253,11 @@ class Message(BaseModel):
     def placed(self, origin: SourceLookup) -> None:
         """Remember where this was loaded from; loading calls it once."""
         self.__dict__[_ORIGIN] = origin
+
+    def comments(self) -> tuple[tuple[int, str], ...]:
+        """Return the comments of the document that this was loaded from, each with its line."""
+        origin: SourceLookup | None = self.__dict__.get(_ORIGIN)
+        return origin.comments() if origin is not None else ()
 
     def source(self, *path: str | int) -> Source:
         """Return the place of the value at *path* in what was loaded, or of the nearest value around it.

@@ -26,18 +26,18 @@ def require_own_places(registry: Registry, removed: Sequence[Service], added: Se
     services = (*removed, *added)
     index = registry.index
     hosts = {service.hostname for service in services}
-    own = all(_is_simple(service) for service in services)
+    own = all(is_simple(service) for service in services)
     if not own or index.has_capitals or not hosts.isdisjoint(index.alias_names):
         raise NotSeparableError("a host, address or alias is not plain")
     if not all(is_plain(index, port.number, added) for service in services for port in service.ports):
         raise NotSeparableError("protocols mix on a port")
-    addresses = set(_addresses(services))
+    addresses = set(addresses_of(services))
     if addresses and (
         not addresses.isdisjoint(registry.endpoints.addresses) or _is_claimed(addresses, index.services, removed)
     ):
         raise NotSeparableError("another resource has one of the addresses")
     wide = {host for host in hosts if host.startswith("*.")}
-    if wide and not wide.isdisjoint(_below_headless(index.services)):
+    if wide and not wide.isdisjoint(below_headless(index.services)):
         raise NotSeparableError("a headless Service answers to a wildcard host")
     if any(_concerns(row, hosts) for row in registry.virtual_services.rows):
         raise NotSeparableError("a VirtualService concerns one of the hosts")
@@ -76,7 +76,7 @@ def is_plain(index: ServiceIndex, number: int, added: Iterable[Service] = ()) ->
     return spoken <= _HTTP or spoken <= _BYTES
 
 
-def _is_simple(service: Service) -> bool:
+def is_simple(service: Service) -> bool:
     """Return whether *service* has a plain name and plain addresses, and no chain that takes what it does not name."""
     host = service.hostname
     entry = service.resource
@@ -88,13 +88,14 @@ def _is_simple(service: Service) -> bool:
     return host == host.lower() and not host.endswith(".") and "/" not in service.address and not (selects or takes_all)
 
 
-def _below_headless(services: Iterable[Service]) -> set[str]:
+def below_headless(services: Iterable[Service]) -> set[str]:
     """Return the wildcards that headless Services answer to, whoever asks."""
     headless = [one for one in services if one.is_kubernetes and one.resolution is ServiceResolution.PASSTHROUGH]
     return {f"*.{one.name}" for one in headless} | {domain for one in headless for domain in domains_of(one)}
 
 
-def _addresses(services: Iterable[Service]) -> Iterator[str]:
+def addresses_of(services: Iterable[Service]) -> Iterator[str]:
+    """Yield the addresses that *services* claim, written as Envoy writes them."""
     for service in services:
         for address in (service.address, service.automatic_v4, service.automatic_v6, *service.cluster_vips):
             if address and address != UNSPECIFIED:
@@ -105,7 +106,7 @@ def _is_claimed(addresses: set[str], services: Iterable[Service], removed: Itera
     """Return whether one of *services*, but for *removed*, has one of *addresses*."""
     leaving = {id(service) for service in removed}
     return any(
-        not addresses.isdisjoint(_addresses((service,))) and id(service) not in leaving
+        not addresses.isdisjoint(addresses_of((service,))) and id(service) not in leaving
         for service in services
         if service.address != UNSPECIFIED or service.automatic_v4 or service.automatic_v6 or service.cluster_vips
     )
