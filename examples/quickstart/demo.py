@@ -1,7 +1,8 @@
 """The story of an egress policy, told on real resources: run ``make demo``.
 
 Three states of one mesh, a few requests in each, and for every one where it goes, the access-log line that today's
-sidecar would write, and why. At the end, three lines that a sidecar of 2020 wrote about the same story.
+sidecar would write, and why. Then three lines that a sidecar of 2020 wrote about the same story; and at the end what
+the change of policy blocks, and whom one careless entry hurts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
 
-from meshegress import Egress, Request, load
+from meshegress import Egress, Request, diff_meshes, lint, load
 from meshegress.accesslog import AccessLogEntry, AccessLogFormat
 
 HERE = Path(__file__).parent
@@ -61,6 +62,22 @@ EPILOGUE = """\
 """
 
 
+CARELESS = """\
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata:
+  name: bing
+spec:
+  hosts:
+  - www.bing.com
+  ports:
+  - number: 443
+    name: tcp
+    protocol: TCP
+  resolution: DNS
+"""
+
+
 def main() -> None:
     """Tell the story on standard output."""
     for title, paths, urls in CHAPTERS:
@@ -71,6 +88,7 @@ def main() -> None:
         for url in urls:
             tell(egress, url)
     remember()
+    compare()
 
 
 def tell(egress: Egress, url: str) -> None:
@@ -105,6 +123,19 @@ def remember() -> None:
     for entry in entries:
         print(f"     {entry['upstream_cluster']} for the server name {entry['requested_server_name']}")
     print(f"\n{EPILOGUE}", end="")
+
+
+def compare() -> None:
+    """Print what the change of policy does to every request, and whom an entry hurts that is added to the mesh."""
+    before, after = load(ALLOW_ANY, ENTRIES), load(REGISTRY_ONLY, ENTRIES)
+    print("\n5. From ALLOW_ANY to REGISTRY_ONLY: not for a few requests, but for all that there can be.\n")
+    print(indent(place_names(str(diff_meshes(before, after))), " " * 3))
+    print("\n   And an entry for port 443 of bytes, without an address, is added to ALLOW_ANY. Its victims:\n")
+    for finding in lint(load(ALLOW_ANY, ENTRIES, CARELESS)):
+        print(f"   {finding.subject} [{finding.code}]")
+        for victim in finding.victims:
+            print(f"     {victim}")
+        print(f"     cure: {finding.cure}")
 
 
 if __name__ == "__main__":

@@ -64,3 +64,16 @@ def test_the_recorded_lines_come_back_byte_for_byte(told: str) -> None:
     """What the sidecar of 2020 wrote is read and printed back."""
     for line in (QUICKSTART / "sidecar-1.5.log").read_text(encoding="utf-8").splitlines():
         assert line in told
+
+
+def test_the_change_of_policy_is_told_for_all_requests(told: str) -> None:
+    """Five kinds of requests are blocked, and one reason is behind them."""
+    chapter = told.partition("5. From ALLOW_ANY to REGISTRY_ONLY")[2]
+    assert "5 changes: 5 blocked" in chapter
+    assert "all because of MeshConfig `istio-system/istio` (registry-only/istio.yaml:" in chapter
+
+
+def test_a_careless_entry_has_victims(told: str) -> None:
+    """By name where they have one."""
+    assert lines_after(told, "ServiceEntry `default/bing`") == ["[EG401]"]
+    assert "connections to `www.baidu.com` of ServiceEntry `default/baidu` that show no server name" in told
