@@ -12,7 +12,15 @@ from meshegress.analysis.spaces.addresses import Prefix
 from meshegress.analysis.spaces.server_names import key_of
 from meshegress.compiler.program.leaves import cluster_end
 from meshegress.naming import PASSTHROUGH_CLUSTER
-from meshegress.table import FilterChain, HttpConnectionManager, Listener, RouteAction, RouteConfiguration, Table, VirtualHost
+from meshegress.table import (
+    FilterChain,
+    HttpConnectionManager,
+    Listener,
+    RouteAction,
+    RouteConfiguration,
+    Table,
+    VirtualHost,
+)
 
 
 @dataclass(slots=True)
