@@ -109,7 +109,6 @@ _HOMES = {
     "diff_meshes": "meshegress.analysis.meshes",
     "load": "meshegress.opened",
     "lint": "meshegress.analysis.lint.run",
-    "load": "meshegress.mesh",
     "read_log": "meshegress.accesslog.logs",
 }
 
