@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from meshegress.analysis.meshes import MeshDifference as MeshDifference
     from meshegress.analysis.meshes import WorkloadDifference as WorkloadDifference
     from meshegress.analysis.meshes import diff_meshes as diff_meshes
+    from meshegress.analysis.replay.replaying import Replay as Replay
+    from meshegress.analysis.replay.replaying import replay as replay
+    from meshegress.analysis.suggest.suggesting import suggest as suggest
     from meshegress.analysis.texts.product import Budget as Budget
+    from meshegress.analysis.unused import unused as unused
     from meshegress.decision import Assumption as Assumption
     from meshegress.decision import Decision as Decision
     from meshegress.decision import Origin as Origin
@@ -94,6 +98,7 @@ _HOMES = {
     "Outcome": "meshegress.decision",
     "Reason": "meshegress.reasons",
     "ReasonCode": "meshegress.reasons",
+    "Replay": "meshegress.analysis.replay.replaying",
     "Request": "meshegress.request",
     "RequestError": "meshegress.errors",
     "ResourceError": "meshegress.errors",
@@ -110,6 +115,9 @@ _HOMES = {
     "load": "meshegress.opened",
     "lint": "meshegress.analysis.lint.run",
     "read_log": "meshegress.accesslog.logs",
+    "replay": "meshegress.analysis.replay.replaying",
+    "suggest": "meshegress.analysis.suggest.suggesting",
+    "unused": "meshegress.analysis.unused",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

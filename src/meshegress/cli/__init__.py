@@ -32,6 +32,9 @@ COMMANDS = {
     "export-command": "the line of shell that exports a whole cluster",
     "lint": "what is wrong with the resources, whom it hurts, and a request that shows it",
     "diff": "what becomes of requests otherwise, for whom, and because of what",
+    "replay": "what logged requests meet, today and under other files or another policy",
+    "suggest": "the ServiceEntries with which REGISTRY_ONLY blocks nothing of a log",
+    "unused": "the ServiceEntries that no request of a log needed",
     "log": "read, write, recognize and explain Envoy access logs",
     "conformance": "compare the library with recorded answers of Istio and Envoy",
 }

@@ -87,6 +87,15 @@ def direction_of(read: Read, emitter: Emitter, unsure: tuple[str, ...] = ()) -> 
     return Direction("unknown", "neither cluster, route nor addresses tell the direction")
 
 
+def direction_of_cluster(cluster: str) -> Direction | None:
+    """Return the direction that the name *cluster* alone tells; None where more must be looked at.
+
+    >>> direction_of_cluster("inbound|80||"), direction_of_cluster("outbound|80||a.com")
+    ('inbound', None)
+    """
+    return _matching(_CLUSTERS, "cluster", cluster.removesuffix(";"))
+
+
 def _by_node_type(_: Read, emitter: Emitter) -> Direction | None:
     kind = _NODE_TYPES.get(emitter.node_type or "")
     return Direction(kind, f"the proxy is a {emitter.node_type}") if kind else None

@@ -1,0 +1,1 @@
+"""What the requests of a log would meet: counted first, then decided once each, under two meshes."""

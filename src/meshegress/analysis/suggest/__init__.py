@@ -1,0 +1,1 @@
+"""ServiceEntries for what a log has seen and nothing declares."""
