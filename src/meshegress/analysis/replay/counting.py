@@ -10,7 +10,7 @@ from meshegress.accesslog import AccessLogEntry
 from meshegress.accesslog.addresses import split_address
 from meshegress.accesslog.reading.direction import direction_of_cluster
 from meshegress.analysis.replay.answers import Answer, Logged, choose
-from meshegress.analysis.replay.pieces import Pieces
+from meshegress.analysis.replay.pieces import Pieces, Seen
 from meshegress.analysis.replay.requests import NotAttributable, Side, is_plain, named_only, request_of
 from meshegress.analysis.replay.rows import RowKey, Tally, kind_of
 from meshegress.analysis.replay.senders import Sender, Senders
@@ -30,6 +30,7 @@ class Counting:
         self._sides: dict[int, tuple[Side, Side]] = {}
         # Senders are interned, so that their ids stand for them: a workload is slow to hash.
         # Lines of one kind: the tally where the path does not matter, a text where there is none, else None.
+        self._directions: dict[tuple[object, ...], str] = {}
         self._destinations: dict[tuple[int, object], object] = {}
         self._known: dict[tuple[object, ...], Tally | _Left | None] = {}
         self._possible: dict[tuple[int, Request], Possible] = {}
@@ -48,6 +49,8 @@ class Counting:
             except KeyError:
                 direction = directions[seen.cluster] = _told_by(seen.cluster)
             emitter = entry.emitter
+            if direction is None and str(seen.cluster).startswith("outbound|"):
+                direction = self._by_ends(entry, seen)
             if direction not in (None, "outbound") and emitter.node_type is None:
                 self.not_outbound[str(direction)] += 1
                 continue
@@ -74,6 +77,18 @@ class Counting:
                 found.add(_size(entry), _moment(entry))
             else:
                 found.counter[found.reason] += 1
+
+    def _by_ends(self, entry: AccessLogEntry, seen: Seen) -> str:
+        """Return the direction of *entry*: with a cluster of a service it follows from its port and the addresses."""
+        emitter = entry.emitter
+        port = str(seen.cluster).split("|", 2)[1]
+        key = (port, seen.destination, seen.ends, emitter.node_type, emitter.pod)
+        found = self._directions.get(key)
+        if found is None:
+            if len(self._directions) >= _MOST_KNOWN:
+                self._directions.clear()
+            found = self._directions[key] = str(entry.direction)
+        return found
 
     def _destination(self, sender: Sender, text: object) -> object:
         """Return the port alone where no resource of either mesh looks at the address of a named request."""
