@@ -11,8 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from meshegress.assumptions import ASSUMPTIONS
 from meshegress.decision import MEANINGS, Outcome
+from meshegress.decision.assumptions import ASSUMPTIONS
 from meshegress.findings import CODES, CURES
 from meshegress.loading.resource_set import REACH
 from meshegress.profiles import PROFILES, Profile

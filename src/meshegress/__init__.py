@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from meshegress.decision import Origin as Origin
     from meshegress.decision import Outcome as Outcome
     from meshegress.decision import SplitDestination as SplitDestination
+    from meshegress.decision.reasons import Reason as Reason
+    from meshegress.decision.reasons import ReasonCode as ReasonCode
     from meshegress.egress import Egress as Egress
     from meshegress.errors import LogFormatError as LogFormatError
     from meshegress.errors import LogParseError as LogParseError
@@ -52,16 +54,14 @@ if TYPE_CHECKING:
     from meshegress.journey import Journey as Journey
     from meshegress.journey import Sent as Sent
     from meshegress.mesh import Mesh as Mesh
-    from meshegress.opened import check as check
-    from meshegress.opened import load as load
-    from meshegress.outgoing import ClusterDetails as ClusterDetails
+    from meshegress.mesh.opened import check as check
+    from meshegress.mesh.opened import load as load
     from meshegress.profiles import DEFAULT_RELEASE as DEFAULT_RELEASE
-    from meshegress.reasons import Reason as Reason
-    from meshegress.reasons import ReasonCode as ReasonCode
     from meshegress.request import Request as Request
     from meshegress.request import WireProtocol as WireProtocol
     from meshegress.request import Workload as Workload
     from meshegress.sources import Named as Named
+    from meshegress.table.outgoing import ClusterDetails as ClusterDetails
 
 __version__ = "0.1.0"
 
@@ -72,7 +72,7 @@ _HOMES = {
     "Assumption": "meshegress.decision",
     "Budget": "meshegress.analysis.texts.product",
     "Change": "meshegress.analysis.changes",
-    "ClusterDetails": "meshegress.outgoing",
+    "ClusterDetails": "meshegress.table.outgoing",
     "DEFAULT_RELEASE": "meshegress.profiles",
     "Decision": "meshegress.decision",
     "SplitDestination": "meshegress.decision",
@@ -96,8 +96,8 @@ _HOMES = {
     "Named": "meshegress.sources",
     "Origin": "meshegress.decision",
     "Outcome": "meshegress.decision",
-    "Reason": "meshegress.reasons",
-    "ReasonCode": "meshegress.reasons",
+    "Reason": "meshegress.decision.reasons",
+    "ReasonCode": "meshegress.decision.reasons",
     "Replay": "meshegress.analysis.replay.replaying",
     "Request": "meshegress.request",
     "RequestError": "meshegress.errors",
@@ -109,10 +109,10 @@ _HOMES = {
     "Workload": "meshegress.request",
     "WorkloadDifference": "meshegress.analysis.meshes",
     "WorkloadError": "meshegress.errors",
-    "check": "meshegress.opened",
+    "check": "meshegress.mesh.opened",
     "diff": "meshegress.analysis.difference",
     "diff_meshes": "meshegress.analysis.meshes",
-    "load": "meshegress.opened",
+    "load": "meshegress.mesh.opened",
     "lint": "meshegress.analysis.lint.run",
     "read_log": "meshegress.accesslog.logs",
     "replay": "meshegress.analysis.replay.replaying",

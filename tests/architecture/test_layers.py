@@ -16,22 +16,18 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 # Top-level names of the package, by layer; a module may import its own layer and those below.
 LAYERS = [
-    {"errors", "findings", "naming", "assumptions", "wire", "_engine", "_purematch", "_fastmatch"},
+    {"errors", "findings", "naming", "wire", "_engine", "_purematch", "_fastmatch"},
     {"_match", "regex", "profiles"},
-    {"resources", "rules", "request", "decision", "reasons", "accesslog"},
+    {"resources", "rules", "request", "decision", "accesslog"},
     {"loading", "sources"},
-    {"table", "outgoing"},
+    {"table"},
     {"compiler", "explain"},
     {
         "mesh",
-        "opened",
         "egress",
-        "workloads",
-        "why",
         "uncertainty",
         "columns",
         "gateway",
-        "gateway_workloads",
         "journey",
     },
     {"analysis"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meshegress.reasons import ReasonCode
+from meshegress.decision.reasons import ReasonCode
 
 PAGE = Path(__file__).parents[2] / "docs" / "concepts.md"
 

@@ -14,8 +14,8 @@ import yaml
 
 import meshegress
 from meshegress import Request
+from meshegress.decision.reasons import ReasonCode
 from meshegress.explain import Explanation
-from meshegress.reasons import ReasonCode
 
 FIELD = Path(__file__).parents[1] / "cases" / "field"
 KEYS = {"url", "address", "request", "from", "answer", "possible", "code", "says", "never", "assumes", "first"}

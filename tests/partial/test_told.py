@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from meshegress import Severity, check
-from meshegress.assumptions import ASSUMPTIONS, AssumptionCode
 from meshegress.cli.export_command import EXPORTED, export_command
+from meshegress.decision.assumptions import ASSUMPTIONS, AssumptionCode
 from meshegress.findings import CODES, CURES
 from meshegress.resources import KINDS
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshegress.decision import Decision
+from meshegress.decision.reasons import Reason, ReasonCode
 from meshegress.explain import Explanation, explain
-from meshegress.reasons import Reason, ReasonCode
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChainMatch, ListenerKind, Rejected, Table
 from walk.tables import DEFAULT, catch_all, host, http, listener, opaque, program, route, route_of

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from meshegress.assumptions import ENDPOINTS_UNKNOWN, SUBSET_LABELS_UNKNOWN
 from meshegress.compiler.model.endpoint_index import EndpointIndex, Unlisted
 from meshegress.compiler.model.protocols import Protocol
 from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.services import Endpoint, RegistryPort, Service, ServiceResolution, could_be_added
 from meshegress.decision import Origin, Outcome
+from meshegress.decision.assumptions import ENDPOINTS_UNKNOWN, SUBSET_LABELS_UNKNOWN
 from meshegress.naming import cluster_name
 from meshegress.resources.destination_rule import Subset, TrafficPolicy
 from meshegress.table import Cluster, Doubt, EndpointState

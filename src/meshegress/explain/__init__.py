@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshegress.decision import Decision
+from meshegress.decision.reasons import Reason
 from meshegress.explain.chains import choose_chain, choose_listener, inspect
 from meshegress.explain.routes import choose_host, choose_route, judge_codec, show_action, show_clusters
 from meshegress.explain.steps import Explanation as Explanation
 from meshegress.explain.steps import RejectedAlternative as RejectedAlternative
 from meshegress.explain.steps import Step as Step
-from meshegress.reasons import Reason
 from meshegress.request import Request, WireProtocol
 from meshegress.table import FilterChain, HttpConnectionManager, ListenerKind, RouteConfiguration, Table
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from meshegress.decision import Decision, Origin
-from meshegress.reasons import Reason
+from meshegress.decision.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

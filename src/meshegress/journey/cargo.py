@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from meshegress.journey.rows import CARRIES_BYTES, CARRIES_REQUEST, CARRIES_TLS, WireTransport
-from meshegress.outgoing import ClusterDetails, Transport, UpstreamHttp
 from meshegress.request import Request, WireProtocol
 from meshegress.table import MatchKind, RewritingAction, Route
+from meshegress.table.outgoing import ClusterDetails, Transport, UpstreamHttp
 from meshegress.wire import TlsVerdict
 from meshegress.wire.addressing import canonical_address
 

@@ -20,8 +20,8 @@ from meshegress.journey.rows import (
     Sent,
 )
 from meshegress.journey.whole import Journey
-from meshegress.outgoing import ClusterDetails, Discovery, UpstreamHttp
 from meshegress.request import Request, Workload
+from meshegress.table.outgoing import ClusterDetails, Discovery, UpstreamHttp
 from meshegress.wire.addressing import canonical_address
 
 _SENDS = frozenset({Outcome.SERVICE, Outcome.SPLIT, Outcome.PASSTHROUGH, Outcome.DYNAMIC_DNS})

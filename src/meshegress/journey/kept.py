@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 from meshegress.decision import Assumption
 from meshegress.egress import Egress
 from meshegress.gateway import EgressGateway
-from meshegress.gateway_workloads import gateway_workload, gateways_of
+from meshegress.gateway.workloads import gateway_workload, gateways_of
 from meshegress.journey.assumed import GATEWAY_ASSUMED, AssumedGateway, assumed_gateway
 from meshegress.journey.follow import Follower
 from meshegress.journey.reasons import MESH, reasons_of

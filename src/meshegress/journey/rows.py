@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshegress.decision import Decision
-from meshegress.outgoing import MESH_TLS, ClusterDetails
 from meshegress.request import Request
+from meshegress.table.outgoing import MESH_TLS, ClusterDetails
 
 #: Where a row goes: an endpoint's address, a name to resolve, the original destination, the name in the request.
 TO_ADDRESS, TO_NAME, TO_ORIGINAL, TO_REQUEST = "address", "name", "original", "request"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 
-from meshegress.assumptions import AMBIENT
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.assumptions import AMBIENT
 from meshegress.loading import ResourceSet
 from meshegress.naming import ClusterName
 from meshegress.request import Workload

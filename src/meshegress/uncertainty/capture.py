@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from meshegress.assumptions import UNKNOWN_ADDRESS
 from meshegress.decision import Assumption, Decision, Origin, Outcome
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.assumptions import UNKNOWN_ADDRESS
+from meshegress.decision.reasons import Reason, ReasonCode
 from meshegress.request import Request
 from meshegress.request.capture import Capture
 from meshegress.uncertainty.careful import CarefulDecider

@@ -8,10 +8,10 @@ from functools import cache
 from operator import attrgetter, or_
 
 from meshegress._engine.layout import port_bits
-from meshegress.assumptions import ADDRESS_ALLOCATED, UNKNOWN_ADDRESS
 from meshegress.compiler.model.orders import NATURAL, TieOrder
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.assumptions import ADDRESS_ALLOCATED, UNKNOWN_ADDRESS
 from meshegress.naming import asked_names
 from meshegress.request import Request, Workload
 from meshegress.uncertainty.limits import Limits

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from meshegress.assumptions import UNSUPPORTED
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.assumptions import UNSUPPORTED
 from meshegress.loading import ResourceSet, UnmodelledObject
 from meshegress.request import Workload
 from meshegress.resources import Message, VirtualService

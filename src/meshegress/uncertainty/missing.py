@@ -5,14 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from meshegress.assumptions import (
-    ASSUMPTIONS,
-    ENDPOINTS_UNKNOWN,
-    EQUAL_AGES,
-    MESH_CONFIG_DEFAULT,
-    SERVICE_UNKNOWN,
-    SUBSET_LABELS_UNKNOWN,
-)
 from meshegress.compiler.model.ages import Ages
 from meshegress.compiler.model.orders import NATURAL
 from meshegress.compiler.model.unlisted import find_unlisted
@@ -20,6 +12,14 @@ from meshegress.compiler.pipeline import CLUSTER_DOMAIN
 from meshegress.compiler.pipeline.gaps import service_in_cluster
 from meshegress.compiler.services import service_of_kubernetes, services_of_entry
 from meshegress.compiler.virtual_services import prepare
+from meshegress.decision.assumptions import (
+    ASSUMPTIONS,
+    ENDPOINTS_UNKNOWN,
+    EQUAL_AGES,
+    MESH_CONFIG_DEFAULT,
+    SERVICE_UNKNOWN,
+    SUBSET_LABELS_UNKNOWN,
+)
 from meshegress.findings import Finding, Severity, Source
 from meshegress.loading import ResourceSet
 from meshegress.profiles import Profile

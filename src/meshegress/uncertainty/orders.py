@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from meshegress.assumptions import EQUAL_AGES, READING_ORDER, WRITING_ORDER
 from meshegress.compiler.model.orders import MAX_TIED_TRIED, NATURAL, TieOrder
 from meshegress.compiler.program import Program
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.assumptions import EQUAL_AGES, READING_ORDER, WRITING_ORDER
 from meshegress.naming import asked_names
 
 InOrder = tuple[TieOrder, Decision]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from meshegress._match import host_matches
-from meshegress.assumptions import REFUSED_OBJECT
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.assumptions import REFUSED_OBJECT
 from meshegress.loading import Refused, ResourceSet
 from meshegress.naming import ClusterName, asked_names
 from meshegress.request import Request, Workload

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from meshegress.assumptions import DUPLICATE_OBJECT, ENDPOINTS_UNKNOWN, MESH_CONFIG_AMBIGUOUS
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Service, ServiceResolution
 from meshegress.compiler.pipeline import Registry
 from meshegress.decision import Decision
+from meshegress.decision.assumptions import DUPLICATE_OBJECT, ENDPOINTS_UNKNOWN, MESH_CONFIG_AMBIGUOUS
 from meshegress.loading import Duplicate, ResourceSet
 from meshegress.resources import EndpointSlice, Resource, WorkloadEntry
 

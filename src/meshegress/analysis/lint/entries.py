@@ -14,11 +14,11 @@ from meshegress.analysis.lint.promises import Kept, Promise, ask, promises_of
 from meshegress.analysis.lint.survey import Seat, Survey, identity_of
 from meshegress.analysis.lint.suspects import Suspects
 from meshegress.analysis.lint.telling import about, of_change, of_request, told, whom, why_not
-from meshegress.assumptions import EQUAL_AGES
 from meshegress.compiler.model.protocols import parse_protocol
 from meshegress.decision import Decision, Outcome
+from meshegress.decision.assumptions import EQUAL_AGES
+from meshegress.decision.reasons import ReasonCode
 from meshegress.naming import ClusterName
-from meshegress.reasons import ReasonCode
 from meshegress.request import Request
 from meshegress.resources import ServiceEntry
 from meshegress.wire.addressing import canonical_address

@@ -8,8 +8,8 @@ from meshegress.analysis.lint.finding import MeshFinding
 from meshegress.analysis.lint.promises import promises_of
 from meshegress.analysis.lint.survey import Seat, Survey, identity_of
 from meshegress.analysis.lint.telling import about, whom
-from meshegress.assumptions import EQUAL_AGES
 from meshegress.compiler.model.protocols import parse_protocol
+from meshegress.decision.assumptions import EQUAL_AGES
 from meshegress.findings import Severity
 from meshegress.resources import DestinationRule, ServiceEntry
 

@@ -9,8 +9,8 @@ from meshegress.analysis.changes import Change
 from meshegress.analysis.lint.finding import MeshFinding, finding
 from meshegress.analysis.lint.survey import Seat, Survey, identity_of
 from meshegress.analysis.shown import request_text
-from meshegress.assumptions import EQUAL_AGES
 from meshegress.decision import Decision
+from meshegress.decision.assumptions import EQUAL_AGES
 from meshegress.findings import Severity
 from meshegress.request import Request
 from meshegress.resources import Resource

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
+from meshegress.decision.reasons import ReasonCode
 from meshegress.egress import Egress
-from meshegress.reasons import ReasonCode
 from meshegress.request import Request
 
 _SHOWN = 3

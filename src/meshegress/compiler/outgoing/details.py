@@ -15,7 +15,10 @@ from meshegress.compiler.outgoing.policies import NOTHING, PolicyInForce, policy
 from meshegress.compiler.outgoing.transports import TlsQuestion, choose_transport
 from meshegress.decision import Origin
 from meshegress.naming import ClusterName
-from meshegress.outgoing import (
+from meshegress.resources import MeshConfig, PeerAuthentication, Pod, ServiceEntry, WorkloadEntry
+from meshegress.resources.destination_rule import ClientTLSMode, H2UpgradePolicy, Subset
+from meshegress.resources.mesh_config import MeshH2UpgradePolicy
+from meshegress.table.outgoing import (
     MESH_TLS,
     ORIGINAL_PORT,
     REQUEST_PORT,
@@ -24,9 +27,6 @@ from meshegress.outgoing import (
     Discovery,
     UpstreamHttp,
 )
-from meshegress.resources import MeshConfig, PeerAuthentication, Pod, ServiceEntry, WorkloadEntry
-from meshegress.resources.destination_rule import ClientTLSMode, H2UpgradePolicy, Subset
-from meshegress.resources.mesh_config import MeshH2UpgradePolicy
 
 #: How clusters are called to which a gateway passes TLS on by its server name.
 _BY_SNI = "outbound_."

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshegress.compiler.model.services import RegistryPort, Service, ServiceResolution
-from meshegress.outgoing import MESH_TLS, Transport, TransportMatch
 from meshegress.resources import ServiceEntry
 from meshegress.resources.destination_rule import ClientTLSMode, ClientTLSSettings
+from meshegress.table.outgoing import MESH_TLS, Transport, TransportMatch
 
 MESH_ALPN = ("istio-peer-exchange", "istio")
 _CONFIG_MAP = "configmap://"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshegress.assumptions import SERVICE_UNKNOWN
 from meshegress.compiler.model.proxy import Proxy
 from meshegress.compiler.model.scopes import Scope
 from meshegress.compiler.model.services import Named
 from meshegress.compiler.pipeline.registry import CLUSTER_DOMAIN, Registry
 from meshegress.decision import Outcome
+from meshegress.decision.assumptions import SERVICE_UNKNOWN
 from meshegress.naming import ClusterName
 from meshegress.table import Doubt
 

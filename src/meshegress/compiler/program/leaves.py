@@ -19,7 +19,6 @@ from meshegress._engine.layout import (
     LISTENER_LEAVES,
     ListenerRow,
 )
-from meshegress.assumptions import MESH_CONFIG_DEFAULT
 from meshegress.compiler.program.layout import TableLayout
 from meshegress.compiler.program.replies import (
     LocalReply,
@@ -33,6 +32,7 @@ from meshegress.compiler.program.replies import (
 )
 from meshegress.compiler.program.trees import RoutesLayout
 from meshegress.decision import Decision, Origin, Outcome, SplitDestination
+from meshegress.decision.assumptions import MESH_CONFIG_DEFAULT
 from meshegress.naming import ALLOW_ANY_DYNAMIC_DNS_CLUSTER, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER
 from meshegress.table import (
     DirectResponse,

@@ -14,8 +14,8 @@ from meshegress.compiler.why_not.merging import lost_ports, why_may_be_missing
 from meshegress.compiler.why_not.services import is_imported, why_not_visible
 from meshegress.compiler.why_not.subsets import why_no_subset
 from meshegress.decision import Origin
+from meshegress.decision.reasons import Reason, ReasonCode
 from meshegress.naming import ClusterName
-from meshegress.reasons import Reason, ReasonCode
 from meshegress.resources import VirtualService
 
 _SHOWN = 3

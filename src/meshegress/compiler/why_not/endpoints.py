@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from meshegress.compiler.model.evidence import Evidence
 from meshegress.compiler.model.services import Endpoint, RegistryPort, Service
 from meshegress.decision import Origin
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 
 _SHOWN = 4
 

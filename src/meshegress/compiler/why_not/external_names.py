@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from meshegress.compiler.model.evidence import Evidence
 from meshegress.compiler.model.services import Service, ServiceResolution
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 
 
 def why_alias(alias: Service, port: int, evidence: Evidence) -> Reason:

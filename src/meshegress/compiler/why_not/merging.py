@@ -9,7 +9,7 @@ from meshegress.compiler.model.merging import differing_fields
 from meshegress.compiler.model.services import Service, ServiceResolution
 from meshegress.compiler.why_not.precedence import taken_first
 from meshegress.decision import Origin
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 
 
 def lost_ports(holder: Service, other: Service, evidence: Evidence, *, is_certain: bool = True) -> Reason | None:

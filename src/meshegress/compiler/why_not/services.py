@@ -13,7 +13,7 @@ from meshegress.compiler.model.services import RegistryPort, Service, ServiceRes
 from meshegress.compiler.why_not.external_names import why_alias
 from meshegress.compiler.why_not.precedence import age_of, taken_first
 from meshegress.decision import Origin
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 
 _SHOWN = 3
 

@@ -12,7 +12,7 @@ from meshegress.compiler.model.evidence import Evidence
 from meshegress.compiler.model.rules import ConsolidatedRule
 from meshegress.compiler.model.services import Service
 from meshegress.decision import Origin
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 from meshegress.resources import DestinationRule
 
 _SHOWN = 3

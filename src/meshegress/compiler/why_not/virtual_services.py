@@ -8,7 +8,7 @@ from meshegress._match import host_subset_of
 from meshegress.compiler.model.evidence import Asked, Evidence
 from meshegress.compiler.model.routing import MESH_GATEWAY, ResolvedVirtualService
 from meshegress.decision import Origin
-from meshegress.reasons import Reason, ReasonCode
+from meshegress.decision.reasons import Reason, ReasonCode
 
 #: What each kind of request is routed by.
 _ROUTED_BY = {"HTTP": "http", "TLS": "tls", "bytes": "tcp"}

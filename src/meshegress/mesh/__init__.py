@@ -25,7 +25,7 @@ from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.egress import Egress
 from meshegress.findings import Finding
 from meshegress.gateway import CarefulGateway, EgressGateway, GatewayView
-from meshegress.gateway_workloads import gateway_workload
+from meshegress.gateway.workloads import gateway_workload
 from meshegress.journey import Journey
 from meshegress.journey.kept import KeptJourneys
 from meshegress.journey.lints import distinct, gateway_findings
@@ -34,6 +34,7 @@ from meshegress.loading import check as check_resources
 from meshegress.loading import load as load_resources
 from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.gc_pause import gc_paused
+from meshegress.mesh.workloads import Senders, workload_of
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Request, Workload
 from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
@@ -42,7 +43,6 @@ from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.uncertainty.limits import Limits
 from meshegress.uncertainty.refused import RefusedObjects
 from meshegress.uncertainty.variants import Variant, find_variants
-from meshegress.workloads import Senders, workload_of
 
 
 class Mesh:

@@ -18,13 +18,13 @@ from meshegress.compiler.pipeline.gateways import GatewayScope
 from meshegress.compiler.pipeline.outgoing import missing_cluster
 from meshegress.compiler.program import Passage, Program
 from meshegress.decision import Assumption, Decision
+from meshegress.decision.reasons import Reason, ReasonCode
+from meshegress.egress.why import one_line
 from meshegress.explain import Explanation, explain
-from meshegress.outgoing import ClusterDetails
-from meshegress.reasons import Reason, ReasonCode
 from meshegress.request import Request, Workload
 from meshegress.table import Rejected, Table
+from meshegress.table.outgoing import ClusterDetails
 from meshegress.uncertainty.limits import Limits
-from meshegress.why import one_line
 
 EQUAL_AGES = "equal_ages"
 _PORT_BYTES = 65536 // 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from meshegress.assumptions import CERTAIN
+from meshegress.decision.assumptions import CERTAIN
 from meshegress.findings import Source
 
 SCHEMA_VERSION = 2

@@ -21,8 +21,8 @@ from meshegress.compiler.why_not import (
     why_other_cluster,
 )
 from meshegress.decision import Decision, Origin, Outcome
+from meshegress.decision.reasons import Reason, ReasonCode
 from meshegress.naming import ClusterName, asked_names
-from meshegress.reasons import Reason, ReasonCode
 from meshegress.request import Request
 from meshegress.request.urls import bare_host
 from meshegress.table import Cluster

@@ -15,16 +15,16 @@ from meshegress.compiler.pipeline.outgoing import missing_cluster
 from meshegress.compiler.program import Passage, Program
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.decision import Decision
+from meshegress.decision.reasons import Reason
+from meshegress.egress.why import Reasons, one_line
 from meshegress.explain import Explanation, describe_request, explain
 from meshegress.loading import ResourceSet
-from meshegress.outgoing import ClusterDetails
-from meshegress.reasons import Reason
 from meshegress.request import Request, Workload
 from meshegress.table import ListenerKind, Rejected, Table
+from meshegress.table.outgoing import ClusterDetails
 from meshegress.uncertainty.addresses import free_address
 from meshegress.uncertainty.capture import BESIDE, CaptureDecider
 from meshegress.uncertainty.careful import CarefulDecider
-from meshegress.why import Reasons, one_line
 
 
 class Egress(Decider[Decision]):
