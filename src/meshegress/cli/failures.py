@@ -67,13 +67,16 @@ def finding_as_dict(finding: meshegress.Finding) -> dict[str, Any]:
 
 def _evidence(finding: meshegress.MeshFinding) -> dict[str, Any]:
     """Return what a finding about a mesh has beyond others: whom it hurts, and the request that shows it."""
-    shown = {"request": finding.witness, "before": finding.before, "after": finding.after}
+    witness, before, after = finding.witness, finding.before, finding.after
+    shown = None
+    if witness is not None and before is not None and after is not None:
+        shown = {"request": witness.as_dict(), "before": before.as_dict(), "after": after.as_dict()}
     return {
         "victims": list(finding.victims),
         "aliases": list(finding.aliases),
         "url": finding.url,
         "workloads": sorted({workload.namespace for workload in finding.workloads}),
-        "witness": {key: value and value.as_dict() for key, value in shown.items()} if finding.witness else None,
+        "witness": shown,
     }
 
 
