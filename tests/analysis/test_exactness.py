@@ -54,7 +54,7 @@ _Parts = tuple[Sequence[Listener], Sequence[VirtualHost]]
 
 def changed_tables(draw: Any) -> tuple[Table, Table]:
     """Draw a table, and another, or itself with something changed."""
-    several = st.lists(drawn_tables.listeners(), min_size=1, max_size=4)
+    several = st.lists(drawn_tables.listeners(ends_tls=False), min_size=1, max_size=4)
     listeners, hosts = draw(several), draw(drawn_tables.hosts())
     first, *rest = listeners
     others: dict[str, _Parts] = {

@@ -75,4 +75,4 @@ def test_a_workload_without_a_sidecar_is_told(namespace: str, labels: dict[str, 
 def test_other_services_are_as_certain_as_before() -> None:
     """A waypoint touches the services behind it alone."""
     egress = load(ENTRY % USES).egress("other")
-    assert egress.decide("http://b.example/").assumptions == ()
+    assert [one.code for one in egress.decide("http://b.example/").assumptions] == ["mesh_config_default"]

@@ -33,9 +33,10 @@ def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.one_of(st.just(()), st.lists(st.sampled_from(values), max_size=3, unique=True).map(tuple))
 
 
-def chains() -> st.SearchStrategy[list[FilterChain]]:
-    """Draw the chains of a listener, with names of their own."""
-    drawn = st.lists(st.tuples(matches(), st.booleans(), st.sampled_from([False] * 3 + [True])), max_size=4)
+def chains(*, ends_tls: bool = True) -> st.SearchStrategy[list[FilterChain]]:
+    """Draw the chains of a listener, with names of their own; some of gateways end TLS, none of sidecars does."""
+    ends = st.sampled_from([False] * 3 + [True]) if ends_tls else st.just(False)
+    drawn = st.lists(st.tuples(matches(), st.booleans(), ends), max_size=4)
     return drawn.map(
         lambda rows: [
             replace(http(match) if is_http else opaque(f"c{place}", match), ends_tls=ends_tls)
@@ -45,8 +46,8 @@ def chains() -> st.SearchStrategy[list[FilterChain]]:
 
 
 @st.composite
-def listeners(draw: st.DrawFn) -> Listener:
-    """Draw a listener."""
+def listeners(draw: st.DrawFn, *, ends_tls: bool = True) -> Listener:
+    """Draw a listener, of a gateway or, unless its chains may end TLS, of a sidecar."""
     settings: dict[str, Any] = {
         "addresses": tuple(draw(st.lists(st.sampled_from([*ADDRESSES, "::", "/socket"]), min_size=1, max_size=2))),
         "port": draw(st.sampled_from([80, 443, 15001])),
@@ -59,7 +60,7 @@ def listeners(draw: st.DrawFn) -> Listener:
         ),
         "default": draw(st.booleans()),
     }
-    return listener(*draw(chains()), **settings)
+    return listener(*draw(chains(ends_tls=ends_tls)), **settings)
 
 
 def hosts() -> st.SearchStrategy[tuple[VirtualHost, ...]]:

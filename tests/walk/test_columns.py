@@ -130,7 +130,7 @@ def test_columns_may_have_other_names_and_be_fewer() -> None:
     """Port and kind are needed; one column may hold both names; others may be missing."""
     data = pa.table({"p": [80, 443, 443], "proto": ["http", "tls", "tcp"], "host": ["a.com", "b.com", "b.com"]})
     decided = EGRESS.decide_many(data, port="p", kind="proto", authority="host")
-    assert [one.cluster for one in decided if one] == [
+    assert [one.cluster for one in decided if one is not None] == [
         "outbound|80||gone.com",
         "outbound|443||b.com",
         "PassthroughCluster",

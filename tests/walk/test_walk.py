@@ -77,6 +77,7 @@ def test_route(world: dict[str, Any], ask: dict[str, Any]) -> None:
         method=ask.get("method", "GET"),
         headers=[(name, value) for name, value in ask.get("headers", ())],
         address="9.9.9.9",
+        port=80,
     )
     decision = program(listener(http()), routes=hosts).decide(sent)
     found = decision.route or (f"{decision.virtual_host}!" if decision.virtual_host else None)

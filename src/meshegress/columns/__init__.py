@@ -181,7 +181,7 @@ def row_request(values: tuple[Any, ...]) -> Request | None:
     """Return the request of a row with these values, in the order of ``COLUMNS``, or None where it is none."""
     address, port, kind, authority, server_name, path = values
     number = KINDS.get(kind, _NO_KIND)
-    if number == _NO_KIND:
+    if number == _NO_KIND or port is None:
         return None
     try:
         if number == _TLS:

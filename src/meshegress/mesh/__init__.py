@@ -193,7 +193,7 @@ class Mesh:
         *gateways* are the gateway proxies by name; without them the Pods that the mesh's Gateways select.
 
         >>> print(Mesh().follow("http://a.com/").sent[0].address)
-        192.0.2.2
+        192.0.2.1
         """
         return self._journeys.follow(request, workload, gateways)
 
@@ -282,7 +282,7 @@ class Mesh:
         >>> entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "a"}}
         >>> _, findings = Mesh().check_changes([{**entry, "spec": {"hosts": []}}])
         >>> [finding.line() for finding in findings]
-        ['<mapping>: ServiceEntry `default/a`: spec: the entry has no host [EG212]']
+        ['<mapping>: ServiceEntry `default/a`: spec.hosts: the entry has no host [EG212]']
         """
         fresh, findings = check_resources(added, istio=self.istio, namespace=namespace, validation=validation)
         leaving = named(removed, istio=self.istio, namespace=namespace)

@@ -7,9 +7,10 @@ whose listeners stand for single endpoints, where none were given. Orders of tie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 from meshegress.compiler.model.proxy import UNSPECIFIED
 from meshegress.compiler.model.services import Service, ServiceResolution
@@ -22,6 +23,8 @@ from meshegress.resources import EndpointSlice, Resource, WorkloadEntry
 #: With so many identities of several versions each is exchanged alone, too.
 _MOST_ALONE = 6
 _SHOWN = 3
+#: 198.18.0.0/15.
+_BENCHMARK_ADDRESSES = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,12 +116,14 @@ def _with_endpoints(resources: ResourceSet, registry: Registry) -> Iterator[Vari
     bare = [service for service in registry.index.services if _listens_on_endpoints(service, registry)]
     if not bare:
         return
-    addresses = _invented_addresses(registry)
+    taken = set(registry.endpoints.addresses)
     made: dict[Any, Resource] = {}
     for service in bare:
         if service.key not in made:
             build = _slice_of if service.is_kubernetes or _has_service(service, registry) else _workload_of
-            made[service.key] = build(service, next(addresses), registry)
+            address = _invented_address(service, taken)
+            taken.add(address)
+            made[service.key] = build(service, address, registry)
     slices = tuple(one for one in made.values() if isinstance(one, EndpointSlice))
     entries = tuple(one for one in made.values() if isinstance(one, WorkloadEntry))
     changed = replace(
@@ -152,11 +157,15 @@ def _has_service(service: Service, registry: Registry) -> bool:
     return held is not None and held.is_kubernetes
 
 
-def _invented_addresses(registry: Registry) -> Iterator[str]:
-    """Yield addresses of the range for benchmarks that are no endpoint of the mesh."""
-    numbers = range(1, 1 << 17)
+def _invented_address(service: Service, taken: Container[str]) -> str:
+    """Return an address of the range for benchmarks that is not *taken*.
+
+    It follows from the service's own name, so other services do not move it.
+    """
+    start = crc32(f"{service.namespace}/{service.hostname}".encode())
+    numbers = ((start + step) % _BENCHMARK_ADDRESSES for step in range(_BENCHMARK_ADDRESSES))
     texts = (f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}" for number in numbers)
-    return (text for text in texts if text not in registry.endpoints.addresses)
+    return next(text for text in texts if text not in taken)
 
 
 def _slice_of(service: Service, address: str, registry: Registry) -> EndpointSlice:
