@@ -134,7 +134,7 @@ def test_a_change_of_one_entry_is_there_at_once(added: list[ServiceEntry], remov
     before = Mesh(BASE)
     old = before.egress("shop").table
     changed = before.with_changes(added, removed)
-    assert len(changed._workload_tables) == 1
+    assert len(changed.compiled.workload_tables) == 1
     table = changed.egress("shop").table
     assert table == whole(changed).egress("shop").table
     assert list(origins(table)) == list(origins(whole(changed).egress("shop").table))
@@ -197,7 +197,7 @@ def test_tables_share_after_a_change_what_they_share_before_it(port: dict[str, A
         assert mesh.egress(workload).names is not None
     before = held()
     mesh = mesh.with_changes([entry("m", port=port, created=9)])
-    assert len(mesh._workload_tables) == len(WORKLOADS)
+    assert len(mesh.compiled.workload_tables) == len(WORKLOADS)
     more = [0, 1, int(port is HTTP), 0, 0, 0]
     assert held() == [count + added for count, added in zip(before, more, strict=True)]
 

@@ -8,23 +8,18 @@ PassthroughCluster
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from meshegress.compiler.incremental import EntryChange
-from meshegress.compiler.model.deltas import NotSeparableError
 from meshegress.compiler.model.orders import NATURAL, TieOrder
-from meshegress.compiler.model.proxy import Proxy
-from meshegress.compiler.pipeline import Registry, ScopeTables
-from meshegress.compiler.pipeline.gateways import GatewayScope, gateway_orders
-from meshegress.compiler.program import LayoutBuilder
+from meshegress.compiler.pipeline import Registry
+from meshegress.compiler.pipeline.gateways import gateway_orders
 from meshegress.compiler.workload_tables import WorkloadTables
 from meshegress.egress import Egress
 from meshegress.findings import Finding
-from meshegress.gateway import CarefulGateway, EgressGateway, GatewayView
+from meshegress.gateway import CarefulGateway, EgressGateway
 from meshegress.gateway.workloads import gateway_workload
 from meshegress.journey import Journey
 from meshegress.journey.kept import KeptJourneys
@@ -34,10 +29,11 @@ from meshegress.loading import check as check_resources
 from meshegress.loading import load as load_resources
 from meshegress.loading.ages import Instant, seconds_of
 from meshegress.loading.gc_pause import gc_paused
+from meshegress.mesh.compiled import CompiledMesh
 from meshegress.mesh.workloads import Senders, workload_of
 from meshegress.profiles import DEFAULT_RELEASE, profile
 from meshegress.request import Request, Workload
-from meshegress.resources import MeshConfig, Resource, ServiceEntry, Sidecar
+from meshegress.resources import MeshConfig
 from meshegress.sources import Loadable
 from meshegress.uncertainty.careful import CarefulDecider
 from meshegress.uncertainty.limits import Limits
@@ -79,12 +75,8 @@ class Mesh:
             config = {**loaded.mesh_config.as_wire(), "outboundTrafficPolicy": {"mode": policy}}
             loaded = loaded.with_mesh_config(load_resources(mesh_config=config, istio=istio).mesh_config)
         self._resources = loaded
-        self._registries: dict[TieOrder, Registry] = {}
-        self._tables: dict[tuple[TieOrder, str, int], ScopeTables] = {}
-        self._workload_tables: dict[tuple[TieOrder, Proxy, int], WorkloadTables] = {}
         self._meshes: dict[Variant, Mesh] = {}
-        self._layout_builder = LayoutBuilder()
-        self._gateway_views: dict[tuple[TieOrder, Workload, frozenset[tuple[str, str]]], GatewayView] = {}
+        self._compiled = CompiledMesh(loaded, self._profile)
 
     def __repr__(self) -> str:
         counted = Counter(one.kind for one in self._resources.each())
@@ -175,7 +167,7 @@ class Mesh:
             workload = Workload(found.namespace, labels=told, addresses=own, metadata=metadata or {})
         careful = CarefulGateway(
             workload,
-            view_in=partial(self.gateway_view, workload),
+            view_in=partial(self._compiled.gateway_view, workload),
             orders=gateway_orders(self.registry()),
             limits=self._limits,
         )
@@ -294,82 +286,25 @@ class Mesh:
             resources, gone, come = self._resources.with_changes(fresh, leaving, at)
             mesh = Mesh(resources, istio=self.istio)
             if fresh.mesh_config_source is None:
-                mesh._take_over(self, gone, come)
+                mesh.compiled.take_over(self._compiled, gone, come)
         return mesh
 
-    def _take_over(self, before: Mesh, gone: Collection[Resource], fresh: Collection[Resource]) -> None:
-        """Make the tables that *before* has, as far as they come of it by exchanging a few entries."""
-        registry = before._registries.get(NATURAL)
-        if registry is None or any(not isinstance(one, ServiceEntry) for one in (*gone, *fresh)):
-            return
-        removed = _as_they_stand(gone, before.resources.service_entries)
-        added = _as_they_stand(fresh, self._resources.service_entries)
-        try:
-            change = EntryChange(registry, self._resources, removed=removed, added=added)
-        except NotSeparableError:
-            return
-        self._registries[NATURAL] = change.registry
-        self._layout_builder = LayoutBuilder(before._layout_builder)
-        for key, tables in tuple(before._workload_tables.items()):
-            if key[0] == NATURAL:
-                with suppress(NotSeparableError):
-                    self._workload_tables[key] = changed = tables.changed(change, self._layout_builder)
-                    self._tables[NATURAL, tables.proxy.namespace, key[2]] = changed.tables
-        self._layout_builder.forget_before()
+    @property
+    def compiled(self) -> CompiledMesh:
+        """The tables that were made so far."""
+        return self._compiled
+
+    def registry(self, order: TieOrder = NATURAL) -> Registry:
+        """Return what all workloads share, under one *order* of tied resources."""
+        return self._compiled.registry(order)
+
+    def tables_of(self, workload: Workload, order: TieOrder = NATURAL) -> WorkloadTables:
+        """Return the tables of *workload* under one *order* of tied resources."""
+        return self._compiled.tables_of(workload, order)
 
     @cached_property
     def _limits(self) -> Limits:
         return Limits(self._resources)
-
-    def registry(self, order: TieOrder = NATURAL) -> Registry:
-        """Return what all workloads share, under one *order* of tied resources."""
-        if order not in self._registries:
-            with gc_paused():
-                self._registries[order] = Registry(self._resources, self._profile, order)
-        return self._registries[order]
-
-    def tables_of(self, workload: Workload, order: TieOrder = NATURAL) -> WorkloadTables:
-        """Return the tables of *workload* under one *order* of tied resources."""
-        registry = self.registry(order)
-        proxy = registry.proxy_of(workload)
-        sidecar = registry.sidecar_of(proxy)
-        tables = self._scope_tables(registry, proxy.namespace, sidecar)
-        known = tables.known(proxy)
-        key = (order, known, id(sidecar))
-        found = self._workload_tables.get(key)
-        if found is None:
-            with gc_paused():
-                compiled = tables.compile(known)
-                program = self._layout_builder.program(compiled.table, routes=compiled.routes)
-                found = self._workload_tables.setdefault(key, WorkloadTables(program, compiled, tables, known))
-        return found
-
-    def gateway_view(self, workload: Workload, order: TieOrder = NATURAL) -> GatewayView:
-        """Return what the gateway proxy *workload* is told, under one *order* of tied resources."""
-        key = (order, workload, frozenset(workload.metadata.items()))
-        found = self._gateway_views.get(key)
-        if found is None:
-            with gc_paused():
-                scope = GatewayScope(self.registry(order), workload)
-                made = GatewayView(scope, self._layout_builder.program(scope.table()))
-                found = self._gateway_views.setdefault(key, made)
-        return found
-
-    def _scope_tables(self, registry: Registry, namespace: str, sidecar: Sidecar | None) -> ScopeTables:
-        """Return the tables of the proxies of *namespace* that have *sidecar*."""
-        key = (registry.order, namespace, id(sidecar))
-        found = self._tables.get(key)
-        if found is None:
-            with gc_paused():
-                scope = registry.scope_of(namespace, sidecar)
-                found = self._tables.setdefault(key, ScopeTables(registry, scope))
-        return found
-
-
-def _as_they_stand(chosen: Collection[Resource], entries: Sequence[ServiceEntry]) -> Sequence[ServiceEntry]:
-    """Return the *chosen* of *entries* in their order, which decides between those of one age."""
-    asked = {id(one) for one in chosen}
-    return [entry for entry in entries if id(entry) in asked] if asked else ()
 
 
 def _mesh_of(resources: ResourceSet, istio: str) -> Mesh:

@@ -8,6 +8,7 @@ from typing import Any
 
 from meshegress._engine.chosen import PackedRequest
 from meshegress.errors import RequestError
+from meshegress.request.as_mapping import given_fields
 from meshegress.request.headers import shown_headers, without_host
 from meshegress.request.packing import (
     seen_bytes,
@@ -299,7 +300,8 @@ class Request(PackedRequest):
         if unknown:
             raise RequestError(unknown[0], f"is not a key of a request; the keys are {', '.join(sorted(_KEYS))}")
         try:
-            return _from_dict(value)
+            given = given_fields(value)
+            return Request(protocol=WireProtocol(given.pop("protocol")), **given)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, RequestError):
                 raise
@@ -345,26 +347,3 @@ _KEYS = frozenset(
 
 def _restore(fields: dict[str, Any]) -> Request:
     return Request(**fields)
-
-
-def _from_dict(value: Mapping[str, Any]) -> Request:
-    alpn = value.get("alpn") or ()
-    payload = value.get("payload_hex")
-    headers = value.get("headers") or ()
-    is_mutual = value.get("tls") == "mtls"
-    if isinstance(alpn, str):
-        alpn = alpn.split(",")
-    return Request(
-        address=value.get("address"),
-        port=value["port"],
-        protocol=WireProtocol(value.get("protocol", "raw")),
-        is_tls=bool(value.get("tls")),
-        sni=value.get("sni"),
-        alpn=tuple(alpn),
-        host=value.get("host"),
-        method=value.get("method", "GET"),
-        path=value.get("path", "/"),
-        headers=tuple(headers.items() if isinstance(headers, Mapping) else ((n, v) for n, v in headers)),
-        payload=None if payload is None else bytes.fromhex(payload),
-        is_mutual=is_mutual,
-    )

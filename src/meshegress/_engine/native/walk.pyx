@@ -5,9 +5,7 @@
 The table is flattened into the arrays of ``walk.h``; a request packs what is seen of it into one C struct when it is
 made. So deciding is a few look-ups without Python, and a decision that was made before is handed out as it is. Whatever
 takes Python to judge (a header, a regular expression, ALPN that chains ask for, a choice between several answers) goes
-to the readable walk: there is one reading of every rule.
-
-Arrays that belong to a listener or a route configuration are kept for the next table that holds the same node.
+to the readable walk: there is one reading of every rule. Arrays of a node are kept for the next table that holds it.
 """
 
 cimport cython
@@ -16,14 +14,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from meshegress._fastmatch cimport (
-    READABLE,
-    DomainTable,
-    PrefixTable,
-    ServerNameTable,
-    ip_number,
-    name_table,
-    parse_address,
-    prefix_table,
+    READABLE, DomainTable, PrefixTable, ServerNameTable, ip_number, name_table, parse_address, prefix_table,
 )
 
 from meshegress._engine.reference import walk as reference
@@ -39,13 +30,11 @@ cdef extern from "Python.h":
     const uint8_t *bytes_text "(const uint8_t *)PyBytes_AS_STRING"(object data)
     Py_ssize_t bytes_length "PyBytes_GET_SIZE"(object data)
 
-
 cdef extern from "text.h" nogil:
     ctypedef struct text_span:
         const uint8_t *text
         size_t length
         size_t readable
-
 
 cdef extern from "pages.h" nogil:
     void *pages_allocate(size_t size)

@@ -345,10 +345,5 @@ class Registry:
 
     def scope_of(self, namespace: str, sidecar: Sidecar | None) -> Scope:
         """Return what proxies of *namespace* with *sidecar* are told about."""
-        return build_scope(
-            sidecar,
-            namespace,
-            index=self.index,
-            virtual_services=self.virtual_services.visible_to(namespace),
-            profile=self.profile,
-        )
+        rows = self.virtual_services.visible_to(namespace)
+        return build_scope(sidecar, namespace, index=self.index, virtual_services=rows, profile=self.profile)
