@@ -100,7 +100,7 @@ class _Alike:
         return getattr(self._ends, name)
 
 
-_ask = virtual_hosts._Served._ask
+_ask = virtual_hosts.Served._ask
 
 
 def without(kind: Bytes) -> Callable[[], Any]:
@@ -140,7 +140,7 @@ MUTANTS = {
         [Request.tls("x.a.com", address="9.9.9.9", port=80), Request.tls("y.a.com", address="9.9.9.9", port=80)],
     ),
     "variants ignored": Mutant(
-        attribute(virtual_hosts._Served, "_ask", asked_as_alike),
+        attribute(virtual_hosts.Served, "_ask", asked_as_alike),
         case("an upgrade that HTTP refuses passes as bytes"),
         requests(),
     ),
@@ -150,7 +150,7 @@ MUTANTS = {
         [*requests(), Request.tls("a.com", address="9.9.9.9", port=80, alpn=("h2",))],
     ),
     "prefixes ignored": Mutant(
-        attribute(ports._Comparison, "_prefixes", lambda *_: set()), case("loopback beside a prefix"), requests()
+        attribute(ports.Comparison, "_prefixes", lambda *_: set()), case("loopback beside a prefix"), requests()
     ),
     "ports of chains ignored": Mutant(
         attribute(Side, "ports", lambda self: set(self.layout.ports)), case("a chain that asks for a port"), requests()
@@ -161,7 +161,7 @@ MUTANTS = {
         requests(),
     ),
     "common rows go too far": Mutant(
-        attribute(virtual_hosts._Served, "_common", lambda _self, lists: len(lists[0])), routed(*PREFIXES), ROUTED
+        attribute(virtual_hosts.Served, "_common", lambda _self, lists: len(lists[0])), routed(*PREFIXES), ROUTED
     ),
     "one value of a header": Mutant(
         attribute(ValueSearch, "_value_lists", lambda _self, _dimension, _asked, singles: [(singles[0],)]),
@@ -170,7 +170,7 @@ MUTANTS = {
     ),
     "doubts ignored": Mutant(attribute(Search, "doubt", lambda *_: None), routed(*PATTERNS), ROUTED, Budget(states=2)),
     "other orders ignored": Mutant(
-        attribute(ports._Comparison, "_pairs_on", only_the_first), undated, [Request.tcp("9.9.9.9", 9000)]
+        attribute(ports.Comparison, "_pairs_on", only_the_first), undated, [Request.tcp("9.9.9.9", 9000)]
     ),
 }
 

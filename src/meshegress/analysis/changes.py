@@ -30,23 +30,24 @@ class Change:
         self._cells = row.cells
 
     @cached_property
-    def _shown(self) -> Cell:
+    def shown(self) -> Cell:
+        """The cell whose witness is shown: the plainest."""
         return min(self._cells, key=_oddity)
 
     @property
     def witness(self) -> Request:
         """A request that is answered otherwise, a plain one if there is any."""
-        return self._shown.witness
+        return self.shown.witness
 
     @property
     def before(self) -> Decision:
         """What became of the witness."""
-        return self._shown.before
+        return self.shown.before
 
     @property
     def after(self) -> Decision:
         """What becomes of the witness."""
-        return self._shown.after
+        return self.shown.after
 
     @cached_property
     def ports(self) -> Ports:
@@ -228,7 +229,7 @@ _NICE_BYTES = {Bytes.TLS: 0, Bytes.HTTP11: 1, Bytes.OTHER: 2}
 
 
 def _order(change: Change) -> tuple[object, ...]:
-    shown = _oddity(change._shown)[1:3]
+    shown = _oddity(change.shown)[1:3]
     return change.is_minor, _EFFECTS.index(change.effect), shown, -len(change.names.texts), str(change)
 
 

@@ -26,10 +26,12 @@ def compare(
     before: Subject, after: Subject, *, by: By = "answer", budget: Budget | None = None, facts: Facts | None = None
 ) -> tuple[list[Cell], list[Doubt]]:
     """Return the cells on which *before* and *after* differ, and of what it is not proven that they do not."""
-    return _Comparison(Search(before, after, by=by, budget=budget or Budget(), facts=facts or Facts())).run()
+    return Comparison(Search(before, after, by=by, budget=budget or Budget(), facts=facts or Facts())).run()
 
 
-class _Comparison:
+class Comparison:
+    """Compares two sides port by port."""
+
     def __init__(self, search: Search) -> None:
         self._search = search
         self._pairs: dict[tuple[int, int], Pair] = {}

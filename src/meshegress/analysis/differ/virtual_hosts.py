@@ -113,7 +113,7 @@ def compare_http(search: Search, scope: Scope, ends: HttpEnds) -> None:
         if authority is None:
             search.doubt(own, "no authority was found that no more specific domain takes")
         else:
-            _Served(search, own, ends, atom, authority).compare()
+            Served(search, own, ends, atom, authority).compare()
 
 
 def _touched_domains(ends: HttpEnds) -> list[str]:
@@ -125,7 +125,7 @@ def _touched_domains(ends: HttpEnds) -> list[str]:
     return list(found)
 
 
-class _Served:
+class Served:
     """The requests for one atom of authorities."""
 
     def __init__(self, search: Search, scope: Scope, ends: HttpEnds, atom: Authority, authority: str) -> None:
@@ -211,7 +211,7 @@ class _Served:
 class _Writer:
     """Writes the witness of a routing; it is lost where a request can be written, but not one that takes these rows."""
 
-    def __init__(self, served: _Served, routing: Routing, values: Mapping[Dimension, Mapping[int, Value]]) -> None:
+    def __init__(self, served: Served, routing: Routing, values: Mapping[Dimension, Mapping[int, Value]]) -> None:
         self._served = served
         self._routing = routing
         self._values = values

@@ -37,10 +37,11 @@ class Draft:
         """Return the draft with these *values*."""
         draft = self
         for dimension, value in values.items():
-            draft = draft._with(dimension, value)
+            draft = draft.with_value(dimension, value)
         return draft
 
-    def _with(self, dimension: Dimension, value: Value) -> Draft:
+    def with_value(self, dimension: Dimension, value: Value) -> Draft:
+        """Return the draft with *value* in one dimension."""
         if dimension == PATH:
             return replace(self, path=value[0])
         if dimension == METHOD:

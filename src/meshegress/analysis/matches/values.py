@@ -125,7 +125,7 @@ class ValueSearch:
         yield from ([begin] if begin else [])
         yield from found.values()
 
-    def _methods(self, asked: Sequence[Condition]) -> dict[int, Value]:
+    def methods(self, asked: Sequence[Condition]) -> dict[int, Value]:
         """Return the vectors of the methods of HTTP/1, and of any token of HTTP/2."""
         verbs = ["GET", *sorted(METHODS - {"CONNECT"})]
         texts = [condition.header.text for condition in asked if condition.header is not None]
@@ -138,7 +138,7 @@ class ValueSearch:
             found.setdefault(_mask_of(asked, (verb,)), (verb,))
         return found
 
-    def _schemes(self, asked: Sequence[Condition]) -> dict[int, Value]:
+    def schemes(self, asked: Sequence[Condition]) -> dict[int, Value]:
         """Return the vectors of the scheme: x-forwarded-proto's first value, or what an absolute target says."""
         singles = [*dict.fromkeys(("http", "https", *self._single_values(SCHEME, asked, Values())))]
         found: dict[int, Value] = {}
@@ -150,7 +150,7 @@ class ValueSearch:
             found.setdefault(_scheme_mask(asked, override, values), (override, *values))
         return found
 
-    def _authorities(self, asked: Sequence[Condition]) -> dict[int, Value]:
+    def authorities(self, asked: Sequence[Condition]) -> dict[int, Value]:
         """Return the vectors of the authorities of the atom.
 
         The atom is what its own domain stands for without what more specific ones do: each is a pattern of the product.
@@ -174,16 +174,17 @@ class ValueSearch:
             self._doubt(AUTHORITY, "whether an authority meets some of the conditions is not known")
         return found
 
-    def _whole_paths(self, asked: Sequence[Condition]) -> dict[int, Value]:
+    def whole_paths(self, asked: Sequence[Condition]) -> dict[int, Value]:
+        """Return nothing: path and query together are not searched, which is a doubt."""
         self._doubt(WHOLE_PATH, "path and query together are not searched")
         return {}
 
 
 _SPECIAL = {
-    METHOD: ValueSearch._methods,
-    SCHEME: ValueSearch._schemes,
-    AUTHORITY: ValueSearch._authorities,
-    WHOLE_PATH: ValueSearch._whole_paths,
+    METHOD: ValueSearch.methods,
+    SCHEME: ValueSearch.schemes,
+    AUTHORITY: ValueSearch.authorities,
+    WHOLE_PATH: ValueSearch.whole_paths,
 }
 
 

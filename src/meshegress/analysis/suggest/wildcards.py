@@ -36,7 +36,7 @@ def public_suffixes() -> Callable[[str], bool]:
     Raises MissingExtraError where the list is not installed.
     """
     try:
-        from publicsuffixlist import PublicSuffixList  # type: ignore[import-not-found]  # an extra
+        from publicsuffixlist import PublicSuffixList
     except ImportError:
         raise MissingExtraError("suffixes") from None
     suffixes = PublicSuffixList()
